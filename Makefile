@@ -1,0 +1,62 @@
+# Everything runs from one virtual environment that make builds by itself: a fresh machine needs only Python >= 3.11 and make.
+# `make` or `make help` lists the targets. PYTHON=python3.12 picks another Python, VENV=path another place.
+
+PYTHON ?= python3
+VENV ?= .venv
+SCALE ?= 1
+
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+ANNOTOOL := $(VENV)/bin/annotool
+SAMPLES := sample_data
+
+.PHONY: help env demo test lint type docs docs-check bench constraints
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(STAMP) ## the virtual environment, built once (.venv)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "annotool needs Python >= 3.11, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@echo "installing annotool and its tools into $(VENV) (a minute or two)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+# An audit that finds errors ends with exit code 1, a fix with errors left as well: news, not a failure of the demo.
+demo: env ## audit the faulty samples, fix, convert, balance
+	@set -u; out=$$(mktemp -d); \
+	run() { printf '\n$$ annotool %s\n' "$$*"; $(ANNOTOOL) "$$@" || test $$? -eq 1; }; \
+	set -e; \
+	for data in coco voc yolo; do run audit $(SAMPLES)/faulty/$$data; done; \
+	run fix $(SAMPLES)/faulty/coco --out "$$out/fixed"; \
+	run audit "$$out/fixed"; \
+	run convert $(SAMPLES)/coco --to yolo --out "$$out/yolo"; \
+	run balance $(SAMPLES)/coco; \
+	printf '\nThe fixed and the converted dataset are in %s\n' "$$out"
+
+test: env ## all tests
+	@$(PY) -m pytest -n auto
+
+lint: env ## ruff: rules and format
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+type: env ## mypy --strict
+	@$(PY) -m mypy
+
+docs: env ## write the generated parts of README.md and docs/
+	@$(PY) docs/generate.py
+
+docs-check: env ## fail when they are out of date
+	@$(PY) docs/generate.py --check
+
+bench: env ## speed and memory against peers -> docs/benchmarks.md (make bench SCALE=0.01: a quick look, written nowhere)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt panlabel
+	@$(PY) bench/run.py --scale $(SCALE)
+
+constraints: env ## pin what the environment holds now into constraints.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask]'
+	@$(PY) -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
