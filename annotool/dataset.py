@@ -1,0 +1,362 @@
+"""Dataset: the frozen value every arrow of annotool starts from or leads to, and what is derived from it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annotool import imagefile
+from annotool.findings import Findings
+from annotool.geometry import boxes as box_geometry
+from annotool.geometry import rings as ring_geometry
+from annotool.schema import SCHEMA, Kind, make
+from annotool.table import Array, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Boxes", "Dataset", "Decoder", "Pairs", "Rings", "concat"]
+
+RING_ROWS = 8192  # annotations decoded at a time: no inner array much over 10 MB
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Decoded polygon rings. xy float64 flat x0 y0 x1 y1 ..., pixels (fractions where the size is unknown);
+    offsets int64 (rings + 1), counted in numbers; row int64 (rings), position of its annotation in the table."""
+
+    xy: Array
+    offsets: Array
+    row: Array
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """How one format decodes geometry that a Dataset keeps as text. Each takes the Dataset and positions of rows
+    in `annotations`, all of that format.
+
+    rings(data, rows) -> Rings; rle(data, rows) -> one (counts int64, (height, width)) a row, or None where the
+    text is no RLE; keypoints(data, rows) -> one (k, 3) float64 x y v a row, pixels.
+    """
+
+    rings: Callable[[Dataset, Array], Rings]
+    rle: Callable[[Dataset, Array], list[tuple[Array, tuple[int, int]] | None]] | None = None
+    keypoints: Callable[[Dataset, Array], list[Array]] | None = None
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Each annotation's box with its image's size. xywh float64 (n, 4), width and height float64 (n,), pixels;
+    where the size is unknown and fractions were written: fractions, width = height = 1 and `fraction` True.
+    `usable` bool (n,): has a known image, finite numbers and a positive size."""
+
+    xywh: Array
+    width: Array
+    height: Array
+    fraction: Array
+    usable: Array
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Annotations of one image whose boxes overlap with IoU >= .9: positions first < second, and iou."""
+
+    first: Array
+    second: Array
+    iou: Array
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images, annotations, categories and splits of one dataset, as read: nothing dropped, clipped or rounded."""
+
+    tables: Mapping[str, Table]
+    paths: tuple[Path, ...] = ()
+    buffers: tuple[Any, ...] = ()  # bytes-like: mmap or bytes
+    problems: Findings = field(default_factory=Findings)
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what was inferred, with its evidence
+    notes: tuple[str, ...] = ()  # what a user should be told of the reading, one sentence each
+    decoders: Mapping[str, Decoder] = field(default_factory=dict)  # by format
+    images_checked: str = "header"  # none, header or decode
+    probed: imagefile.ImageFiles | None = None
+
+    def table(self, name: str) -> Table:
+        """Return a table of schema.SCHEMA as numpy columns; an empty one where the dataset has none."""
+        found = self.tables.get(name)
+        return found if found is not None else make(name, 0)
+
+    # The same tables for people: pandas, made on first access.
+
+    @property
+    def images(self) -> pd.DataFrame:
+        """The images as a pandas DataFrame."""
+        return self.table("images").frame
+
+    @property
+    def annotations(self) -> pd.DataFrame:
+        """The annotations as a pandas DataFrame."""
+        return self.table("annotations").frame
+
+    @property
+    def categories(self) -> pd.DataFrame:
+        """The categories as a pandas DataFrame."""
+        return self.table("categories").frame
+
+    @property
+    def splits(self) -> pd.DataFrame:
+        """The splits as a pandas DataFrame, one row for each image and split."""
+        return self.table("splits").frame
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """The predictions as a pandas DataFrame."""
+        return self.table("predictions").frame
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """The files read as a pandas DataFrame."""
+        return self.table("sources").frame
+
+    @cached_property
+    def formats(self) -> frozenset[str]:
+        """The formats its files are in."""
+        return frozenset(self.table("sources")["format"])
+
+    # Lookups by row key. A shard holds a run of image keys, so positions are keys less the first.
+
+    def image_rows(self, images: Array) -> Array:
+        """Return the position in the table `images` of each image key; -1 for none."""
+        own = self.table("images")["image"]
+        if not len(own):
+            return np.full(len(images), -1, dtype=np.int64)
+        rows = images - own[0]
+        return np.where((images >= 0) & (rows >= 0) & (rows < len(own)), rows, -1)
+
+    def image_values(self, column: str) -> Array:
+        """Return a column of `images` for each annotation; where it has no image, what is absent there."""
+        rows = self.image_rows(self.table("annotations")["image"])
+        values = self.table("images")[column]
+        if not len(values):
+            return np.full(len(rows), SCHEMA["images"][column].absent, dtype=values.dtype)
+        return np.where(
+            rows >= 0, values[rows], np.array(SCHEMA["images"][column].absent, dtype=values.dtype)
+        )
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The distinct category names over all files, by label number."""
+        table = self.table("categories")
+        names = [""] * (int(table["label"].max()) + 1 if len(table) else 0)
+        for label, name in zip(table["label"].tolist(), table["name"].tolist(), strict=True):
+            names[label] = name
+        return tuple(names)
+
+    @cached_property
+    def annotation_labels(self) -> Array:
+        """The label number of each annotation, int64; -1 where its category is not known."""
+        category = self.table("annotations")["category"]
+        labels = self.table("categories")["label"].astype(np.int64)
+        return np.where(category >= 0, labels[category], -1) if len(labels) else np.full(len(category), -1)
+
+    def names_of(self, categories: Array) -> Array:
+        """Return the name of each category key as an object array; empty for -1."""
+        names = np.append(self.table("categories")["name"], np.array([""], dtype=object))
+        return names[categories]
+
+    def source_bytes(self, source: int) -> memoryview:
+        """Return the bytes of a source file as they were read."""
+        table = self.table("sources")
+        whole = memoryview(self.buffers[int(table["buffer"][source])])
+        return whole[int(table["start"][source]) : int(table["end"][source])]
+
+    @cached_property
+    def split_names(self) -> tuple[str, ...]:
+        """The splits in order: train, val, test first, others as met."""
+        met = dict.fromkeys(self.table("splits")["split"].tolist())
+        usual = [name for name in ("train", "val", "valid", "validation", "test") if name in met]
+        return tuple(dict.fromkeys([*usual, *met]))
+
+    @cached_property
+    def image_splits(self) -> Array:
+        """The first split of each image, object array; empty where it is in none."""
+        first = np.full(len(self.table("images")), "", dtype=object)
+        splits = self.table("splits")
+        rows = self.image_rows(splits["image"])
+        first[rows[::-1]] = splits["split"][::-1]
+        return first
+
+    # Derived tables, computed once.
+
+    @cached_property
+    def boxes(self) -> Boxes:
+        """Each annotation's box with its image's size; see Boxes."""
+        rows = self.table("annotations")
+        width, height = self.image_values("width"), self.image_values("height")
+        xywh = np.stack([rows[c] for c in "xywh"], axis=1)
+        fraction = np.isnan(xywh).any(axis=1) & np.isfinite(rows["xn"]) & (rows["image"] >= 0)
+        if fraction.any():
+            written = np.stack([rows[c] for c in ("xn", "yn", "wn", "hn")], axis=1)
+            xywh = np.where(fraction[:, None], written, xywh)
+            width, height = np.where(fraction, 1.0, width), np.where(fraction, 1.0, height)
+        usable = np.isfinite(xywh).all(axis=1) & (xywh[:, 2] > 0) & (xywh[:, 3] > 0) & (rows["image"] >= 0)
+        usable &= rows["kind"] > Kind.IMAGE
+        return Boxes(xywh, width, height, fraction, usable)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """Overlapping annotations of one image, IoU >= .9; see Pairs."""
+        image = np.where(self.boxes.usable, self.table("annotations")["image"], -1)
+        return Pairs(*box_geometry.overlapping_pairs(image, self.boxes.xywh, 0.9))
+
+    def decoded(self, kind: Kind = Kind.POLYGON) -> Iterator[tuple[Array, Decoder]]:
+        """Yield positions of annotations that have a segmentation text, in blocks of one format, and its decoder."""
+        rows = self.table("annotations")
+        formats = self.table("sources")["format"]
+        has = np.flatnonzero((rows["seg_start"] >= 0) & (rows["kind"] >= kind))
+        for name in dict.fromkeys(formats.tolist()):
+            mine = has if len(self.formats) == 1 else has[formats[rows["source"][has]] == name]
+            if name in self.decoders:
+                for first in range(0, len(mine), RING_ROWS):
+                    yield mine[first : first + RING_ROWS], self.decoders[name]
+
+    @cached_property
+    def rings(self) -> Table:
+        """One row a polygon ring, the coordinates not kept: row (position of its annotation), ring (ordinal),
+        numbers (how many were written), area (px^2, shoelace), x0 y0 x1 y1 (extent), finite."""
+        parts = [ring_summary(decoder.rings(self, rows)) for rows, decoder in self.decoded()]
+        if not parts:
+            parts = [ring_summary(Rings(np.empty(0), np.zeros(1, np.int64), np.empty(0, np.int64)))]
+        return Table.concat(parts)
+
+    @cached_property
+    def image_files(self) -> imagefile.ImageFiles:
+        """What each image's file says of itself, one row an image; empty path: not on disk."""
+        if self.probed is not None:
+            return self.probed
+        return imagefile.probe(self.table("images")["path"].tolist(), decode=self.images_checked == "decode")
+
+    # Cutting and joining.
+
+    def shards(self, n: int) -> list[Dataset]:
+        """Cut into n parts by image key, annotations with them; rows without an image go to the first."""
+        images, annotations, splits = (self.table(t) for t in ("images", "annotations", "splits"))
+        edges = np.linspace(0, len(images), n + 1).astype(np.int64)
+        first_key = int(images["image"][0]) if len(images) else 0
+        parts = []
+        for shard in range(n):
+            low, high = edges[shard] + first_key, edges[shard + 1] + first_key
+
+            def inside(keys: Array, low: int = low, high: int = high, orphans: bool = shard == 0) -> Array:
+                return ((keys >= low) & (keys < high)) | (orphans & (keys < 0))
+
+            tables = {
+                **self.tables,
+                "images": images.take(inside(images["image"])),
+                "annotations": annotations.take(inside(annotations["image"])),
+                "splits": splits.take(inside(splits["image"])),
+            }
+            probed = self.probed.take(inside(images["image"])) if self.probed is not None else None
+            problems = self.problems if shard == 0 else Findings()
+            parts.append(replace(self, tables=tables, problems=problems, probed=probed))
+        return parts
+
+
+def ring_summary(rings: Rings) -> Table:
+    numbers = np.diff(rings.offsets)
+    extents = ring_geometry.extents(rings.xy, rings.offsets)
+    new = np.append(True, rings.row[1:] != rings.row[:-1])[: len(rings.row)]
+    starts = np.flatnonzero(new)
+    ordinal = np.arange(len(rings.row)) - np.repeat(starts, np.diff(np.append(starts, len(rings.row))))
+    return Table(
+        {
+            "row": rings.row,
+            "ring": ordinal,
+            "numbers": numbers,
+            "area": ring_geometry.areas(rings.xy, rings.offsets),
+            "x0": extents[:, 0],
+            "y0": extents[:, 1],
+            "x1": extents[:, 2],
+            "y1": extents[:, 3],
+            "finite": ring_geometry.finite(rings.xy, rings.offsets),
+        }
+    )
+
+
+# Columns that hold row keys of another table: what concat has to shift.
+KEYS = {
+    "images": {"image": "images", "source": "sources"},
+    "annotations": {
+        "annotation": "annotations",
+        "image": "images",
+        "category": "categories",
+        "source": "sources",
+    },
+    "predictions": {
+        "annotation": "predictions",
+        "image": "images",
+        "category": "categories",
+        "source": "sources",
+    },
+    "categories": {"category": "categories", "source": "sources"},
+    "splits": {"image": "images", "source": "sources"},
+    "sources": {"source": "sources"},
+}
+
+
+def concat(parts: Sequence[Dataset]) -> Dataset:
+    """Join datasets into one: row keys are shifted, categories unified by exact name, paths set side by side."""
+    if len(parts) == 1:
+        return parts[0]
+    sizes = {name: [len(part.table(name)) for part in parts] for name in SCHEMA}
+    before = {name: np.concatenate([[0], np.cumsum(count)])[:-1].tolist() for name, count in sizes.items()}
+    buffers = np.concatenate([[0], np.cumsum([len(part.buffers) for part in parts])]).tolist()
+    paths = np.concatenate([[0], np.cumsum([len(part.paths) for part in parts])]).tolist()
+
+    def shifted(name: str, at: int) -> Table:
+        table = parts[at].table(name)
+        moved = {c: shift(table[c], before[of][at]) for c, of in KEYS.get(name, {}).items()}
+        if name == "sources":
+            moved["buffer"] = shift(table["buffer"], buffers[at])
+            moved["path"] = table["path"] + np.int32(paths[at])
+        if name == "originals":
+            offsets = np.array([before[t][at] for t in table["table"].tolist()], dtype=np.int64)
+            moved["row"] = table["row"] + offsets
+        return table.with_columns(**moved)
+
+    tables = {name: Table.concat([shifted(name, at) for at in range(len(parts))]) for name in SCHEMA}
+    names = tables["categories"]["name"].tolist()
+    number = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    labels = np.array([number[name] for name in names], dtype=np.int32)
+    tables["categories"] = tables["categories"].with_columns(label=labels)
+    problems = Findings()
+    for at, part in enumerate(parts):
+        for found in part.problems.blocks:
+            columns = {c: shift(found.columns[c], before[c + "s" if c != "category" else "categories"][at])
+                       for c in ("source", "image", "annotation", "category")}  # fmt: skip
+            problems += Findings((replace(found, columns=found.columns.with_columns(**columns)),))
+    return Dataset(
+        tables=tables,
+        paths=tuple(path for part in parts for path in part.paths),
+        buffers=tuple(held for part in parts for held in part.buffers),
+        problems=problems,
+        facts={key: value for part in parts for key, value in part.facts.items()},
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        decoders={key: value for part in parts for key, value in part.decoders.items()},
+        images_checked=parts[0].images_checked,
+        probed=joined([part.probed for part in parts]),
+    )
+
+
+def shift(keys: Array, by: int) -> Array:
+    return np.where(keys >= 0, keys + by, keys).astype(keys.dtype)
+
+
+def joined(probed: list[imagefile.ImageFiles | None]) -> imagefile.ImageFiles | None:
+    """All probed, or none: a part that was not probed has the whole probed later."""
+    known = [each for each in probed if each is not None]
+    return imagefile.ImageFiles.concat(known) if len(known) == len(probed) else None

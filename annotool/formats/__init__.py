@@ -1,0 +1,102 @@
+"""The formats: one module each, found by walking this folder; `detect` and `read` for a path of any of them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from annotool.dataset import Dataset, concat
+from annotool.errors import NoDatasetError, SeveralDatasetsError, UsageError
+from annotool.formats.base import Claim, Format, ReadOptions
+from annotool.formats.listing import Listing
+
+__all__ = ["detect", "read", "registry"]
+
+SHARED = ("base", "images", "listing")
+DEPTH = 4  # folders below the path that are searched for datasets
+
+
+@cache
+def registry() -> dict[str, Format]:
+    """Return all formats by name."""
+    names = [each.name for each in pkgutil.iter_modules(__path__) if each.name not in SHARED]
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in sorted(names)]
+    return {module.FORMAT.name: module.FORMAT for module in modules}
+
+
+def chosen(name: str | None) -> list[Format]:
+    """Return the format of that name, or all. Raises UsageError for an unknown name."""
+    known = registry()
+    if name is None:
+        return list(known.values())
+    if name not in known:
+        raise UsageError(f"no format is called {name!r}; there are: {', '.join(known)}")
+    return [known[name]]
+
+
+def detect(path: Path, format: str | None = None) -> list[Claim]:
+    """Return the datasets at a path (a file, or a folder and up to four folders below it), each claimed once.
+
+    Raises NoDatasetError with each format's reason when there is none.
+    """
+    if str(path).startswith(("s3:/", "gs:/", "http:/", "https:/", "az:/", "hf:/")):
+        raise NoDatasetError(
+            f"{path}: annotool reads local files; copy the labels here first (images are optional)"
+        )
+    if not path.exists():
+        raise NoDatasetError(f"{path}: no such file or folder")
+    formats = chosen(format)
+    said: dict[str, str] = {}
+    if path.is_file():
+        answers = {each.name: each.detect_file(path) for each in formats}
+        claims = [answer for answer in answers.values() if isinstance(answer, Claim)]
+        said = {name: answer for name, answer in answers.items() if isinstance(answer, str)}
+    else:
+        claims = survey(Listing(path), formats, DEPTH, said)
+    if not claims:
+        reasons = "; ".join(f"not {name}: {why}" for name, why in said.items())
+        raise NoDatasetError(f"{path}: no dataset found ({reasons})")
+    return claims
+
+
+def survey(folder: Listing, formats: Sequence[Format], depth: int, said: dict[str, str]) -> list[Claim]:
+    claims: list[Claim] = []
+    for each in formats:
+        answer = each.detect(folder)
+        if isinstance(answer, str):
+            said.setdefault(each.name, answer)
+        else:
+            claims += answer
+    if folder.error:
+        raise NoDatasetError(f"{folder.path}: cannot be listed ({folder.error})")
+    if claims or not depth:
+        return claims
+    below = [each for name, each in folder.folders.items() if not name.startswith(".")]
+    return [claim for each in below for claim in survey(each, formats, depth - 1, said)]
+
+
+def read(paths: Sequence[Path], options: ReadOptions) -> Dataset:
+    """Read one dataset from one or several paths; `splits` of `split=path` are in `options.split` a path.
+
+    Raises SeveralDatasetsError when a path holds more than one dataset, NoDatasetError when it holds none.
+    """
+    parts = []
+    for path in paths:
+        name, _, rest = str(path).partition("=")
+        split, place = (name, Path(rest)) if rest and not path.exists() else (options.split, path)
+        parts.append(read_one(place, replace(options, split=split)))
+    return concat(parts)
+
+
+def read_one(path: Path, options: ReadOptions) -> Dataset:
+    claims = detect(path, options.format)
+    if len(claims) > 1:
+        listed = "\n".join(
+            f"  annotool audit {each.path} --format {each.format}   ({each.evidence})" for each in claims
+        )
+        raise SeveralDatasetsError(f"{path} holds {len(claims)} datasets; choose one:\n{listed}")
+    return registry()[claims[0].format].read(claims[0].path, options)

@@ -1,0 +1,118 @@
+"""Finding the image files that labels speak of, without opening any and without leaving the dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotool.formats.base import objects
+from annotool.formats.listing import Listing
+from annotool.table import Array
+
+__all__ = ["SUFFIXES", "Located", "locate", "roots_beside"]
+
+SUFFIXES = frozenset(
+    ".bmp .dng .gif .heic .heif .jfif .jpeg .jpg .jp2 .mpo .pfm .pgm .png .ppm .tif .tiff .webp .avif".split()
+)
+"""Suffixes of image files, lower case (those ultralytics and Pillow read)."""
+
+USUAL = ("images", "JPEGImages", "imgs", "img", "data", "train", "val", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where the images are. paths: object array, one a name, empty where none was found or it lies outside;
+    root: the folder where most were found; said: one sentence for the user."""
+
+    paths: Array
+    root: Path | None
+    said: str
+
+
+def roots_beside(label_folder: Path, split: str = "") -> list[Path]:
+    """Return the folders where images may lie, likeliest first: beside the labels, images/, JPEGImages/, the split's
+    name, and the same one folder up."""
+    found = []
+    for base in (label_folder, label_folder.parent):
+        names = [
+            "",
+            "images",
+            "JPEGImages",
+            split,
+            f"images/{split}",
+            f"{split}/images",
+            "imgs",
+            "data",
+            f"{split}2017",
+        ]
+        found += [base / name for name in names if name or base is label_folder or not split]
+        found.append(base)
+    return [each for each in dict.fromkeys(found) if each.is_dir()]
+
+
+def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) -> Located:
+    """Find image files by name below the roots; the root where most names are found wins.
+
+    names as written: with sub-folders, backslashes, absolute, or `../x`; each is tried as written below the root, then
+    with forward slashes, then by its last parts, then with another case. A path outside all of `inside` is treated as
+    missing and never opened.
+    """
+    wanted = [name.replace("\\", "/") for name in names]
+    best, best_root = ["" for _ in names], None
+    most = 0
+    for root in roots:
+        paths = _below(wanted, root)
+        count = sum(map(bool, paths))
+        if count > most:
+            best, best_root, most = paths, root, count
+        if most == len(names):
+            break
+    allowed = [str(folder.resolve()) for folder in inside]
+    best = [path if path and _inside(path, allowed) else "" for path in best]
+    if best_root is None:
+        return Located(objects(best), None, "no image files found")
+    return Located(
+        objects(best), best_root, f"{sum(map(bool, best)):,} of {len(names):,} images found in {best_root}"
+    )
+
+
+def _below(wanted: Sequence[str], root: Path) -> list[str]:
+    listings: dict[str, tuple[Listing, dict[str, str]]] = {}
+
+    def entries(folder: str) -> tuple[Listing, dict[str, str]]:
+        if folder not in listings:
+            listing = Listing(root / folder)
+            listings[folder] = listing, {name.lower(): name for name in listing.files}
+        return listings[folder]
+
+    found = []
+    for name in wanted:
+        folder, _, last = name.rpartition("/")
+        path = ""
+        # A dead absolute path or ../x is tried by its tail: the whole, then ever fewer leading parts.
+        parts = [part for part in folder.split("/") if part not in ("", ".")]
+        tails = [folder] if not name.startswith(("/", "..")) and ":" not in folder else []
+        clean = [part for part in parts if part != ".." and not part.endswith(":")]
+        tails += ["/".join(clean[at:]) for at in range(len(clean) + 1)]
+        for tail in dict.fromkeys(tails):
+            listing, lower = entries(tail)
+            actual = last if last in listing.files else lower.get(last.lower(), "")
+            if actual:
+                path = os.path.join(listing.path, actual)
+                break
+        found.append(path)
+    return found
+
+
+def _inside(path: str, allowed: Sequence[str]) -> bool:
+    # Only a link or `..` can lead out; resolving every path costs a system call a part.
+    if (
+        ".." not in path
+        and not os.path.islink(path)
+        and any(path.startswith(f"{each}{os.sep}") for each in allowed)
+    ):
+        return True
+    real = os.path.realpath(path)
+    return any(real == each or real.startswith(f"{each}{os.sep}") for each in allowed)

@@ -1,0 +1,1 @@
+"""Pure functions on arrays: boxes, rings of polygons, run-length masks, groups of equal rows."""

@@ -1,0 +1,149 @@
+"""Boxes as arrays: `xywh` and `xyxy` are (n, 4) float64 in absolute pixels, half-open, origin at the outer
+corner of the top-left pixel. NaN means unknown and stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+PAIRS_IN_A_BLOCK = 1 << 17  # 1 MB an array: larger temporaries cost page faults
+
+
+def xywh_to_xyxy(xywh: Floats) -> Floats:
+    """Corners (x0, y0, x1, y1) of boxes given as (x, y, w, h)."""
+    xyxy = np.array(xywh, dtype=np.float64)
+    xyxy[:, 2:] += xyxy[:, :2]
+    return xyxy
+
+
+def xyxy_to_xywh(xyxy: Floats) -> Floats:
+    """Boxes (x, y, w, h) of corners given as (x0, y0, x1, y1)."""
+    xywh = np.array(xyxy, dtype=np.float64)
+    xywh[:, 2:] -= xywh[:, :2]
+    return xywh
+
+
+def overshoot(xywh: Floats, width: Floats, height: Floats) -> Floats:
+    """How far the farthest edge leaves [0, width] x [0, height]: (n,) float64 pixels, 0 inside, NaN unknown."""
+    xyxy = xywh_to_xyxy(xywh)
+    size = np.column_stack((width, height))
+    far = np.maximum(-xyxy, xyxy - np.hstack((size, size)))
+    return np.asarray(np.maximum(far.max(axis=1, initial=0.0), 0.0))
+
+
+def outside(xywh: Floats, width: Floats, height: Floats) -> Bools:
+    """Whether a box has no area in common with its image: (n,) bool; False where anything is unknown.
+
+    A box without area has none in common either.
+    """
+    xyxy = xywh_to_xyxy(xywh)
+    across = np.minimum(xyxy[:, 2], width) - np.maximum(xyxy[:, 0], 0.0)
+    down = np.minimum(xyxy[:, 3], height) - np.maximum(xyxy[:, 1], 0.0)
+    return np.asarray(((across <= 0) | (down <= 0)) & ~np.isnan(across) & ~np.isnan(down))
+
+
+def clip(xywh: Floats, width: Floats, height: Floats) -> Floats:
+    """Boxes cut to their images: (n, 4). Boxes inside, or with anything unknown, keep their very numbers.
+
+    A box wholly outside becomes a box without area on the border.
+    """
+    size = np.column_stack((width, height))
+    cut = np.clip(xywh_to_xyxy(xywh), 0.0, np.hstack((size, size)))
+    leaves = overshoot(xywh, width, height) > 0
+    return np.where(leaves[:, None], xyxy_to_xywh(cut), xywh)
+
+
+def iou(a: Floats, b: Floats) -> Floats:
+    """Intersection over union of row i of `a` and row i of `b`: (n,) float64 in 0..1, NaN where unknown.
+
+    Zero where nothing is shared, boxes without area included.
+    """
+    return _iou(_columns(a), _columns(b))
+
+
+def overlapping_pairs(image: Ints, xywh: Floats, threshold: float) -> tuple[Ints, Ints, Floats]:
+    """All pairs of rows i < j of one image whose IoU is at least `threshold` (0 < threshold <= 1).
+
+    `image` is (n,) int64, negative = unknown. Returns (first, second, iou), sorted by (first, second).
+    Rows with no image, non-finite numbers or no area are in no pair. The answer of k equal boxes has
+    k * (k - 1) / 2 pairs: leave exact duplicates out (`groups.first_equal`) where they may be many.
+
+    Method: sorted by left edge, IoU >= t needs x0[j] <= x0[i] + (1 - t) * w[i], so the partners of a row
+    are the run of rows after it, whose end one binary search finds.
+    """
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold: expected 0 < threshold <= 1, got {threshold}")
+    x, y, w, h = np.asarray(xywh, dtype=np.float64).T
+    with np.errstate(all="ignore"):
+        usable = (image >= 0) & np.isfinite(x + w) & np.isfinite(y + h) & (w > 0) & (h > 0)
+        usable &= (w * h > 0) & np.isfinite(w * h)
+    rows = np.flatnonzero(usable)
+    key, limit = _sweep_keys(image[rows], x[rows], w[rows], threshold)
+    order = np.argsort(key)
+    rows, key = rows[order], key[order]
+    end = np.searchsorted(key, limit[order], side="right")
+    columns = _columns(xywh[rows])
+    found: list[tuple[Ints, Ints, Floats]] = []
+    for first, second in _runs(np.maximum(end - np.arange(1, len(rows) + 1), 0)):
+        share = _iou([c[first] for c in columns], [c[second] for c in columns])
+        hit = np.flatnonzero(share >= threshold)
+        found.append((rows[first[hit]], rows[second[hit]], share[hit]))
+    return _in_order(found)
+
+
+def _columns(xywh: Floats) -> list[Floats]:
+    """x0, y0, x1, y1 and area, each contiguous."""
+    x, y, w, h = np.ascontiguousarray(np.asarray(xywh, dtype=np.float64).T)
+    with np.errstate(all="ignore"):
+        return [x, y, x + w, y + h, w * h]
+
+
+def _iou(a: list[Floats], b: list[Floats]) -> Floats:
+    with np.errstate(all="ignore"):
+        shared = np.maximum(np.minimum(a[2], b[2]) - np.maximum(a[0], b[0]), 0.0)
+        shared *= np.maximum(np.minimum(a[3], b[3]) - np.maximum(a[1], b[1]), 0.0)
+        union = a[4] + b[4] - shared
+        return np.asarray(np.where(shared == 0, shared, shared / union))
+
+
+def _sweep_keys(image: Ints, x: Floats, w: Floats, threshold: float) -> tuple[Floats, Floats]:
+    """One number that sorts by (image, left edge), and the largest such number a partner can have.
+
+    Each image owns [2 * image, 2 * image + 1]. Squeezing x into it is monotone even in rounded arithmetic, so
+    no partner is missed; far outliers only blur the rest. The slack covers the rounding of x + w.
+    """
+    left, right = (x.min(), x.max()) if len(x) else (0.0, 1.0)
+    left, right = max(left, -1e7), min(right, 1e7)
+    span = max(right - left, 1e-300)
+    slack = 8 * np.finfo(np.float64).eps * (np.abs(x) + w)
+    reach = x + (1 - threshold) * w + slack
+    base = 2.0 * image
+    return base + np.clip((x - left) / span, 0, 1), base + np.clip((reach - left) / span, 0, 1)
+
+
+def _runs(counts: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """The pairs (i, i + 1), (i, i + 2) ... (i, i + counts[i]) of every i, in blocks of bounded length."""
+    before = np.concatenate(([0], np.cumsum(counts)))
+    start = 0
+    while start < len(counts):
+        stop = int(np.searchsorted(before, before[start] + PAIRS_IN_A_BLOCK, side="right")) - 1
+        stop = min(max(stop, start + 1), len(counts))
+        first = np.repeat(np.arange(start, stop), counts[start:stop])
+        within = np.arange(len(first)) - np.repeat(before[start:stop] - before[start], counts[start:stop])
+        yield first, first + within + 1
+        start = stop
+
+
+def _in_order(found: list[tuple[Ints, Ints, Floats]]) -> tuple[Ints, Ints, Floats]:
+    if not found:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    a, b, share = (np.concatenate(part) for part in zip(*found, strict=True))
+    first, second = np.minimum(a, b), np.maximum(a, b)
+    order = np.lexsort((second, first))
+    return first[order], second[order], share[order]

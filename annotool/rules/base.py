@@ -1,0 +1,170 @@
+"""What a rule is. One file, one rule, its documentation in the docstring; see house.md 5 for the sections.
+
+A rule works on columns, never row by row. `AnnotationRule` and `ImageRule` write `check`; a `DatasetRule` writes
+`partial`, `merge` and `finish`, so that one text runs on one machine and on many; a `ReaderRule` gives severity,
+documentation and fix to faults that a reader met.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.findings import Edits, Findings, Fix, Op, Severity, block
+from annotool.table import Array, Table
+
+__all__ = [
+    "AnnotationRule",
+    "DatasetRule",
+    "Edits",
+    "Findings",
+    "Fix",
+    "ImageRule",
+    "Op",
+    "ReaderRule",
+    "Rule",
+    "Severity",
+    "found",
+]
+
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+
+@dataclass(frozen=True)
+class Rule(ABC):
+    """One rule; its options are the dataclass fields of its subclass, each with a default."""
+
+    code: ClassVar[str]
+    slug: ClassVar[str]
+    severities: ClassVar[tuple[Severity, ...]]  # the grades it may give, the usual one first
+    scope: ClassVar[str]
+    fixes: ClassVar[tuple[Fix, ...]] = ()  # what it can offer
+    formats: ClassVar[tuple[str, ...]] = ()  # empty: all
+    silenced_by: ClassVar[tuple[str, ...]] = ()  # codes of the causes whose echo it would be
+
+    def unable(self, data: Dataset) -> str:
+        """Return why the rule cannot run, or judges only a part; empty: it can judge all."""
+        return ""
+
+    @abstractmethod
+    def check(self, data: Dataset) -> Findings:
+        """Return the findings, in columns."""
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        """Return edits that mend the given findings, all of this rule; `finding` counts over their blocks."""
+        return Edits.make(0)
+
+    @classmethod
+    def documentation(cls) -> str:
+        """Return the docstring: a line, then What, Why, Bad, Good, Fix, Source."""
+        return inspect.getdoc(cls) or ""
+
+
+class AnnotationRule(Rule):
+    """Looks at one annotation and its image at a time."""
+
+    scope = "annotation"
+
+
+class ImageRule(Rule):
+    """Looks at all rows of one image at a time."""
+
+    scope = "image"
+
+
+State = TypeVar("State")
+
+
+class DatasetRule(Rule, Generic[State]):
+    """Has to see the whole dataset: a state of each part, states merged, findings from the last one."""
+
+    scope = "dataset"
+
+    @abstractmethod
+    def partial(self, shard: Dataset) -> State:
+        """Return what has to be known of one part."""
+
+    @abstractmethod
+    def merge(self, states: Sequence[State]) -> State:
+        """Return the state of the parts together."""
+
+    @abstractmethod
+    def finish(self, state: State) -> Findings:
+        """Return the findings of the whole."""
+
+    def check(self, data: Dataset) -> Findings:
+        return self.finish(self.merge([self.partial(data)]))
+
+
+class ReaderRule(Rule):
+    """Its faults are met while reading; readers file them in `Dataset.problems` under its code."""
+
+    scope = "file"
+
+    def check(self, data: Dataset) -> Findings:
+        return data.problems.of(self.code)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        """Replace the bytes the reader named (columns start, end) by its value `new`, where it gave one."""
+        parts, before = [], 0
+        for part in findings.blocks:
+            rows = np.flatnonzero(part.columns["fix"] > Fix.NONE)
+            if "new" in part.values and len(rows):
+                columns = part.columns.take(rows)
+                spans = {"start": columns["start"], "end": columns["end"]}
+                edits = Edits.make(
+                    len(rows), op=Op.BYTES, table="sources", row=columns["source"], **spans, rule=self.code,
+                    new=part.values["new"][rows], finding=rows + before, safe=columns["fix"] == Fix.SAFE,
+                )  # fmt: skip
+                parts.append(edits)
+            before += len(part)
+        return Edits.concat(parts)
+
+
+def found(
+    rule: Rule,
+    message: str,
+    rows: Table | None = None,
+    *,
+    take: Array | None = None,
+    count: int = 1,
+    severity: Any = -1,
+    fix: Any = Fix.NONE,
+    values: dict[str, Any] | None = None,
+    **columns: Any,
+) -> Findings:
+    """Return findings of `rule`, one for each row of `rows` (a table `images`, `annotations`, `categories`, or a
+    part of one), or `count` of them that name no row.
+
+    `take` (positions or a boolean array) narrows `rows`; `values` are already narrowed. Which record each one names
+    (image, annotation, category, source, line, start, end) comes from the columns of `rows`; `columns` override.
+    """
+    if rows is None:
+        own = block(rule.code, message, count, severity=severity, fix=fix, values=values, **columns)
+        return Findings((own,)) if count else Findings()
+    if take is not None:
+        rows = rows.take(np.asarray(take))
+    if not len(rows):
+        return Findings()
+    for name in ("image", "annotation", "category", "source", "line", "start", "end"):
+        if name in rows and name not in columns:
+            columns[name] = rows[name]
+    if "annotation" in rows and "category" not in rows:
+        raise ValueError("rows of annotations come with their category")
+    return Findings(
+        (block(rule.code, message, len(rows), severity=severity, fix=fix, values=values, **columns),)
+    )
+
+
+def together(parts: Iterable[Findings]) -> Findings:
+    """Return findings joined in order."""
+    joined = Findings()
+    for part in parts:
+        joined += part
+    return joined
