@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
@@ -26,7 +26,7 @@ def track(items: Iterable[T], what: str, total: int | None = None) -> Iterable[T
     """
     if _reporter is None:
         return items
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     return _reporter(items, what, total)
 

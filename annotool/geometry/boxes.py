@@ -1,5 +1,6 @@
 """Boxes as arrays: `xywh` and `xyxy` are (n, 4) float64 in absolute pixels, half-open, origin at the outer
-corner of the top-left pixel. NaN means unknown and stays unknown."""
+corner of the top-left pixel. NaN means unknown and stays unknown.
+"""
 
 from __future__ import annotations
 

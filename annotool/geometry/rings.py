@@ -2,7 +2,8 @@
 `offsets` (rings + 1,) int64 counts numbers, not points: ring k is xy[offsets[k]:offsets[k + 1]].
 
 A ring is open (the last point joins the first); it may be empty or hold an odd count of numbers, whose last
-one is no point."""
+one is no point.
+"""
 
 from __future__ import annotations
 

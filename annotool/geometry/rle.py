@@ -3,7 +3,8 @@ down the columns; `size` is (height, width) in pixels.
 
 The compressed spelling puts six bits in a character from '0' on: five of the value, lowest first, and one that
 says more follow; the fifth bit of the last character is the sign. From the fourth run on the difference to the
-run two before is written. Source: common/maskApi.c of cocodataset/cocoapi, with which we agree to the byte."""
+run two before is written. Source: common/maskApi.c of cocodataset/cocoapi, with which we agree to the byte.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +57,7 @@ def string_from_counts(counts: ArrayLike) -> str:
     stop = ends.argmax(axis=1)[:, None]
     place = np.arange(7)
     characters = (bits | np.where(place < stop, 32, 0)) + 48
-    return characters[place <= stop].astype(np.uint8).tobytes().decode("ascii")
+    return str(characters[place <= stop].astype(np.uint8).tobytes(), "ascii")
 
 
 def area(counts: ArrayLike) -> int:
