@@ -153,7 +153,7 @@ SCHEMA: dict[str, dict[str, Column]] = {
 }
 
 
-def make(name: str, rows: int | None = None, **columns: Array) -> Table:
+def make(name: str, /, rows: int | None = None, **columns: Array) -> Table:
     """Build the table `name`: given columns cast to the schema, absent ones filled without using memory.
 
     The row key column, where the table has one, is made when it is not given.
