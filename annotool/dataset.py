@@ -28,7 +28,8 @@ RING_ROWS = 8192  # annotations decoded at a time: no inner array much over 10 M
 @dataclass(frozen=True)
 class Rings:
     """Decoded polygon rings. xy float64 flat x0 y0 x1 y1 ..., pixels (fractions where the size is unknown);
-    offsets int64 (rings + 1), counted in numbers; row int64 (rings), position of its annotation in the table."""
+    offsets int64 (rings + 1), counted in numbers; row int64 (rings), position of its annotation in the table.
+    """
 
     xy: Array
     offsets: Array
@@ -53,7 +54,8 @@ class Decoder:
 class Boxes:
     """Each annotation's box with its image's size. xywh float64 (n, 4), width and height float64 (n,), pixels;
     where the size is unknown and fractions were written: fractions, width = height = 1 and `fraction` True.
-    `usable` bool (n,): has a known image, finite numbers and a positive size."""
+    `usable` bool (n,): has a known image, finite numbers and a positive size.
+    """
 
     xywh: Array
     width: Array
@@ -227,7 +229,8 @@ class Dataset:
     @cached_property
     def rings(self) -> Table:
         """One row a polygon ring, the coordinates not kept: row (position of its annotation), ring (ordinal),
-        numbers (how many were written), area (px^2, shoelace), x0 y0 x1 y1 (extent), finite."""
+        numbers (how many were written), area (px^2, shoelace), x0 y0 x1 y1 (extent), finite.
+        """
         parts = [ring_summary(decoder.rings(self, rows)) for rows, decoder in self.decoded()]
         if not parts:
             parts = [ring_summary(Rings(np.empty(0), np.zeros(1, np.int64), np.empty(0, np.int64)))]

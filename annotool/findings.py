@@ -210,7 +210,7 @@ class Edits:
         end: Any = -1,
     ) -> Edits:
         """Build edits of one kind; scalars are spread over all rows, `new` may be a list or an array."""
-        full = {
+        full: dict[str, Array] = {
             "finding": np.broadcast_to(np.asarray(finding, dtype=np.int64), (rows,)),
             "op": np.full(rows, int(op), dtype=np.int8),
             "table": spread(table, rows),

@@ -183,8 +183,14 @@ class Problems:
         **values: Any,
     ) -> None:
         """File one fault; `message` is a str.format template over `values`. severity -1: the rule's usual one."""
-        row = dict(source=source, line=line, start=start, end=end, pointer=pointer, image=image, kept=kept)
-        row.update(annotation=annotation, category=category, severity=severity, fix=int(fix))
+        row = {"source": source, "line": line, "start": start, "end": end, "pointer": pointer, "image": image}
+        row |= {
+            "annotation": annotation,
+            "category": category,
+            "severity": severity,
+            "fix": int(fix),
+            "kept": kept,
+        }
         self.rows.setdefault((rule, message, tuple(values)), []).append({**row, "values": values})
 
     def add_many(

@@ -14,7 +14,26 @@ from annotool.table import Array
 __all__ = ["SUFFIXES", "Located", "locate", "roots_beside"]
 
 SUFFIXES = frozenset(
-    ".bmp .dng .gif .heic .heif .jfif .jpeg .jpg .jp2 .mpo .pfm .pgm .png .ppm .tif .tiff .webp .avif".split()
+    [
+        ".bmp",
+        ".dng",
+        ".gif",
+        ".heic",
+        ".heif",
+        ".jfif",
+        ".jpeg",
+        ".jpg",
+        ".jp2",
+        ".mpo",
+        ".pfm",
+        ".pgm",
+        ".png",
+        ".ppm",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".avif",
+    ]
 )
 """Suffixes of image files, lower case (those ultralytics and Pillow read)."""
 
@@ -24,7 +43,8 @@ USUAL = ("images", "JPEGImages", "imgs", "img", "data", "train", "val", "valid",
 @dataclass(frozen=True)
 class Located:
     """Where the images are. paths: object array, one a name, empty where none was found or it lies outside;
-    root: the folder where most were found; said: one sentence for the user."""
+    root: the folder where most were found; said: one sentence for the user.
+    """
 
     paths: Array
     root: Path | None
@@ -33,7 +53,8 @@ class Located:
 
 def roots_beside(label_folder: Path, split: str = "") -> list[Path]:
     """Return the folders where images may lie, likeliest first: beside the labels, images/, JPEGImages/, the split's
-    name, and the same one folder up."""
+    name, and the same one folder up.
+    """
     found = []
     for base in (label_folder, label_folder.parent):
         names = [

@@ -117,11 +117,18 @@ class ReaderRule(Rule):
             rows = np.flatnonzero(part.columns["fix"] > Fix.NONE)
             if "new" in part.values and len(rows):
                 columns = part.columns.take(rows)
-                spans = {"start": columns["start"], "end": columns["end"]}
                 edits = Edits.make(
-                    len(rows), op=Op.BYTES, table="sources", row=columns["source"], **spans, rule=self.code,
-                    new=part.values["new"][rows], finding=rows + before, safe=columns["fix"] == Fix.SAFE,
-                )  # fmt: skip
+                    len(rows),
+                    op=Op.BYTES,
+                    table="sources",
+                    row=columns["source"],
+                    start=columns["start"],
+                    end=columns["end"],
+                    new=part.values["new"][rows],
+                    finding=rows + before,
+                    safe=columns["fix"] == Fix.SAFE,
+                    rule=self.code,
+                )
                 parts.append(edits)
             before += len(part)
         return Edits.concat(parts)

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from annotool.cli import main
+
+main()

@@ -1,0 +1,279 @@
+"""The command line: each command reads its options, calls the api function of its name, and prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from annotool.cli_options import Finding, Reading, Reporting, takes
+from annotool.errors import AnnotoolError, UsageError
+
+if TYPE_CHECKING:
+    from annotool.config import Config
+    from annotool.dataset import Dataset
+
+__all__ = ["app", "main"]
+
+CLEAN, FOUND, FAILED = 0, 1, 2
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="annotool",
+    help="Find, explain, fix, prove and undo label faults in COCO, Pascal VOC and YOLO datasets.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="A new or empty folder to write to.")]
+
+
+@app.callback(invoke_without_command=True)
+def program(
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show a traceback when annotool fails.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Take the options that stand before the command; `main` looks at --traceback itself."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"annotool {installed('annotool')}")
+        raise typer.Exit
+
+
+@app.command()
+@takes
+def audit(reading: Reading, finding: Finding, reporting: Reporting) -> None:
+    """Find everything that is wrong with a dataset, where, and why it matters."""
+    from annotool import api
+
+    settings = configured(reading)
+    with progress():
+        data = opened(reading, settings)
+        findings = api.audit(data, select=finding.select or (), ignore=finding.ignore or (), config=settings)
+    told = api.Told(data, findings, shaping(reading, finding, settings), settings.file)
+    form = reporting.output_format
+    show(api.lines(told, form), reporting.output, marked=form == "text")
+    raise typer.Exit(FOUND if api.fails(findings, finding.fail_on) else CLEAN)
+
+
+@app.command()
+@takes
+def balance(reading: Reading, reporting: Reporting) -> None:
+    """Count categories: instances, images, sizes, imbalance."""
+    from annotool import api
+
+    with progress():
+        counted = api.balance(opened(reading, configured(reading)))
+    show(api.balance_lines(counted, reporting.output_format), reporting.output, marked=True)
+
+
+@app.command()
+@takes
+def sizes(
+    reading: Reading,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The csv file to write.")],
+) -> None:
+    """Write the image sizes, so that the labels can be audited where the images are not."""
+    from annotool import api
+
+    with progress():
+        count = api.sizes(opened(reading, configured(reading)), out)
+    typer.echo(f"{count:,} image sizes in {out}", err=True)
+
+
+@app.command()
+@takes
+def convert(
+    reading: Reading,
+    to: Annotated[str, typer.Option("--to", help="coco, voc or yolo.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder to write to.")],
+    crowd: Annotated[
+        str, typer.Option(help="YOLO: crowds are skipped or kept as boxes: skip, keep.")
+    ] = "skip",
+    image_files: Annotated[str, typer.Option("--image-files", help="link, copy or none.")] = "link",
+    val: Annotated[
+        float, typer.Option(help="YOLO: share of images to put in val, by a hash of the name.")
+    ] = 0.0,
+    allow_loss: Annotated[
+        bool, typer.Option("--allow-loss", help="Go on when something would be lost.")
+    ] = False,
+) -> None:
+    """Write a dataset in another format, and tell what it cannot hold. --task is that of the rows to write."""
+    from annotool import api
+
+    settings = configured(reading)
+    writing = {"task": reading.task or "detect", "crowd": crowd, "image_files": image_files, "val": val}
+    with progress():
+        data = opened(replace(reading, task=None), settings)
+        done = api.convert(data, to, out, allow_loss=allow_loss, **writing)
+    show(api.conversion_lines(done), None, marked=True)
+
+
+@app.command()
+def rules() -> None:
+    """List the rules."""
+    from annotool import api
+
+    show((f"{rule.code}  {rule.slug:<28} {summary(rule.documentation())}" for rule in api.list_rules()), None)
+
+
+@app.command()
+def rule(name: Annotated[str, typer.Argument(metavar="CODE", help="A code or a slug.")]) -> None:
+    """Explain a rule: what, why, who crashes, how it is mended."""
+    from annotool import api
+
+    show([api.explain_rule(name)], None)
+
+
+@app.command()
+def formats() -> None:
+    """List the formats and what survives in each."""
+    from annotool import api
+
+    show(api.format_lines(), None)
+
+
+# What the commands share.
+
+
+def configured(reading: Reading) -> Config:
+    """The settings file that applies: the one named, else the nearest above the first path, else none."""
+    from annotool import config
+
+    if reading.isolated:
+        return config.Config()
+    start = Path((reading.paths or ["."])[0].rpartition("=")[2])
+    file = reading.config or config.find(start)
+    return config.load(file) if file else config.Config()
+
+
+def opened(reading: Reading, settings: Config) -> Dataset:
+    """The dataset at the paths of the command line, else at those of the settings."""
+    from annotool import api
+
+    paths: list[str | Path] = [*(reading.paths or settings.paths)]
+    if not paths:
+        raise UsageError("no PATH given, and no `paths` in a settings file; name a dataset's file or folder")
+    return api.read(paths, **reading_options(reading, settings))
+
+
+def reading_options(reading: Reading, settings: Config) -> dict[str, Any]:
+    return {
+        "format": reading.format or settings.format,
+        "images": reading.images or settings.images,
+        "classes": reading.classes or settings.classes,
+        "task": reading.task or settings.task,
+        "sizes": reading.sizes,
+        "predictions": reading.predictions,
+        "voc_base": reading.voc_base,
+        "decode": reading.decode,
+    }
+
+
+def shaping(reading: Reading, finding: Finding, settings: Config) -> dict[str, Any]:
+    """What shaped the run, for json: the settings file and every option that is set."""
+    options = {name: value for name, value in reading_options(reading, settings).items() if value}
+    return {
+        "file": settings.file.as_posix() if settings.file else None,
+        "select": [*(finding.select or settings.select)],
+        "ignore": [*(finding.ignore or ()), *settings.ignore],
+        "severities": {code: value.name.lower() for code, value in settings.severities.items()},
+        "rule": {code: dict(values) for code, values in settings.rule.items()},
+        **{name: str(value) if isinstance(value, Path) else value for name, value in options.items()},
+    }
+
+
+def summary(text: str) -> str:
+    return text.splitlines()[0] if text else ""
+
+
+def show(lines: Iterable[str], output: Path | None, marked: bool = False) -> None:
+    """Print lines, or write them to a file at once; `marked` lines hold rich markup, shown only on a terminal."""
+    if marked:
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(soft_wrap=True, highlight=False, emoji=False)
+        if output is None and console.is_terminal:
+            for line in lines:
+                console.print(line)
+            return
+        lines = (Text.from_markup(line, emoji=False).plain for line in lines)
+    if output is not None:
+        from annotool.api import write_text
+
+        write_text(output, lines)
+        return
+    for line in lines:
+        typer.echo(line)
+
+
+@contextmanager
+def progress() -> Iterator[None]:
+    """Show bars on stderr, on a terminal, for anything that takes more than a second."""
+    from annotool.progress import reporting
+
+    with reporting(bars()) if sys.stderr.isatty() else nullcontext():
+        yield
+
+
+def bars() -> Any:
+    import time
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    def drawn(items: Iterable[T], what: str, total: int | None) -> Iterator[T]:
+        begun, bar = time.monotonic(), Progress(console=Console(stderr=True), transient=True)
+        task, shown, done = bar.add_task(what, total=total), False, 0
+        try:
+            for item in items:
+                yield item
+                done += 1
+                if not shown and time.monotonic() - begun > 1:
+                    bar.start()
+                    shown = True
+                if shown and (done % 64 == 0 or (total is not None and total < 1000)):
+                    bar.update(task, completed=done)
+        finally:
+            if shown:
+                bar.stop()
+
+    return drawn
+
+
+def main() -> None:
+    """Run the command line; an error is one line and exit code 2, a traceback only with --traceback."""
+    try:
+        app()
+    except AnnotoolError as error:
+        failed(error, str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FAILED)
+    except OSError as error:
+        failed(error, f"{error.filename or 'file system'}: {error.strerror or error}")
+    except Exception as error:
+        notes = "; ".join([type(error).__name__, str(error), *getattr(error, "__notes__", [])])
+        failed(
+            error,
+            f"annotool failed, which is a fault of annotool, not of your data: {notes}; please report it",
+        )
+
+
+def failed(error: BaseException, text: str) -> None:
+    if "--traceback" in sys.argv:
+        raise error
+    print(f"annotool: error: {text}", file=sys.stderr)
+    sys.exit(FAILED)

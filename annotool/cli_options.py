@@ -1,0 +1,98 @@
+"""The options that commands share, each group spelled once as a dataclass, and how a command takes them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+__all__ = ["Finding", "Reading", "Reporting", "takes"]
+
+
+def option(help: str, *names: str, panel: str = "Reading", metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read, and how: shared by all commands that read."""
+
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH...", help="Files, folders, a data.yaml, or split=path."),
+    ] = None
+    format: Annotated[str | None, option("coco, voc, yolo or imagefolder; found by itself.")] = None
+    images: Annotated[str | None, option("Folder of the image files, or none.", metavar="DIR|none")] = None
+    classes: Annotated[Path | None, option("Class names, one a line.", metavar="FILE")] = None
+    task: Annotated[str | None, option("What YOLO rows are: detect, segment, obb or pose.", "--task")] = None
+    sizes: Annotated[Path | None, option("Image sizes, as `annotool sizes` writes.", metavar="FILE")] = None
+    predictions: Annotated[Path | None, option("Results of a model, COCO json.", metavar="FILE")] = None
+    voc_base: Annotated[str, option("auto, 1-inclusive, 0-exclusive or 0-inclusive.", "--voc-base")] = "auto"
+    decode: Annotated[bool, option("Decode every image in full.", "--decode")] = False
+    config: Annotated[Path | None, option("Use this settings file.", metavar="FILE")] = None
+    isolated: Annotated[bool, option("Use no settings file.", "--isolated")] = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Which rules run, and what makes the command fail: shared by all commands that find."""
+
+    select: Annotated[
+        list[str] | None,
+        option("Rules to run: codes, prefixes, slugs, ALL.", panel="Finding", metavar="CODES"),
+    ] = None
+    ignore: Annotated[list[str] | None, option("Rules not to run.", panel="Finding", metavar="CODES")] = None
+    fail_on: Annotated[
+        str, option("Exit 1 from here on: error, warning, info, never.", "--fail-on", panel="Finding")
+    ] = "error"
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """How it is told, and where: shared by all commands that report."""
+
+    output_format: Annotated[
+        str,
+        option("text, concise, paths or json (balance: text, json, csv).", "--output-format", panel="Output"),
+    ] = "text"
+    output: Annotated[
+        Path | None, option("Write here, not to the screen.", panel="Output", metavar="FILE")
+    ] = None
+
+
+def takes(command: Callable[..., None]) -> Callable[..., None]:
+    """Let typer see the fields of each dataclass among a command's parameters as options of their own."""
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, type] = {}
+    shown: list[inspect.Parameter] = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        kind = hints[name]
+        if kind in (Reading, Finding, Reporting):
+            groups[name] = kind
+            inner = get_type_hints(kind, include_extras=True)
+            shown += [keyword(each.name, inner[each.name], each.default) for each in fields(kind)]
+        else:
+            shown.append(keyword(name, hints[name], parameter.default))
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        built = {
+            name: kind(**{each.name: given.pop(each.name) for each in fields(kind)})
+            for name, kind in groups.items()
+        }
+        command(**built, **given)
+
+    shown.sort(key=lambda each: each.name != "paths")
+    run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in shown}
+    return run
+
+
+def keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    kept = inspect.Parameter.empty if default is MISSING else default
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=kept, annotation=annotation)

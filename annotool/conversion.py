@@ -1,0 +1,86 @@
+"""A dataset written in another format: what would be lost is told first, then labels and images, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.errors import LossError, UsageError
+from annotool.findings import Block, Findings
+from annotool.formats import registry as formats
+from annotool.formats.base import Format, WriteOptions, Written
+from annotool.output import place_image, staged
+from annotool.progress import track
+from annotool.rules.fmt.lossy_export import LossyExport
+
+__all__ = ["Converted", "convert"]
+
+CHOICES = {"task": ("detect", "segment", "obb", "pose"), "crowd": ("skip", "keep"), "image_files": ("link", "copy", "none")}
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What a conversion did: where, what was written, what was lost (findings of FMT012), what was told."""
+
+    out: Path
+    format: str
+    written: Written
+    losses: Findings
+    images_placed: int
+
+
+def convert(data: Dataset, to: str, out: Path, options: WriteOptions) -> Converted:
+    """Write `data` in the format `to` into the new folder `out`.
+
+    Raises LossError, before anything is written, when an object, a category, an image or asked-for geometry would be
+    lost or changed and `options.allow_loss` is not set. What has no finite geometry, no known image or no category is
+    left out and listed in `skipped.jsonl`.
+    """
+    target = known(to)
+    for name, allowed in CHOICES.items():
+        if getattr(options, name) not in allowed:
+            raise UsageError(f"{name} = {getattr(options, name)!r}: expected one of {', '.join(allowed)}")
+    losses = LossyExport().losses(data, target.keeps, options)
+    stopping = losses.where(stops)
+    if len(stopping) and not options.allow_loss:
+        told = "; ".join(part.text(row) for part in stopping.blocks for row in range(len(part)))
+        raise LossError(f"{to} cannot hold all of this: {told}. Nothing was written; --allow-loss goes on")
+    with staged(out, data.paths) as work:
+        written = target.write(data, work, options)
+        placed = place_images(data, target, work, options)
+        if written.skipped:
+            text = b"".join(msgspec.json.encode(row) + b"\n" for row in written.skipped)
+            (work / "skipped.jsonl").write_bytes(text)
+            written = replace(written, files=(*written.files, "skipped.jsonl"))
+    return Converted(out, to, written, losses, placed)
+
+
+def known(name: str) -> Format:
+    found = formats()
+    if name not in found:
+        raise UsageError(f"no format is called {name!r}; there are: {', '.join(found)}")
+    return found[name]
+
+
+def stops(part: Block) -> Any:
+    return np.asarray(part.values["stops"], dtype=bool)
+
+
+def place_images(data: Dataset, target: Format, work: Path, options: WriteOptions) -> int:
+    """Put the image files where the format wants them; return how many there were."""
+    if options.image_files == "none":
+        return 0
+    paths: Mapping[str, str] = {
+        str(place): path
+        for place, path in zip(target.image_targets(data, options), data.table("images")["path"].tolist(), strict=True)
+        if path and place
+    }
+    for place, path in track(list(paths.items()), "Placing images"):
+        place_image(path, work / place, options.image_files)
+    return len(paths)

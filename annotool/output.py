@@ -1,0 +1,94 @@
+"""Writing that is whole or not there: a folder built beside its place and renamed once, a file likewise."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from annotool.errors import AnnotoolError, UsageError
+
+__all__ = ["place_image", "staged", "write_file"]
+
+UNFINISHED = ".annotool-unfinished-"
+
+
+@contextmanager
+def staged(out: Path, inputs: Sequence[Path] = ()) -> Iterator[Path]:
+    """Give a folder to write to; when the block ends without an error it becomes `out`, else nothing is left.
+
+    `out` must be new or an empty folder, and neither be, hold, nor lie in one of `inputs`. A folder that a killed run
+    left beside `out` is removed first. Raises UsageError, or AnnotoolError when the disk says no.
+    """
+    check_new(out, inputs)
+    parent = out.resolve().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for left in parent.glob(f"{UNFINISHED}{out.name}-*"):
+            shutil.rmtree(left)
+        work = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{out.name}-", dir=parent))
+    except OSError as error:
+        raise AnnotoolError(f"{out}: cannot be made: {error.strerror}; nothing was written") from error
+    try:
+        work.chmod(0o777 & ~umask())
+        yield work
+        if out.exists():
+            out.rmdir()
+        work.rename(out)
+    except OSError as error:
+        shutil.rmtree(work, ignore_errors=True)
+        why = f"{error.filename or out}: {error.strerror or error}"
+        raise AnnotoolError(f"{out}: could not be written: {why}; nothing was left behind") from error
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def check_new(out: Path, inputs: Sequence[Path]) -> None:
+    """Raise UsageError unless `out` is new or empty, and apart from the inputs."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out}: is there already; --out wants a new or empty folder")
+    real = out.resolve()
+    for each in inputs:
+        given = each.resolve()
+        if real == given or given in real.parents or real in given.parents:
+            raise UsageError(
+                f"{out}: lies in the dataset at {each}, or holds it; choose a folder apart from it"
+            )
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_file(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
+    """Write a file beside its place, flush it to the disk, and put it there at once; keeps the mode it is given."""
+    handle, name = tempfile.mkstemp(prefix=f"{UNFINISHED}{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, mode if mode is not None else 0o666 & ~umask())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def place_image(source: str, target: Path, how: str) -> None:
+    """Put an image file at its new place: a hard link, or a copy where links cannot go or `how` is "copy"."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if how == "link":
+        try:
+            os.link(os.path.realpath(source), target)
+        except OSError:
+            pass  # another disk, or a file system without links
+        else:
+            return
+    shutil.copyfile(source, target)

@@ -1,0 +1,17 @@
+"""One line a finding: `file:line: CODE message`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from annotool.reporting.rows import rows
+from annotool.reporting.told import Told
+
+__all__ = ["lines"]
+
+
+def lines(told: Told) -> Iterator[str]:
+    """Yield one line a finding, in reading order."""
+    for row in rows(told.data, told.findings):
+        place = f"{row.file}:{row.line}" if row.file else row.image or "dataset"
+        yield f"{place}: {row.rule} {row.message}"

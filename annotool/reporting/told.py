@@ -1,0 +1,68 @@
+"""What a report is made of: the dataset, its findings, and how they came about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotool.dataset import Dataset
+from annotool.findings import Findings
+from annotool.rules import registry
+
+__all__ = ["Told", "inputs", "summary"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Everything a report may speak of."""
+
+    data: Dataset
+    findings: Findings
+    config: Mapping[str, Any] = field(default_factory=dict)  # what shaped the run, as json
+    config_file: Path | None = None
+
+
+def summary(findings: Findings) -> dict[str, Any]:
+    """Return counts by severity and by rule."""
+    severity = findings.column("severity")
+    counts = {
+        name: int((severity == value).sum()) for name, value in (("error", 2), ("warning", 1), ("info", 0))
+    }
+    return {**counts, "by_rule": findings.counts()}
+
+
+def inputs(data: Dataset) -> list[dict[str, Any]]:
+    """Return, for each path read, its bytes and sha256; for a folder, those of the label files read.
+
+    A folder's sha256 is that of the text `sha256sum` prints of its label files, sorted by name.
+    """
+    table = data.table("sources")
+    told = []
+    for number, path in enumerate(data.paths):
+        mine = [s for s in range(len(table)) if table["path"][s] == number and table["buffer"][s] >= 0]
+        mine.sort(key=lambda s: str(table["file"][s]))
+        parts = [data.source_bytes(s) for s in mine]
+        told.append(
+            {
+                "path": path.as_posix(),
+                "bytes": sum(map(len, parts)),
+                "sha256": digest(path, parts, mine, table["file"]),
+            }
+        )
+    return told
+
+
+def digest(path: Path, parts: Sequence[memoryview], mine: Sequence[int], files: Any) -> str:
+    if path.is_file() and len(parts) == 1:
+        return hashlib.sha256(parts[0]).hexdigest()
+    lines = [f"{hashlib.sha256(part).hexdigest()}  {files[s]}\n" for part, s in zip(parts, mine, strict=True)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def slug(code: str) -> str:
+    """Return the rule's name in words."""
+    rules = registry()
+    return rules[code].slug if code in rules else code
