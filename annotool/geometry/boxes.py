@@ -17,25 +17,30 @@ PAIRS_IN_A_BLOCK = 1 << 17  # 1 MB an array: larger temporaries cost page faults
 
 
 def xywh_to_xyxy(xywh: Floats) -> Floats:
-    """Corners (x0, y0, x1, y1) of boxes given as (x, y, w, h)."""
+    """Corners (x0, y0, x1, y1) of boxes given as (x, y, w, h): (n, 4)."""
     xyxy = np.array(xywh, dtype=np.float64)
-    xyxy[:, 2:] += xyxy[:, :2]
+    with np.errstate(all="ignore"):
+        xyxy[:, 2:] += xyxy[:, :2]
     return xyxy
 
 
 def xyxy_to_xywh(xyxy: Floats) -> Floats:
-    """Boxes (x, y, w, h) of corners given as (x0, y0, x1, y1)."""
+    """Boxes (x, y, w, h) of corners given as (x0, y0, x1, y1): (n, 4)."""
     xywh = np.array(xyxy, dtype=np.float64)
-    xywh[:, 2:] -= xywh[:, :2]
+    with np.errstate(all="ignore"):
+        xywh[:, 2:] -= xywh[:, :2]
     return xywh
 
 
 def overshoot(xywh: Floats, width: Floats, height: Floats) -> Floats:
     """How far the farthest edge leaves [0, width] x [0, height]: (n,) float64 pixels, 0 inside, NaN unknown."""
-    xyxy = xywh_to_xyxy(xywh)
-    size = np.column_stack((width, height))
-    far = np.maximum(-xyxy, xyxy - np.hstack((size, size)))
-    return np.asarray(np.maximum(far.max(axis=1, initial=0.0), 0.0))
+    x0, y0, x1, y1 = xywh_to_xyxy(xywh).T
+    far = np.zeros(len(x0))
+    with np.errstate(all="ignore"):
+        for a, b, size in ((x0, x1, width), (y0, y1, height)):  # a size may be negative: b before a
+            np.maximum(far, -np.minimum(a, b), out=far)
+            np.maximum(far, np.maximum(a, b) - size, out=far)
+    return far
 
 
 def outside(xywh: Floats, width: Floats, height: Floats) -> Bools:
@@ -44,20 +49,27 @@ def outside(xywh: Floats, width: Floats, height: Floats) -> Bools:
     A box without area has none in common either.
     """
     xyxy = xywh_to_xyxy(xywh)
-    across = np.minimum(xyxy[:, 2], width) - np.maximum(xyxy[:, 0], 0.0)
-    down = np.minimum(xyxy[:, 3], height) - np.maximum(xyxy[:, 1], 0.0)
+    with np.errstate(all="ignore"):
+        across = np.minimum(xyxy[:, 2], width) - np.maximum(xyxy[:, 0], 0.0)
+        down = np.minimum(xyxy[:, 3], height) - np.maximum(xyxy[:, 1], 0.0)
     return np.asarray(((across <= 0) | (down <= 0)) & ~np.isnan(across) & ~np.isnan(down))
 
 
 def clip(xywh: Floats, width: Floats, height: Floats) -> Floats:
-    """Boxes cut to their images: (n, 4). Boxes inside, or with anything unknown, keep their very numbers.
+    """Boxes cut to their images: (n, 4). Rows inside, or with anything unknown, keep their very numbers, and so
+    does the direction in which a row is inside.
 
     A box wholly outside becomes a box without area on the border.
     """
-    size = np.column_stack((width, height))
-    cut = np.clip(xywh_to_xyxy(xywh), 0.0, np.hstack((size, size)))
-    leaves = overshoot(xywh, width, height) > 0
-    return np.where(leaves[:, None], xyxy_to_xywh(cut), xywh)
+    result = np.array(xywh, dtype=np.float64)
+    rows = np.flatnonzero(overshoot(result, width, height) > 0)
+    corners = xywh_to_xyxy(result[rows])
+    size = np.column_stack((width, height))[rows]
+    cut = np.clip(corners, 0.0, np.hstack((size, size)))
+    moved = cut != corners
+    result[rows, :2] = cut[:, :2]
+    result[rows, 2:] = np.where(moved[:, :2] | moved[:, 2:], cut[:, 2:] - cut[:, :2], result[rows, 2:])
+    return result
 
 
 def iou(a: Floats, b: Floats) -> Floats:
@@ -119,13 +131,12 @@ def _sweep_keys(image: Ints, x: Floats, w: Floats, threshold: float) -> tuple[Fl
     Each image owns [2 * image, 2 * image + 1]. Squeezing x into it is monotone even in rounded arithmetic, so
     no partner is missed; far outliers only blur the rest. The slack covers the rounding of x + w.
     """
-    left, right = (x.min(), x.max()) if len(x) else (0.0, 1.0)
-    left, right = max(left, -1e7), min(right, 1e7)
+    left, right = np.clip((x.min(initial=np.inf), x.max(initial=-np.inf)), -1e7, 1e7)
     span = max(right - left, 1e-300)
-    slack = 8 * np.finfo(np.float64).eps * (np.abs(x) + w)
-    reach = x + (1 - threshold) * w + slack
-    base = 2.0 * image
-    return base + np.clip((x - left) / span, 0, 1), base + np.clip((reach - left) / span, 0, 1)
+    with np.errstate(over="ignore"):
+        reach = x + (1 - threshold) * w + 8 * np.finfo(np.float64).eps * (np.abs(x) + w)
+    key, limit = ((np.clip(edge, left, right) - left) / span for edge in (x, reach))
+    return 2.0 * image + key, 2.0 * image + limit
 
 
 def _runs(counts: Ints) -> Iterator[tuple[Ints, Ints]]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
-Hashes = NDArray[np.uint64]
+
+ROWS_IN_A_BLOCK = 1 << 14
 
 
 def first_equal(*columns: NDArray[Any]) -> Ints:
@@ -19,19 +20,18 @@ def first_equal(*columns: NDArray[Any]) -> Ints:
     """
     numbers = [_numbers(column) for column in columns]
     first = np.full(len(numbers[0]), -1, np.int64)
-    rows = _rows_with_equal_hash(numbers)
-    if not len(rows):
-        return first
-    picked = [column[rows] for column in numbers]
-    order = np.lexsort(picked[::-1])  # stable: the lowest row of a group comes first
-    rows = rows[order]
-    differs = np.zeros(len(rows) - 1, dtype=bool)
-    for column in picked:
-        ordered = column[order]
-        differs |= ordered[1:] != ordered[:-1]
-    starts = np.concatenate(([0], np.flatnonzero(differs) + 1))
-    heads = np.repeat(rows[starts], np.diff(np.append(starts, len(rows))))
-    first[rows] = np.where(heads == rows, -1, heads)
+    hashes, known = _hashes(numbers)
+    rows = _repeated(hashes, known)
+    rows = rows[np.argsort(hashes[rows], kind="stable")]
+    while len(rows):  # once, but for collisions: a row unlike the first of its hash waits for the next round
+        starts = group_starts(hashes[rows])
+        heads = np.repeat(rows[starts[:-1]], np.diff(starts))
+        same = np.ones(len(rows), dtype=bool)
+        for column in numbers:
+            same &= column[rows] == column[heads]
+        equal = same & (rows != heads)
+        first[rows[equal]] = heads[equal]
+        rows = rows[~same]
     return first
 
 
@@ -56,15 +56,8 @@ def _numbers(column: NDArray[Any]) -> NDArray[Any]:
     return numbers
 
 
-def _rows_with_equal_hash(columns: list[NDArray[Any]]) -> Ints:
-    """Rows, ascending, whose hash another row has too; rows with a NaN left out."""
-    hashes = np.zeros(len(columns[0]), np.uint64)
-    known = np.ones(len(hashes), dtype=bool)
-    for column in columns:
-        if column.dtype.kind == "f":
-            known &= ~np.isnan(column)
-            column = column + 0.0  # -0.0 becomes 0.0
-        _mix(hashes, column.view(np.uint64))
+def _repeated(hashes: NDArray[np.uint64], known: NDArray[np.bool_]) -> Ints:
+    """Known rows, ascending, whose hash another known row has too. Sorting bare values is cheap; few are left."""
     ordered = np.sort(hashes[known])
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if not len(repeated):
@@ -73,8 +66,19 @@ def _rows_with_equal_hash(columns: list[NDArray[Any]]) -> Ints:
     return np.flatnonzero((repeated[place] == hashes) & known)
 
 
-def _mix(hashes: Hashes, values: Hashes) -> None:
-    """Stir values into the hashes in place: multiply and fold, as the finishers of xxHash and murmur do."""
-    hashes ^= values
-    hashes *= np.uint64(0x9E3779B97F4A7C15)
-    hashes ^= hashes >> np.uint64(32)
+def _hashes(columns: list[NDArray[Any]]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """A hash of each row, and whether the row is without NaN: multiply and fold, as murmur's finisher does."""
+    hashes = np.zeros(len(columns[0]), np.uint64)
+    known = np.ones(len(hashes), dtype=bool)
+    for start in range(0, len(hashes), ROWS_IN_A_BLOCK):
+        block = slice(start, start + ROWS_IN_A_BLOCK)
+        mixed = hashes[block]
+        for column in columns:
+            values = column[block]
+            if values.dtype.kind == "f":
+                known[block] &= values == values
+                values = values + 0.0  # -0.0 becomes 0.0
+            mixed ^= values.view(np.uint64)
+            mixed *= np.uint64(0x9E3779B97F4A7C15)
+            mixed ^= mixed >> np.uint64(32)
+    return hashes, known

@@ -22,7 +22,7 @@ LONGEST = 12  # characters a run: 60 bits
 
 def counts_from_string(text: str | bytes) -> Ints:
     """Runs of a compressed mask. Raises ValueError where the text is not one."""
-    raw = text.encode("ascii", "replace") if isinstance(text, str) else text
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     bits = np.frombuffer(raw, np.uint8).astype(np.int64) - 48
     wrong = np.flatnonzero((bits < 0) | (bits > 63))
     if len(wrong):
