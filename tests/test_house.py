@@ -14,9 +14,9 @@ import annotool
 
 ROOT = Path(annotool.__file__).parent
 
-# Lowest first. Rooms on one floor do not import each other, unless they stand in one string, left before right.
+# Lowest first. Rooms on one floor do not import each other, unless in one string, where the left is below the right.
 FLOORS = [
-    ["errors", "table progress schema", "progress geometry", "progress imagefile", "output"],
+    ["errors output progress table schema geometry imagefile"],
     ["findings"],
     ["dataset"],
     ["metrics", "fingerprint"],
