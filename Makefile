@@ -54,9 +54,9 @@ docs-check: env ## fail when they are out of date
 	@$(PY) docs/generate.py --check
 
 bench: env ## speed and memory against peers -> docs/benchmarks.md (make bench SCALE=0.01: a quick look, written nowhere)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt panlabel
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[bench]' --constraint constraints.txt
 	@$(PY) bench/run.py --scale $(SCALE)
 
 constraints: env ## pin what the environment holds now into constraints.txt
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask,bench]'
 	@$(PY) -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt

@@ -30,7 +30,10 @@ def pins() -> dict[str, str]:
 
 def test_every_requirement_is_pinned_within_its_range(project: dict[str, Any]) -> None:
     extras = project["optional-dependencies"]
-    wanted = [Requirement(each) for each in [*project["dependencies"], *extras["dev"], *extras["dask"]]]
+    wanted = [
+        Requirement(each)
+        for each in [*project["dependencies"], *extras["dev"], *extras["bench"], *extras["dask"]]
+    ]
     for requirement in wanted:
         name = re.sub(r"[-_.]+", "-", requirement.name).lower()
         assert name in pins(), f"{requirement} has no pin in constraints.txt"
