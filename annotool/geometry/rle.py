@@ -8,7 +8,7 @@ run two before is written. Source: common/maskApi.c of cocodataset/cocoapi, with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,14 +81,20 @@ def extent(counts: ArrayLike, size: Sequence[int]) -> Floats:
 def polygons(counts: ArrayLike, size: Sequence[int]) -> tuple[list[Floats], int]:
     """Outer rings of the mask along its pixel borders, exact, and how many holes they hide.
 
-    Each ring is flat float64 x0, y0, x1, y1 ..., open, corners only; parts that touch at a corner are apart.
+    Each ring is flat float64 x0, y0, x1, y1 ..., open, corners only, and touches itself nowhere: parts that meet
+    at a corner are apart, and so are holes.
     """
-    import shapely
-
-    merged = shapely.normalize(shapely.union_all(shapely.box(*_rectangles(counts, int(size[0])).T)))
-    parts = shapely.get_parts(merged)
-    rings = [_corners(shapely.get_coordinates(ring)[:-1]) for ring in shapely.get_exterior_ring(parts)]
-    return rings, int(shapely.get_num_interior_rings(parts).sum())
+    pixels, left = _columns_with_ones(counts, int(size[0]))
+    corners, following = _corners(pixels)
+    outer: list[Floats] = []
+    holes = 0
+    for ring in _traced(corners, following):
+        x, y = min(ring)
+        if pixels[x + 1, y + 1]:  # what lies right of and below the first corner lies inside the ring
+            outer.append(np.add(ring, (left, 0), dtype=np.float64).ravel())
+        else:
+            holes += 1
+    return outer, holes
 
 
 def why_invalid(counts: Any, size: Any) -> str:
@@ -121,20 +127,61 @@ def _ones(counts: ArrayLike) -> tuple[Ints, Ints]:
     return (stop - length)[length > 0], stop[length > 0]
 
 
-def _rectangles(counts: ArrayLike, height: int) -> Floats:
-    """The mask as rectangles (n, 4) x0, y0, x1, y1: of a run its first column, its last, and what is between."""
+def _columns_with_ones(counts: ArrayLike, height: int) -> tuple[NDArray[np.bool_], int]:
+    """The columns of the mask from its first one to its last: (columns + 2, height + 2) bool, a border of zeros
+    around them; and the number of columns left out before.
+    """
     start, stop = _ones(counts)
-    x0, x1 = start // height, (stop - 1) // height
-    y0, y1 = start % height, (stop - 1) % height + 1
-    one, top, full = x0 == x1, np.zeros_like(y0), np.full_like(y0, height)
-    first = np.column_stack((x0, y0, x0 + 1, np.where(one, y1, height)))
-    middle = np.column_stack((x0 + 1, top, x1, full))[x1 - x0 > 1]
-    final = np.column_stack((x1, top, x1 + 1, y1))[~one]
-    return np.concatenate((first, middle, final)).astype(np.float64)
+    if not len(start):
+        return np.zeros((2, 2), dtype=bool), 0
+    left, right = int(start[0]) // height, (int(stop[-1]) - 1) // height + 1
+    steps = np.zeros((right - left) * height + 1, np.int8)
+    steps[start - left * height] += 1
+    steps[stop - left * height] -= 1
+    pixels = np.cumsum(steps[:-1], dtype=np.int8).reshape(right - left, height)
+    return np.pad(pixels.astype(bool), 1), left
 
 
-def _corners(points: Floats) -> Floats:
-    """The points of a ring along pixel borders where it turns, flat."""
-    before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
-    straight = ((before == points) & (points == after)).any(axis=1)
-    return np.ascontiguousarray(points[~straight]).ravel()
+def _corners(pixels: NDArray[np.bool_]) -> tuple[Ints, list[int]]:
+    """Corners (n, 2) x, y of the border between zeros and ones, sorted, and the next of each along its row.
+
+    In sorted order corners 2k and 2k + 1 are the ends of a vertical edge; sorted by row they pair up into
+    horizontal edges. Where two ones meet only at a corner it stands twice, once for each.
+    """
+    a, b, c, d = pixels[:-1, :-1], pixels[:-1, 1:], pixels[1:, :-1], pixels[1:, 1:]
+    twice = (a == d) & (b == c) & (a != b)
+    x, y = np.nonzero((a ^ b ^ c ^ d) | twice)
+    again = twice[x, y]
+    falling = np.repeat(a[x, y], 1 + again)  # the ones are upper left and lower right
+    corners = np.repeat(np.column_stack((x, y)), 1 + again, axis=0)
+    copy = np.append(False, (corners[1:] == corners[:-1]).all(axis=1))[: len(corners)]
+    by_row = np.lexsort((np.where(falling, copy, ~copy), corners[:, 0], corners[:, 1]))
+    following = np.empty(len(corners), np.int64)
+    following[by_row[0::2]] = by_row[1::2]
+    following[by_row[1::2]] = by_row[0::2]
+    return corners, following.tolist()
+
+
+def _traced(corners: Ints, following: list[int]) -> Iterator[list[tuple[int, int]]]:
+    """The rings through the corners, cut into loops where one meets itself."""
+    points = [(x, y) for x, y in corners.tolist()]
+    seen = [False] * len(points)
+    for start in range(0, len(points), 2):
+        ring: list[tuple[int, int]] = []
+        place: dict[tuple[int, int], int] = {}
+        at = start
+        while not seen[at]:
+            for corner in (at, at ^ 1):
+                seen[corner] = True
+                point = points[corner]
+                if point in place:
+                    loop = ring[place[point] :]
+                    del ring[place[point] :]
+                    for passed in loop:
+                        del place[passed]
+                    yield loop
+                place[point] = len(ring)
+                ring.append(point)
+            at = following[at ^ 1]
+        if ring:
+            yield ring

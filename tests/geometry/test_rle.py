@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -115,6 +116,19 @@ def test_polygons_are_the_mask(bitmap: Bitmap) -> None:
         assert holes > 0 or (redrawn == bitmap).all()
 
 
+@given(bitmaps)
+def test_polygons_agree_with_the_union_of_the_pixels(bitmap: Bitmap) -> None:
+    _, counts, size = encoded(bitmap)
+    outer, holes = rle.polygons(counts, size)
+    y, x = np.nonzero(bitmap)
+    union = shapely.get_parts(shapely.union_all(shapely.box(x, y, x + 1, y + 1)))
+    expected = [Polygon(ring) for ring in shapely.get_exterior_ring(union)]
+    found = [Polygon(ring.reshape(-1, 2)) for ring in outer]
+    assert holes == shapely.get_num_interior_rings(union).sum()
+    assert len(found) == len(expected)
+    assert all(any(a.equals(b) for b in expected) for a in found)
+
+
 @pytest.mark.parametrize(
     ("rows", "parts", "holes"),
     [
@@ -125,6 +139,9 @@ def test_polygons_are_the_mask(bitmap: Bitmap) -> None:
         (["##.", "#.#", ".##"], 2, 0),
         (["#.#", "#.#", "#.#"], 2, 0),
         (["#####", "#...#", "#.#.#", "#...#", "#####"], 2, 1),
+        (["####", "#.##", "##.#", "####"], 1, 2),  # holes that meet at a corner
+        ([".###", "#.#.", "####"], 1, 1),
+        (["####", "#.##", "##.."], 1, 1),  # a hole that meets the outside at a corner
     ],
 )
 def test_polygons_parts_and_holes(rows: list[str], parts: int, holes: int) -> None:
