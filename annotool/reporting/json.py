@@ -53,20 +53,20 @@ def dataset(data: Dataset) -> dict[str, Any]:
 
 
 def finding(row: Row) -> dict[str, Any]:
-    """One finding as json."""
+    """One finding as json; null where it names no file, image, annotation or category."""
     return {
         "rule": row.rule,
         "name": row.slug,
         "severity": row.severity,
         "message": row.message,
         "path": row.path,
-        "file": row.file,
-        "line": row.line,
-        "pointer": row.pointer,
-        "image": row.image,
+        "file": row.file or None,
+        "line": row.line or None,
+        "pointer": row.pointer or None,
+        "image": row.image or None,
         "image_id": row.image_id,
         "annotation_id": row.annotation_id,
-        "category": row.category,
+        "category": row.category or None,
         "split": row.split,
         "values": row.values,
         "fix": row.fix,

@@ -9,6 +9,7 @@ import numpy as np
 from annotool.findings import Findings, Fix, Severity
 from annotool.reporting.rows import Row, rows
 from annotool.reporting.told import Told, slug, summary
+from annotool.rules import registry
 from annotool.table import Array
 
 __all__ = ["lines", "verdict"]
@@ -28,9 +29,8 @@ def lines(told: Told) -> Iterator[str]:
     skipped = told.findings.skipped
     if skipped:
         yield ""
-        yield f"Not run, or not on all: {len(skipped)} rules"
-        reasons = dict.fromkeys(each.why for each in skipped)
-        for why in reasons:
+        yield f"Not run, or not on all: {plural(len(skipped), 'rule')}"
+        for why in reasons(told.findings):
             codes = " ".join(each.rule for each in skipped if each.why == why)
             yield f"  {codes}: {escape(why)}"
 
@@ -64,23 +64,32 @@ def verdict(told: Told) -> str:
         if images:
             parts.append(f"{images:,} of {len(told.data.table('images')):,} images have errors")
         worst = sorted(errors.counts().items(), key=lambda each: -each[1])
-        parts += [f"{count:,} {slug(code)}" for code, count in worst[:EXAMPLES]]
+        parts += [said(code, count) for code, count in worst[:EXAMPLES]]
     elif counts["warning"]:
-        parts.append(f"no errors, {counts['warning']:,} warnings to look at")
+        parts.append(f"no errors, {plural(counts['warning'], 'warning')} to look at")
     elif counts["info"]:
-        parts.append(f"nothing to mend, {counts['info']:,} facts to know")
+        parts.append(f"nothing to mend, {plural(counts['info'], 'fact')} to know")
     else:
         parts.append("nothing found")
+    text = f"{state}: {', '.join(parts)}"
     if findings.skipped:
-        why = "; ".join(dict.fromkeys(each.why for each in findings.skipped))
-        parts.append(
-            f"{len(findings.skipped)} rules not run on all: {why}"
-            if len(why) < 80
-            else f"{len(findings.skipped)} rules not run on all"
-        )
-    return f"{state}: {', '.join(parts[:-1] if findings.skipped else parts)}" + (
-        f"; {parts[-1]}" if findings.skipped else ""
-    )
+        text += f"; {plural(len(findings.skipped), 'rule')} not run on all: {reasons(findings)[0]}"
+        text += ", and more" if len(reasons(findings)) > 1 else ""
+    return text
+
+
+def said(code: str, count: int) -> str:
+    rules = registry()
+    phrase = rules[code].verdict if code in rules else ""
+    return phrase.format(n=f"{count:,}") if phrase else f"{count:,} {slug(code)}"
+
+
+def plural(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def reasons(findings: Findings) -> list[str]:
+    return list(dict.fromkeys(each.why for each in findings.skipped))
 
 
 def table(told: Told) -> Iterator[str]:

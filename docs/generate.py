@@ -1,0 +1,130 @@
+"""Writes what the documentation can take from the code: docs/rules.md, docs/formats.md, docs/cli.md, and the tables in
+README.md between `<!-- NAME -->` and `<!-- /NAME -->`. With --check it writes nothing and fails on a difference.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+import annotool
+from annotool.findings import Fix, Severity
+from annotool.formats.base import Keeps
+from annotool.rules.base import Rule
+
+ROOT = Path(__file__).resolve().parents[1]
+MADE = "<!-- made by docs/generate.py: edit the code, then `make docs` -->\n\n"
+
+
+def words(values: Any, kind: Any) -> str:
+    return ", ".join(kind(value).name.lower() for value in values)
+
+
+def rule_table() -> str:
+    lines = ["| code | name | severity | fix | finds |", "|---|---|---|---|---|"]
+    for rule in annotool.list_rules():
+        fixes = words(rule.fixes, Fix) or "-"
+        first = rule.documentation().splitlines()[0]
+        lines.append(
+            f"| [{rule.code}](docs/rules.md#{rule.code.lower()}-{rule.slug}) | {rule.slug} "
+            f"| {words(rule.severities, Severity)} | {fixes} | {first} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def rule_page() -> str:
+    return "# Rules\n\n" + MADE + "\n".join(rule_section(rule) for rule in annotool.list_rules())
+
+
+def rule_section(rule: type[Rule]) -> str:
+    facts = [
+        f"severity: {words(rule.severities, Severity)}",
+        f"scope: {rule.scope}",
+        f"fix: {words(rule.fixes, Fix) or 'none'}",
+        f"formats: {', '.join(rule.formats) or 'all'}",
+    ]
+    if rule.silenced_by:
+        facts.append(f"silenced by: {', '.join(rule.silenced_by)}")
+    options = [f"| `{each.name}` | `{each.default!r}` |" for each in dataclasses.fields(rule)]
+    table = "\n".join(["\n| option | default |", "|---|---|", *options, ""]) if options else ""
+    return f"## {rule.code} {rule.slug}\n\n{' · '.join(facts)}\n\n{rule.documentation()}\n{table}"
+
+
+def fidelity_table() -> str:
+    formats = annotool.list_formats()
+    lines = [
+        "| what survives | " + " | ".join(each.title for each in formats) + " |",
+        "|---" * (len(formats) + 1) + "|",
+    ]
+    for field in dataclasses.fields(Keeps):
+        kept = [str(getattr(each.keeps, field.name)) for each in formats]
+        lines.append(f"| {field.name.replace('_', ' ')} | " + " | ".join(kept) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def format_page() -> str:
+    parts = ["# Formats\n\n" + MADE + "## What survives\n\n" + fidelity_table()]
+    for each in annotool.list_formats():
+        module = inspect.getmodule(type(each))
+        package = sys.modules[f"annotool.formats.{each.name}"]
+        text = inspect.getdoc(package) or inspect.getdoc(module) or ""
+        parts.append(f"## {each.title} (`{each.name}`)\n\n{text}\n")
+    return "\n".join(parts)
+
+
+def cli_page() -> str:
+    from annotool.cli import app
+
+    group: Any = typer.main.get_command(app)
+    parts = ["# Command line\n\n" + MADE]
+    for name, command in group.commands.items():
+        usage = [p for p in command.params if p.param_type_name == "argument"]
+        options = [p for p in command.params if p.param_type_name == "option" and "--help" not in p.opts]
+        line = " ".join([f"annotool {name}", *(p.metavar or p.name.upper() for p in usage)])
+        parts.append(f"## {name}\n\n{command.help}\n\n    {line}\n")
+        if options:
+            rows = [f"| `{', '.join(p.opts)}` | {'' if p.default in (None, False, '') else f'`{p.default}`'} | {p.help} |"
+                    for p in options]  # fmt: skip
+            parts.append("\n".join(["| option | default | |", "|---|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def readme() -> str:
+    text = (ROOT / "README.md").read_text("utf-8")
+    for name, table in (("rules", rule_table()), ("fidelity", fidelity_table())):
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise SystemExit(f"README.md has no place <!-- {name} --> ... <!-- /{name} -->")
+        text = pattern.sub(lambda match, table=table: match[1] + table + match[2], text)  # type: ignore[misc]
+    return text
+
+
+def main() -> None:
+    pages = {
+        "docs/rules.md": rule_page(),
+        "docs/formats.md": format_page(),
+        "docs/cli.md": cli_page(),
+        "README.md": readme(),
+    }
+    stale = [name for name, text in pages.items() if not same(ROOT / name, text)]
+    if "--check" in sys.argv:
+        if stale:
+            raise SystemExit(f"out of date: {', '.join(stale)}; run `make docs` and commit")
+        return
+    for name in stale:
+        (ROOT / name).write_text(pages[name], "utf-8")
+        print("wrote", name)
+
+
+def same(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text("utf-8") == text
+
+
+if __name__ == "__main__":
+    main()
