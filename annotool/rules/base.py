@@ -31,6 +31,8 @@ __all__ = [
     "Rule",
     "Severity",
     "found",
+    "mendable",
+    "together",
 ]
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -176,3 +178,11 @@ def together(parts: Iterable[Findings]) -> Findings:
     for part in parts:
         joined += part
     return joined
+
+
+def mendable(findings: Findings, names: str = "annotation") -> tuple[Array, Array, Array]:
+    """Return, of the findings that offer a fix: their rows in `findings`, the row keys they name in that column, and
+    whether the fix is safe (int64, int64, bool)."""
+    fix = findings.column("fix")
+    chosen = np.flatnonzero(fix > Fix.NONE)
+    return chosen, findings.column(names)[chosen], fix[chosen] == Fix.SAFE
