@@ -186,3 +186,27 @@ def mendable(findings: Findings, names: str = "annotation") -> tuple[Array, Arra
     fix = findings.column("fix")
     chosen = np.flatnonzero(fix > Fix.NONE)
     return chosen, findings.column(names)[chosen], fix[chosen] == Fix.SAFE
+
+
+def written_in(data: Dataset, rows: Table, formats: Iterable[str]) -> Array:
+    """Return which rows (of images, annotations or categories) come from a file of these formats, bool."""
+    known = [name in formats for name in data.table("sources")["format"].tolist()]
+    return np.array([*known, False], dtype=bool)[rows["source"]]  # the last one is for source -1: no file
+
+
+def image_files_lacking(data: Dataset) -> str:
+    """Say why a rule that looks into image files cannot judge all images; empty: it can.
+
+    Images that are missing one by one are SCH010's; here a whole split, or all, have none.
+    """
+    if data.images_checked == "none":
+        return "--images none"
+    there = data.table("images")["path"] != ""
+    if not there.any():
+        return "no image files"
+    splits = data.image_splits
+    bare = sorted(set(splits[~there].tolist()) - set(splits[there].tolist()))
+    if not bare:
+        return ""
+    count = int(sum((splits == name).sum() for name in bare))
+    return f"no image files in {', '.join(name or 'images of no split' for name in bare)}: {count:,} images not judged"
