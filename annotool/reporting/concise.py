@@ -13,5 +13,4 @@ __all__ = ["lines"]
 def lines(told: Told) -> Iterator[str]:
     """Yield one line a finding, in reading order."""
     for row in rows(told.data, told.findings):
-        place = f"{row.file}:{row.line}" if row.file else row.image or "dataset"
-        yield f"{place}: {row.rule} {row.message}"
+        yield f"{row.place or 'dataset'}: {row.rule} {row.message}"
