@@ -14,6 +14,7 @@ from annotool import imagefile
 from annotool.findings import Findings
 from annotool.geometry import boxes as box_geometry
 from annotool.geometry import rings as ring_geometry
+from annotool.geometry.groups import first_equal
 from annotool.schema import SCHEMA, Kind, make
 from annotool.table import Array, Table
 
@@ -211,9 +212,12 @@ class Dataset:
 
     @cached_property
     def pairs(self) -> Pairs:
-        """Overlapping annotations of one image, IoU >= .9; see Pairs."""
-        image = np.where(self.boxes.usable, self.table("annotations")["image"], -1)
-        return Pairs(*box_geometry.overlapping_pairs(image, self.boxes.xywh, 0.9))
+        """Overlapping annotations of one image, IoU >= .9; see Pairs. Of equal boxes of one category only the first is
+        paired: a box pasted n times would make n^2 pairs, and is an exact duplicate anyway.
+        """
+        xywh, image = self.boxes.xywh, self.table("annotations")["image"]
+        again = first_equal(image, self.annotation_labels, *(xywh[:, side] for side in range(4))) >= 0
+        return Pairs(*box_geometry.overlapping_pairs(np.where(self.boxes.usable & ~again, image, -1), xywh, 0.9))
 
     def decoded(self, kind: Kind = Kind.POLYGON) -> Iterator[tuple[Array, Decoder]]:
         """Yield positions of annotations that have a segmentation text, in blocks of one format, and its decoder."""
