@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from annotool.api import audit, explain_rule, list_formats, list_rules, read, report
+    from annotool.api import (
+        audit,
+        balance,
+        convert,
+        explain_rule,
+        list_formats,
+        list_rules,
+        read,
+        report,
+        sizes,
+    )
     from annotool.dataset import Dataset
     from annotool.errors import AnnotoolError
     from annotool.findings import Findings
@@ -15,11 +25,14 @@ __all__ = [
     "Dataset",
     "Findings",
     "audit",
+    "balance",
+    "convert",
     "explain_rule",
     "list_formats",
     "list_rules",
     "read",
     "report",
+    "sizes",
 ]
 
 HOMES = {"AnnotoolError": "errors", "Dataset": "dataset", "Findings": "findings"}

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from annotool import config as configuration
-from annotool import engine, formats, reporting
+from annotool import conversion, engine, formats, reporting
 from annotool.config import Config
+from annotool.conversion import Converted
 from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Findings
-from annotool.formats.base import Format, ReadOptions
+from annotool.formats.base import Format, ReadOptions, WriteOptions
+from annotool.metrics import balance as counts
+from annotool.metrics.balance import Balance
+from annotool.output import write_file
 from annotool.reporting.told import Told
 from annotool.rules import registry
 from annotool.rules.base import Rule
 
-__all__ = ["audit", "explain_rule", "list_formats", "list_rules", "read", "report"]
+__all__ = [
+    "Told",
+    "audit",
+    "balance",
+    "convert",
+    "explain_rule",
+    "fails",
+    "lines",
+    "list_formats",
+    "list_rules",
+    "read",
+    "report",
+    "sizes",
+    "write_text",
+]
 
 Paths = str | Path | Sequence[str | Path]
 
@@ -54,12 +77,11 @@ def report(
     return "\n".join(lines(Told(data, findings, config or {}), form)) + "\n"
 
 
-def lines(told: Told, form: str) -> Any:
+def lines(told: Told, form: str) -> Iterator[str]:
+    """Yield a report line by line, for those too long to hold; raises UsageError for an unknown form."""
     if form not in reporting.FORMS:
         raise UsageError(f"no output format {form!r}; there are: {', '.join(reporting.FORMS)}")
-    from importlib import import_module
-
-    return import_module(f"annotool.reporting.{form}").lines(told)
+    yield from import_module(f"annotool.reporting.{form}").lines(told)
 
 
 def list_rules() -> list[type[Rule]]:
@@ -78,3 +100,48 @@ def explain_rule(name: str) -> str:
 def list_formats() -> list[Format]:
     """Return all formats, by name."""
     return list(formats.registry().values())
+
+
+def convert(data: Dataset | Paths, to: str, out: str | Path, **options: Any) -> Converted:
+    """Write a dataset in another format into the new folder `out`; options are those of formats.base.WriteOptions.
+
+    Raises LossError before anything is written when objects, categories, images or asked-for geometry would be lost.
+    """
+    dataset = data if isinstance(data, Dataset) else read(data)
+    return conversion.convert(dataset, to, Path(out), WriteOptions(**options))
+
+
+def balance(data: Dataset | Paths, **options: Any) -> Balance:
+    """Count categories: instances, images, sizes, shares, imbalance; options are those of `read`."""
+    return counts.balance(data if isinstance(data, Dataset) else read(data, **options))
+
+
+def sizes(data: Dataset | Paths, out: str | Path) -> int:
+    """Write `file_name,width,height` of all images whose size is known, for `sizes=` of `read`; return how many.
+
+    The size in the image file's header goes before the one the labels declare.
+    """
+    dataset = data if isinstance(data, Dataset) else read(data)
+    images, files = dataset.table("images"), dataset.image_files
+    width = np.where(np.isfinite(files.width), files.width, images["width"])
+    height = np.where(np.isfinite(files.height), files.height, images["height"])
+    known = np.flatnonzero(np.isfinite(width) & np.isfinite(height)).tolist()
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("file_name", "width", "height"))
+    rows.writerows((images["file_name"][row], int(width[row]), int(height[row])) for row in known)
+    write_file(Path(out), [text.getvalue().encode()])
+    return len(known)
+
+
+def fails(findings: Findings, fail_on: str) -> bool:
+    """Return whether any finding is at or above `fail_on`: error, warning, info or never."""
+    grades = {"error": 2, "warning": 1, "info": 0, "never": 3}
+    if fail_on not in grades:
+        raise UsageError(f"--fail-on {fail_on!r}: expected one of {', '.join(grades)}")
+    return bool((findings.column("severity") >= grades[fail_on]).any())
+
+
+def write_text(path: Path, lines: Iterable[str]) -> None:
+    """Write lines to a file, whole or not at all."""
+    write_file(path, (f"{line}\n".encode("utf-8", "surrogateescape") for line in lines))

@@ -73,7 +73,12 @@ def balance(reading: Reading, reporting: Reporting) -> None:
 
     with progress():
         counted = api.balance(opened(reading, configured(reading)))
-    show(api.balance_lines(counted, reporting.output_format), reporting.output, marked=True)
+    from annotool.reporting import balance as told
+
+    form = reporting.output_format
+    if form not in told.FORMS:
+        raise UsageError(f"no output format {form!r} for balance; there are: {', '.join(told.FORMS)}")
+    show(told.lines(counted, form), reporting.output, marked=form == "text")
 
 
 @app.command()
@@ -115,7 +120,9 @@ def convert(
     with progress():
         data = opened(replace(reading, task=None), settings)
         done = api.convert(data, to, out, allow_loss=allow_loss, **writing)
-    show(api.conversion_lines(done), None, marked=True)
+    from annotool.reporting import conversion as told
+
+    show(told.lines(done), None, marked=True)
 
 
 @app.command()
@@ -138,8 +145,9 @@ def rule(name: Annotated[str, typer.Argument(metavar="CODE", help="A code or a s
 def formats() -> None:
     """List the formats and what survives in each."""
     from annotool import api
+    from annotool.reporting import formats as told
 
-    show(api.format_lines(), None)
+    show(told.lines(api.list_formats()), None)
 
 
 # What the commands share.

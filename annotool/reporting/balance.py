@@ -1,0 +1,81 @@
+"""The balance of a dataset told: a table with bars, json, or csv."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from annotool.metrics.balance import Balance
+from annotool.reporting.text import escape
+from annotool.table import Table
+
+__all__ = ["FORMS", "lines"]
+
+FORMS = ("text", "json", "csv")
+BAR = 30  # characters of the longest bar
+
+
+def lines(balance: Balance, form: str) -> Iterator[str]:
+    """Yield the report as text (marked up for rich), json, or csv (a row a split and category)."""
+    yield from {"text": text, "json": json, "csv": rows}[form](balance)
+
+
+def text(balance: Balance) -> Iterator[str]:
+    """For people: the whole set by category, largest first, then one line a split."""
+    whole = [row for row in records(balance.categories) if not row["split"] and row["instances"]]
+    whole.sort(key=lambda row: (-row["instances"], row["category"]))
+    width = max((len(row["category"]) for row in whole), default=8)
+    most = max((row["instances"] for row in whole), default=1)
+    yield f"[bold]{'category':<{width}}  instances   share  images  per image   small  medium   large[/]"
+    for row in whole:
+        bar = "█" * max(1, round(BAR * row["instances"] / most))
+        yield (
+            f"{escape(row['category']):<{width}}  {row['instances']:>9,}  {row['share']:>6.1%}  {row['images']:>6,}  "
+            f"{row['per_image']:>9.2f}  {row['small']:>6,}  {row['medium']:>6,}  {row['large']:>6,}  [cyan]{bar}[/]"
+        )
+    yield ""
+    for row in records(balance.splits):
+        yield (
+            f"{escape(row['split'] or 'all'):<10}  {row['images']:>7,} images ({row['without_objects']:,} without objects), "
+            f"{row['instances']:,} instances, largest/smallest {shown(row['imbalance_ratio'], '.1f')}, "
+            f"evenness {shown(row['entropy'], '.3f')}"
+        )
+    if balance.unused:
+        yield f"without a single instance: {escape(', '.join(balance.unused))}"
+
+
+def json(balance: Balance) -> Iterator[str]:
+    """One object: overall numbers, splits, categories, unused; null where a number is not defined."""
+    whole = {
+        "imbalance_ratio": balance.imbalance_ratio,
+        "entropy": balance.entropy,
+        "images_without_objects": balance.images_without_objects,
+        "unused": list(balance.unused),
+        "splits": records(balance.splits),
+        "categories": records(balance.categories),
+    }
+    yield msgspec.json.format(msgspec.json.encode(whole), indent=2).decode()
+
+
+def rows(balance: Balance) -> Iterator[str]:
+    """A header, then a row a split and category; an empty split is the whole dataset."""
+    held = io.StringIO()
+    names = list(balance.categories)
+    writer = csv.DictWriter(held, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records(balance.categories))
+    yield from held.getvalue().splitlines()
+
+
+def records(table: Table) -> list[dict[str, Any]]:
+    columns = {name: values.tolist() for name, values in table.columns.items()}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def shown(value: float, form: str) -> str:
+    return "not defined" if math.isnan(value) else format(value, form)
