@@ -38,9 +38,9 @@ CELLS = {"bbox": ("x", "y", "w", "h")}  # cells of an edit that are no column of
 
 
 def tiny(
-    images: int | Sequence[Mapping[str, Any]] = 1,
-    annotations: Sequence[Mapping[str, Any]] = (),
-    categories: Sequence[str | Mapping[str, Any]] = ("cat", "dog"),
+    images: int | Sequence[Any] = 1,
+    annotations: Sequence[Any] = (),
+    categories: Sequence[Any] = ("cat", "dog"),
     splits: Mapping[str, Sequence[int]] | None = None,
     *,
     format_name: str = "coco",
@@ -70,8 +70,10 @@ def tiny(
     notes = [
         annotation_row(row, at, image_rows, category_rows, format_name) for at, row in enumerate(annotations)
     ]
-    for each in (*image_rows, *category_rows, *notes):
-        written(each, texts)
+    for section in (image_rows, category_rows, notes):
+        index = [0] * len(sources)
+        for each in section:
+            written(each, texts, index)
     files = ["\n".join(lines).encode() for lines in texts]
     source_rows = [
         {"format": format_name, "buffer": at, "start": 0, "end": len(held), **row}
@@ -144,8 +146,11 @@ def annotation_row(
     return {**full, **row}
 
 
-def written(row: dict[str, Any], texts: list[list[str]]) -> None:
-    """Put a row's record into its source's text and its spans into the row; its geometry leaves the row."""
+def written(row: dict[str, Any], texts: list[list[str]], index: list[int]) -> None:
+    """Put a row's record into its source's text and its spans into the row; its geometry leaves the row.
+
+    `index` counts the records of the section in each source.
+    """
     segmentation = row.pop("polygon", None) or row.pop("rle", None)
     keypoints = row.pop("keypoints", None)
     if row.get("source", 0) < 0:
@@ -161,7 +166,13 @@ def written(row: dict[str, Any], texts: list[list[str]]) -> None:
             row[f"{name}_end"] = start + len(text.encode())
     text += "}"
     lines.append(text)
-    span = {"start": start, "end": start + len(text.encode()), "line": len(lines), "index": len(lines) - 1}
+    span = {
+        "start": start,
+        "end": start + len(text.encode()),
+        "line": len(lines),
+        "index": index[row["source"]],
+    }
+    index[row["source"]] += 1
     row |= {key: row.get(key, value) for key, value in span.items()}
 
 
@@ -215,7 +226,7 @@ def points(data: Dataset, rows: Array) -> list[Array]:
 def check_rule(
     rule: type[Rule] | Rule,
     valid: Iterable[Dataset] = (),
-    invalid: Iterable[tuple[Dataset, Sequence[int | Mapping[str, Any]]]] = (),
+    invalid: Iterable[tuple[Dataset, Sequence[Any]]] = (),
 ) -> None:
     """Hold a rule (a class, or an instance with options) to its contract; raises AssertionError where it fails.
 
@@ -303,7 +314,7 @@ def said(found: Findings) -> list[str]:
     )
 
 
-def compared(found: Findings, expected: Sequence[int | Mapping[str, Any]]) -> None:
+def compared(found: Findings, expected: Sequence[Any]) -> None:
     keys = ("annotation", "image", "category", "source")
     got = [found_row(part, row) for part in found.blocks for row in range(len(part))]
     for row in got:

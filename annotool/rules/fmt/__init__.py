@@ -1,0 +1,1 @@
+"""Rules about dialects and what tools make of them: FMT."""

@@ -1,0 +1,1 @@
+"""Rules about parsing, the schema and references: SCH."""

@@ -1,0 +1,81 @@
+"""SCH006: annotations of one file with the same id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.geometry.groups import first_equal
+from annotool.rules.base import ERROR, DatasetRule, Edits, Findings, Fix, found, mendable, written_in
+from annotool.rules.sch.base import columns, free_ids
+from annotool.schema import NO_ID
+from annotool.table import Table
+
+NAMED = ("annotation", "image", "category", "source", "id", "line", "start", "end", "index")
+
+
+@dataclass(frozen=True)
+class DuplicateAnnotationId(DatasetRule[Table]):
+    """An annotation id is used twice in one file.
+
+    What: the second and later annotations of a file with an id that another one has. Other files may use it again.
+
+    Why: pycocotools keeps one of them; the loss rises slowly and nothing says why (open-mmlab/mmdetection#4782),
+    detectron2 and mmdetection stop with an assertion (open-mmlab/mmdetection#4897). CVAT once wrote 0 for all
+    (cvat-ai/cvat#2155).
+
+    Bad: `[{"id": 7, "image_id": 1}, {"id": 7, "image_id": 2}]`
+
+    Good: `[{"id": 7, "image_id": 1}, {"id": 8, "image_id": 2}]`
+
+    Fix: safe: the later record gets the largest id of the file + 1; all others keep theirs.
+
+    Source: https://github.com/open-mmlab/mmdetection/issues/4782
+    """
+
+    code = "SCH006"
+    slug = "duplicate-annotation-id"
+    severities = (ERROR,)
+    fixes = (Fix.SAFE,)
+    formats = ("coco",)
+    silenced_by = ("SCH001",)
+    verdict = "{n} annotation ids are used again"
+
+    def partial(self, shard: Dataset) -> Table:
+        rows = shard.table("annotations")
+        judged = written_in(shard, rows, self.formats) & (rows["id"] != NO_ID)
+        own = columns(rows, NAMED)
+        return own if judged.all() else own.take(judged)
+
+    def merge(self, states: Sequence[Table]) -> Table:
+        return Table.concat(list(states))
+
+    def finish(self, state: Table) -> Findings:
+        first = first_equal(state["source"], state["id"])
+        twice = np.flatnonzero(first >= 0)
+        values = {"id": state["id"][twice], "first": state["index"][first[twice]]}
+        message = "annotation id {id} was used before, by /annotations/{first}"
+        return found(self, message, state, take=twice, fix=Fix.SAFE, values=values)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        at, annotations, _ = mendable(findings)
+        ids, sources = data.table("annotations")["id"], data.table("annotations")["source"]
+        parts = []
+        for source in np.unique(sources[annotations]).tolist():
+            own = np.flatnonzero(sources[annotations] == source)
+            new = free_ids(ids[sources == source], len(own))
+            parts.append(
+                Edits.make(
+                    len(own),
+                    table="annotations",
+                    column="id",
+                    row=annotations[own],
+                    new=new,
+                    finding=at[own],
+                    rule=self.code,
+                )
+            )
+        return Edits.concat(parts)

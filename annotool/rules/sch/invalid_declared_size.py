@@ -1,0 +1,91 @@
+"""SCH009: image sizes that are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import ERROR, Edits, Findings, Fix, ImageRule, found, mendable, written_in
+from annotool.schema import SizeFrom
+from annotool.table import Array
+
+
+@dataclass(frozen=True)
+class InvalidDeclaredSize(ImageRule):
+    """An image record declares no usable width and height.
+
+    What: width or height absent, zero, negative or no whole number, in a COCO image record or a VOC xml.
+
+    Why: YOLO's and many other loaders divide by it: division by zero, or boxes at infinity
+    (Megvii-BaseDetection/YOLOX#891, experiencor/keras-yolo2#436); sahi, supervision and labelformat stop. labelImg
+    wrote 0 x 0 for a time (HumanSignal/labelImg#386).
+
+    Bad: `{"id": 1, "file_name": "a.jpg", "width": 0, "height": 480}`
+
+    Good: `{"id": 1, "file_name": "a.jpg", "width": 640, "height": 480}`
+
+    Fix: safe where the image file is there: its size is written. None where it carries an EXIF orientation that turns
+    it, for then it has two sizes.
+
+    Source: https://cocodataset.org/#format-data; https://github.com/Megvii-BaseDetection/YOLOX/issues/891
+    """
+
+    code = "SCH009"
+    slug = "invalid-declared-size"
+    severities = (ERROR,)
+    fixes = (Fix.SAFE,)
+    formats = ("coco", "voc")
+    silenced_by = ("SCH001", "SCH002", "SCH004")
+    verdict = "{n} images have no valid size"
+
+    def check(self, data: Dataset) -> Findings:
+        images = data.table("images")
+        width, height = images["width"], images["height"]
+        declared = images["size_from"] == SizeFrom.DECLARED
+        declared &= ~np.isnan(width) & ~np.isnan(height)
+        whole = (width > 0) & (height > 0) & (width % 1 == 0) & (height % 1 == 0)
+        bad = np.flatnonzero(written_in(data, images, self.formats) & of_labels(data) & ~(declared & whole))
+        fix = np.where(np.isfinite(true_sizes(data, bad)).all(axis=1), Fix.SAFE, Fix.NONE)
+        said = declared[bad]
+        values = {"width": width[bad][said], "height": height[bad][said]}
+        message = "size {width:g} x {height:g}: expected whole numbers above 0"
+        return found(
+            self, "no width and height are declared", images, take=bad[~said], fix=fix[~said]
+        ) + found(self, message, images, take=bad[said], fix=fix[said], values=values)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        at, keys, _ = mendable(findings, "image")
+        sizes = true_sizes(data, keys)
+        parts = []
+        for column, new in (("width", sizes[:, 0]), ("height", sizes[:, 1])):
+            other = data.table("images")[column][keys] != new
+            parts.append(
+                Edits.make(
+                    int(other.sum()),
+                    table="images",
+                    column=column,
+                    row=keys[other],
+                    new=new[other],
+                    finding=at[other],
+                    rule=self.code,
+                )
+            )
+        return Edits.concat(parts)
+
+
+def of_labels(data: Dataset) -> Array:
+    """Return which images stand in a label file, not only in a list (bool)."""
+    roles = np.append(data.table("sources")["role"] == "labels", False)
+    return np.asarray(roles[data.table("images")["source"]])
+
+
+def true_sizes(data: Dataset, rows: Array) -> Array:
+    """Return the size each image's file has, NaN where it is not there or EXIF turns it (float64, (n, 2))."""
+    if not (data.table("images")["path"][rows] != "").any():
+        return np.full((len(rows), 2), np.nan)
+    files = data.image_files
+    sizes = np.column_stack((files.width[rows], files.height[rows]))
+    sizes[files.exif[rows] > 4] = np.nan
+    return sizes

@@ -1,0 +1,165 @@
+"""SCH010: image files that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import (
+    ERROR,
+    INFO,
+    DatasetRule,
+    Edits,
+    Findings,
+    Fix,
+    Op,
+    found,
+    mendable,
+    together,
+)
+from annotool.rules.sch.base import LEADS_OUT, Counts, bare_splits, columns, image_counts, orphans, summed
+from annotool.rules.sch.dvc import Absent, absent_outputs
+from annotool.table import Array, Table
+
+NAMED = ("image", "source", "file_name", "line", "start", "end")
+
+
+@dataclass(frozen=True)
+class State:
+    """Images and those on disk a split, rows of missing images, folders of git-lfs pointers, folders to search."""
+
+    counts: Counts
+    missing: Table
+    pointers: dict[str, int]
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class MissingImageFile(DatasetRule[State]):
+    """An image that the labels speak of is not on disk.
+
+    What: an image record, a VOC xml or an entry of a YOLO list whose file is found nowhere. Where a whole split has no
+    image on disk, as when only labels are kept in git, that is one info, and what could not be judged is said. A git-lfs
+    or dvc pointer in place of images is one finding a folder, with the command that fetches them.
+
+    Why: loaders stop in the middle of the first epoch, or leave the image out in silence; public sets ship with images
+    missing (VisDrone/DroneVehicle#49). A pointer file opens as "cannot identify image file".
+
+    Bad: `{"id": 8, "file_name": "a.jpg"}` and no a.jpg
+
+    Good: `{"id": 8, "file_name": "a.jpg"}` beside a.jpg
+
+    Fix: unsafe: the record and its annotations go. None for pointers and whole splits: fetch the images.
+
+    Source: https://github.com/VisDrone/DroneVehicle/issues/49, https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md,
+    https://dvc.org/doc/user-guide/project-structure/dvc-files
+    """
+
+    code = "SCH010"
+    slug = "missing-image-file"
+    severities = (ERROR, INFO)
+    fixes = (Fix.UNSAFE,)
+    verdict = "{n} images are not on disk"
+
+    def unable(self, data: Dataset) -> str:
+        return "--images none" if data.images_checked == "none" else ""
+
+    def partial(self, shard: Dataset) -> State:
+        images = shard.table("images")
+        if shard.images_checked == "none":
+            return State({}, missing_rows(shard, np.zeros(len(images), dtype=bool)), {}, ())
+        lost = (images["path"] == "") & ~orphans(shard)
+        lost[lost] = [not LEADS_OUT.search(name) for name in images["file_name"][lost].tolist()]
+        folders = tuple(path if path.is_dir() else path.parent for path in shard.paths)
+        return State(image_counts(shard), missing_rows(shard, lost), lfs_folders(shard), folders)
+
+    def merge(self, states: Sequence[State]) -> State:
+        pointers: dict[str, int] = {}
+        for folder, number in (each for state in states for each in state.pointers.items()):
+            pointers[folder] = pointers.get(folder, 0) + number
+        missing = Table.concat([state.missing for state in states])
+        counts = summed(state.counts for state in states)
+        return State(counts, missing, dict(sorted(pointers.items())), states[0].folders)
+
+    def finish(self, state: State) -> Findings:
+        bare = bare_splits(state.counts)
+        lost = state.missing
+        findings = self.of_pointers(state)
+        gone = absent_outputs(state.folders) if bare or len(lost) else []
+        findings += together(self.of_dvc(each) for each in gone)
+        if any(each.folder for each in gone):  # what it held cannot be known, so it explains all
+            return findings
+        for name in sorted(bare):
+            values = {"images": state.counts[name][0], "split": name}
+            message = "none of the {images:,} images" + (" of split {split}" if name else "") + " is on disk"
+            findings += found(self, message, severity=INFO, values=values)
+        files = {name for each in gone for name in each.names}
+        explained = [split in bare or PurePosixPath(name).name in files for split, name in zip(
+            lost["split"].tolist(), lost["file_name"].tolist(), strict=True)]  # fmt: skip
+        own = lost.take(~np.array(explained, dtype=bool))
+        values = {"file_name": own["file_name"]}
+        return findings + found(self, "{file_name} is not on disk", own, fix=Fix.UNSAFE, values=values)
+
+    def of_pointers(self, state: State) -> Findings:
+        count = len(state.pointers)
+        values = {
+            "file": list(state.pointers),
+            "images": list(state.pointers.values()),
+            "command": "git lfs pull",
+        }
+        message = "{images:,} files in {file} are git-lfs pointers, not images; run: {command}"
+        return found(self, message, count=count, values=values)
+
+    def of_dvc(self, gone: Absent) -> Findings:
+        values = {"file": gone.pointer, "output": gone.output, "command": gone.command}
+        return found(self, "{output} is in dvc and not here; run: {command}", values=values)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        at, images, _ = mendable(findings, "image")
+        rows = data.table("annotations")
+        finding = np.full(len(data.table("images")) + 1, -1, dtype=np.int64)
+        finding[images] = at
+        theirs = np.flatnonzero(finding[rows["image"]] >= 0)
+        records = Edits.make(
+            len(at), op=Op.DROP, table="images", row=images, finding=at, safe=False, rule=self.code
+        )
+        dependents = Edits.make(
+            len(theirs),
+            op=Op.DROP,
+            table="annotations",
+            row=rows["annotation"][theirs],
+            finding=finding[rows["image"][theirs]],
+            safe=False,
+            rule=self.code,
+        )
+        return Edits.concat([records, dependents])
+
+
+def missing_rows(data: Dataset, lost: Array) -> Table:
+    """Return what findings need of these images, with their split."""
+    return columns(data.table("images"), NAMED).take(lost).with_columns(split=data.image_splits[lost])
+
+
+def lfs_folders(data: Dataset) -> dict[str, int]:
+    """Return how many git-lfs pointers stand in each folder, named below the dataset's path."""
+    paths = data.table("images")["path"]
+    if not (paths != "").any():
+        return {}
+    counts: dict[str, int] = {}
+    for path in paths[data.image_files.pointer == "lfs"].tolist():
+        folder = below(Path(path).parent, data.paths)
+        counts[folder] = counts.get(folder, 0) + 1
+    return counts
+
+
+def below(folder: Path, roots: Sequence[Path]) -> str:
+    """Return a folder's path below the root it lies in, else its whole path."""
+    for root in roots:
+        base = (root if root.is_dir() else root.parent).absolute()
+        if folder.is_relative_to(base):
+            return folder.relative_to(base).as_posix()
+    return folder.as_posix()

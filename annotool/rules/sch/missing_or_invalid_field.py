@@ -1,0 +1,38 @@
+"""SCH002: records without a field they need, or with one of the wrong kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
+
+
+@dataclass(frozen=True)
+class MissingOrInvalidField(ReaderRule):
+    """A record lacks a field it needs, or a field is of the wrong kind.
+
+    What: COCO images need id and file_name (coco_url counts), annotations id, image_id, category_id and a bbox of 4
+    numbers or a segmentation, categories id and name; ids are whole numbers, not text. VOC objects need a name and a
+    bndbox with four corners; difficult, truncated and occluded are 0 or 1. An annotation without any geometry is a label
+    for its whole image and no fault, unless fewer than one in twenty lack one.
+
+    Why: detectron2 raises on an empty bbox, torchvision and pycocotools on a missing key; an id "2" matches no id 2, so
+    its annotations are never seen (HumanSignal/label-studio#6416 exports such). Datumaro skips a whole object for
+    a flag that is not 0 or 1.
+
+    Bad: `{"id": 7, "image_id": "2", "category_id": 1, "bbox": [10, 10, 5]}`
+
+    Good: `{"id": 7, "image_id": 2, "category_id": 1, "bbox": [10, 10, 5, 5]}`
+
+    Fix: safe where the value is only spelled wrong: "2" becomes 2, "0.0" becomes 0. None otherwise.
+
+    Source: https://cocodataset.org/#format-data, the VOC2012 development kit;
+    https://github.com/HumanSignal/label-studio/issues/6416
+    """
+
+    code = "SCH002"
+    slug = "missing-or-invalid-field"
+    severities = (ERROR, WARNING)
+    fixes = (Fix.SAFE,)
+    silenced_by = ("SCH001",)
+    verdict = "{n} records lack a field or hold a wrong one"

@@ -1,0 +1,57 @@
+"""SCH004: NaN and infinity among coordinates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import ERROR, Edits, Findings, Fix, Op, ReaderRule, mendable
+
+
+@dataclass(frozen=True)
+class NonFiniteNumber(ReaderRule):
+    """A coordinate is NaN or infinite.
+
+    What: NaN or an infinity in a box, polygon, keypoint, area or size, in any spelling, the bare NaN of Python's json
+    among them.
+
+    Why: one such box turns the loss of a whole training run into NaN (facebookresearch/detectron2#214); strict JSON
+    parsers refuse the file, and panlabel, hotcoco and Datumaro then say nothing of the rest of it.
+
+    Bad: `"bbox": [10.0, NaN, 40.0, 20.0]`
+
+    Good: `"bbox": [10.0, 12.0, 40.0, 20.0]`
+
+    Fix: unsafe: the annotation goes. Nobody knows what stood there.
+
+    Source: RFC 8259 section 6; https://github.com/facebookresearch/detectron2/issues/214
+    """
+
+    code = "SCH004"
+    slug = "non-finite-number"
+    severities = (ERROR,)
+    fixes = (Fix.UNSAFE,)
+    silenced_by = ("SCH001", "SCH002")
+    verdict = "{n} records hold NaN or infinity"
+
+    def check(self, data: Dataset) -> Findings:
+        blocks = []
+        for part in super().check(data).blocks:
+            known = part.columns["annotation"] >= 0
+            fix = np.where(known, np.int8(Fix.UNSAFE), np.int8(Fix.NONE))
+            blocks.append(replace(part, columns=part.columns.with_columns(fix=fix)))
+        return Findings(tuple(blocks))
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        rows, annotations, _ = mendable(findings)
+        return Edits.make(
+            len(rows),
+            op=Op.DROP,
+            table="annotations",
+            row=annotations,
+            finding=rows,
+            safe=False,
+            rule=self.code,
+        )

@@ -1,0 +1,116 @@
+"""SCH013: image paths that only work on one machine."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import (
+    WARNING,
+    Edits,
+    Findings,
+    Fix,
+    ImageRule,
+    found,
+    mendable,
+    together,
+    written_in,
+)
+from annotool.rules.sch.base import LEADS_OUT
+from annotool.table import Array
+
+KINDS = {  # what is odd about a path, by the first that fits
+    "leads up with `..`": LEADS_OUT,
+    "names a drive": re.compile(r"^[A-Za-z]:"),
+    "is absolute": re.compile(r"^[/\\]"),
+    "has a backslash": re.compile(r"\\"),
+}
+ODD = re.compile("|".join(pattern.pattern for pattern in KINDS.values()))
+CASE = "differs in case from the file on disk"
+
+
+@dataclass(frozen=True)
+class NonPortablePath(ImageRule):
+    """The path of an image works on one machine only.
+
+    What: a file name that is absolute, names a drive, has a backslash, leads up with `..`, or is spelled in another case
+    than the file on disk. A path that leads out of the dataset is never opened: the image counts as missing.
+
+    Why: on the next machine the image is not found, and many loaders then leave it out in silence; a backslash is a part
+    of the name on Linux (VisDrone/DroneVehicle#49: "local Windows paths"). A path with `..` can name any file.
+
+    Bad: `"file_name": "C:\\\\data\\\\images\\\\a.jpg"`
+
+    Good: `"file_name": "a.jpg"`
+
+    Fix: safe in COCO and VOC where the file was found: the path from the image folder to it is written.
+
+    Source: https://github.com/VisDrone/DroneVehicle/issues/49
+    """
+
+    code = "SCH013"
+    slug = "non-portable-path"
+    severities = (WARNING,)
+    fixes = (Fix.SAFE,)
+    silenced_by = ("SCH001", "SCH002")
+
+    def check(self, data: Dataset) -> Findings:
+        images = data.table("images")
+        odd = [
+            kind(name, path.replace(os.sep, "/"))
+            for name, path in zip(images["file_name"].tolist(), images["path"].tolist(), strict=True)
+        ]
+        kinds = np.array(odd, dtype=object)
+        rows = np.flatnonzero(kinds != "")
+        able = (portable(data, rows) != "") & written_in(data, images.take(rows), ("coco", "voc"))
+        there = images["path"][rows] != ""
+        message = "{file_name} {odd}"
+        parts = []
+        for text, which in ((message, there), (f"{message}, and no such image lies in the dataset", ~there)):
+            values = {"file_name": images["file_name"][rows[which]], "odd": kinds[rows[which]]}
+            fix = np.where(able[which], Fix.SAFE, Fix.NONE)
+            parts.append(found(self, text, images, take=rows[which], fix=fix, values=values))
+        return together(parts)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        at, keys, _ = mendable(findings, "image")
+        new = portable(data, keys)
+        return Edits.make(
+            len(at), table="images", column="file_name", row=keys, new=new, finding=at, rule=self.code
+        )
+
+
+def kind(name: str, path: str) -> str:
+    """Return what is odd about a file name, empty if nothing is; `path` is that of its file, with forward slashes."""
+    if ODD.search(name) and "://" not in name:
+        return next(text for text, pattern in KINDS.items() if pattern.search(name))
+    other_case = not path.endswith(name) and path.casefold().endswith(name.casefold())
+    return CASE if other_case else ""
+
+
+def portable(data: Dataset, rows: Array) -> Array:
+    """Return for each image its path below the image folder with forward slashes, empty where none was found.
+
+    Without a known image folder: the longest end of the path on disk that the written name agrees with.
+    """
+    images, root = data.table("images"), data.facts.get("image_root")
+    folder = str(root).replace(os.sep, "/").rstrip("/") + "/" if root else "\n"
+    better = np.empty(len(rows), dtype=object)
+    for at, row in enumerate(rows.tolist()):
+        path = images["path"][row].replace(os.sep, "/")
+        inside = path.startswith(folder)
+        better[at] = path[len(folder) :] if inside else common_end(images["file_name"][row], path)
+    return better
+
+
+def common_end(name: str, path: str) -> str:
+    """Return the longest end of `path` whose parts equal the last ones of `name` but for case."""
+    written, actual = re.split(r"[/\\]", name.casefold())[::-1], path.casefold().split("/")[::-1]
+    agree = next(
+        (n for n, pair in enumerate(zip(written, actual, strict=False)) if pair[0] != pair[1]), len(written)
+    )
+    return "/".join(path.split("/")[-agree:]) if agree else ""
