@@ -116,7 +116,7 @@ class MissingImageFile(DatasetRule[State]):
 
     def of_dvc(self, gone: Absent) -> Findings:
         values = {"file": gone.pointer, "output": gone.output, "command": gone.command}
-        return found(self, "{output} is in dvc and not here; run: {command}", values=values)
+        return found(self, "{output}: in dvc and not here; run: {command}", values=values)
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         at, images, _ = mendable(findings, "image")
