@@ -1,0 +1,221 @@
+"""How many instances of which category stand where, and how even that is.
+
+n_c is the count of category c, N = sum n_c, K the categories that have instances, p_c = n_c / N.
+
+| number | formula | source |
+|---|---|---|
+| imbalance ratio | max n_c / min n_c over n_c > 0; categories without instances are named apart | He and Garcia, Learning from Imbalanced Data, 2009 |
+| normalised entropy (evenness) | J = -sum p_c ln p_c / ln K: 1 all equal, towards 0 all in one; undefined below two categories | Pielou 1966, after Shannon 1948 |
+| size bins | small: area < 32^2, medium: < 96^2, large: the rest, px | pycocotools cocoeval Params.areaRng |
+
+Counts of parts add up (`added`), so a dataset may be counted in shards. Crowd regions count as one instance each;
+annotations whose image or category is not known do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.table import Array, Table
+
+__all__ = [
+    "Balance",
+    "Counts",
+    "added",
+    "balance",
+    "count",
+    "image_counts",
+    "imbalance_ratio",
+    "instance_counts",
+    "normalised_entropy",
+    "of_counts",
+]
+
+SMALL, MEDIUM = 32.0**2, 96.0**2
+USUAL = ("train", "val", "valid", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is counted, in arrays of parts x categories (x 3 sizes); part 0 is the whole, then come the splits.
+
+    instances, images (that show the category), int64 (1 + splits, K); sizes int64 (1 + splits, K, 3); total and
+    empty: images, and those without any annotation, int64 (1 + splits,).
+    """
+
+    categories: tuple[str, ...]
+    splits: tuple[str, ...]
+    instances: Array
+    images: Array
+    sizes: Array
+    total: Array
+    empty: Array
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The balance of a dataset, ready to be shown.
+
+    categories: one row a split and category: split ("" the whole), category, instances, images, share (of the split's
+    instances), per_image (mean instances in the images that show it, 0 for none), small, medium, large.
+    splits: one row a split: split, images, without_objects, instances, imbalance_ratio, entropy.
+    unused: categories without a single instance. `imbalance_ratio` and `entropy` are NaN where undefined.
+    """
+
+    categories: Table
+    splits: Table
+    unused: tuple[str, ...]
+
+    @property
+    def imbalance_ratio(self) -> float:
+        """Of the whole dataset."""
+        return float(self.splits["imbalance_ratio"][0])
+
+    @property
+    def entropy(self) -> float:
+        """Normalised, of the whole dataset."""
+        return float(self.splits["entropy"][0])
+
+    @property
+    def images_without_objects(self) -> int:
+        """Images that no annotation refers to."""
+        return int(self.splits["without_objects"][0])
+
+
+def balance(data: Dataset) -> Balance:
+    """Return the balance of a dataset."""
+    return of_counts(count(data))
+
+
+def of_counts(counts: Counts) -> Balance:
+    """Return the balance that these counts make."""
+    parts, k = counts.instances.shape
+    names = np.array(["", *counts.splits], dtype=object)
+    totals = counts.instances.sum(axis=1)
+    flat = {name: getattr(counts, name).ravel() for name in ("instances", "images")}
+    categories = Table(
+        {
+            "split": np.repeat(names, k),
+            "category": np.tile(np.array(counts.categories, dtype=object), parts),
+            **flat,
+            "share": (counts.instances / np.maximum(totals, 1)[:, None]).ravel(),
+            "per_image": flat["instances"] / np.maximum(flat["images"], 1),
+            **{name: counts.sizes[:, :, at].ravel() for at, name in enumerate(("small", "medium", "large"))},
+        }
+    )
+    splits = Table(
+        {
+            "split": names,
+            "images": counts.total,
+            "without_objects": counts.empty,
+            "instances": totals,
+            "imbalance_ratio": np.array([imbalance_ratio(row) for row in counts.instances]),
+            "entropy": np.array([normalised_entropy(row) for row in counts.instances]),
+        }
+    )
+    unused = tuple(
+        n for n, own in zip(counts.categories, counts.instances[0].tolist(), strict=True) if not own
+    )
+    return Balance(categories, splits, unused)
+
+
+def imbalance_ratio(instances: Array) -> float:
+    """Largest over smallest count of those that are not 0; NaN where there is none. He and Garcia 2009."""
+    some = instances[instances > 0]
+    return float(some.max() / some.min()) if len(some) else float("nan")
+
+
+def normalised_entropy(instances: Array) -> float:
+    """J = -sum p ln p / ln K over the K counts that are not 0, in 0..1; NaN below two of them. Pielou 1966."""
+    some = instances[instances > 0]
+    if len(some) < 2:
+        return float("nan")
+    p = some / some.sum()
+    return float(-(p * np.log(p)).sum() / np.log(len(some)))
+
+
+def count(data: Dataset) -> Counts:
+    """Count a dataset, or a shard of one."""
+    k, members = len(data.labels), membership(data)
+    rows, images, labels = counted(data)
+    bins = size_bins(data, rows)
+    pair = np.unique(images * max(k, 1) + labels)
+    pair_image, pair_label = pair // max(k, 1), pair % max(k, 1)
+    has = np.zeros(len(data.table("images")), dtype=bool)
+    owner = data.image_rows(data.table("annotations")["image"])
+    has[owner[owner >= 0]] = True
+    instances, shown, sizes = [], [], []
+    for member in members.values():
+        inside = member[images]
+        own = np.bincount(labels[inside] * 4 + bins[inside], minlength=4 * k).reshape(k, 4)
+        instances.append(own.sum(axis=1))
+        sizes.append(own[:, :3])
+        shown.append(np.bincount(pair_label[member[pair_image]], minlength=k))
+    return Counts(
+        categories=data.labels,
+        splits=tuple(members)[1:],
+        instances=np.array(instances, dtype=np.int64),
+        images=np.array(shown, dtype=np.int64),
+        sizes=np.array(sizes, dtype=np.int64),
+        total=np.array([int(member.sum()) for member in members.values()], dtype=np.int64),
+        empty=np.array([int((member & ~has).sum()) for member in members.values()], dtype=np.int64),
+    )
+
+
+def added(parts: Sequence[Counts]) -> Counts:
+    """Return the counts of several parts of one dataset together; splits in the order of `Dataset.split_names`."""
+    met = dict.fromkeys(name for part in parts for name in part.splits)
+    splits = tuple(dict.fromkeys([*(name for name in USUAL if name in met), *met]))
+    place = {name: at for at, name in enumerate(("", *splits))}
+    whole: dict[str, Array] = {}
+    for name in ("instances", "images", "sizes", "total", "empty"):
+        shape = getattr(parts[0], name).shape[1:]
+        whole[name] = np.zeros((len(place), *shape), dtype=np.int64)
+        for part in parts:
+            whole[name][[place[each] for each in ("", *part.splits)]] += getattr(part, name)
+    return Counts(parts[0].categories, splits, **whole)
+
+
+def instance_counts(data: Dataset) -> Array:
+    """Instances of each category, by label number: int64 (K,)."""
+    _, _, labels = counted(data)
+    return np.bincount(labels, minlength=len(data.labels))
+
+
+def image_counts(data: Dataset) -> Array:
+    """Images that show each category, by label number: int64 (K,)."""
+    k = len(data.labels)
+    _, images, labels = counted(data)
+    return np.bincount(np.unique(images * max(k, 1) + labels) % max(k, 1), minlength=k)
+
+
+def counted(data: Dataset) -> tuple[Array, Array, Array]:
+    """Positions of the annotations that count, with the position of their image and their label number."""
+    labels = data.annotation_labels
+    images = data.image_rows(data.table("annotations")["image"])
+    rows = np.flatnonzero((labels >= 0) & (images >= 0))
+    return rows, images[rows], labels[rows]
+
+
+def membership(data: Dataset) -> dict[str, Array]:
+    """For the whole ("") and each split: whether each image is in it, bool (images,)."""
+    n, splits = len(data.table("images")), data.table("splits")
+    members = {"": np.ones(n, dtype=bool)}
+    rows = data.image_rows(splits["image"])
+    for name in data.split_names:
+        members[name] = np.zeros(n, dtype=bool)
+        mine = rows[splits["split"] == name]
+        members[name][mine[mine >= 0]] = True
+    return members
+
+
+def size_bins(data: Dataset, rows: Array) -> Array:
+    """0 small, 1 medium, 2 large, 3 not known, by the declared area, else by that of the box: int64 (n,)."""
+    table = data.table("annotations")
+    area = table["area"][rows]
+    area = np.where(np.isfinite(area), area, table["w"][rows] * table["h"][rows])
+    return np.select([np.isnan(area), area < SMALL, area < MEDIUM], [3, 0, 1], 2)

@@ -1,0 +1,1 @@
+"""BAL: how even the categories are."""

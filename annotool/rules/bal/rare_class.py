@@ -1,0 +1,73 @@
+"""BAL002."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.metrics.balance import image_counts, instance_counts
+from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.table import Array, Table
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Instances of each category by label number, the images that show it, and the rows that declare it."""
+
+    instances: Array
+    images: Array
+    categories: Table
+
+
+@dataclass(frozen=True)
+class RareClass(DatasetRule[Shown]):
+    """A category has too few examples to learn from or to measure by.
+
+    What: at least one instance, but fewer than `instances` of them, or in fewer than `images` images.
+    Why: a fact, not a fault. An average precision over a handful of objects jumps by tenths with each of them, and a
+    split at random may leave none for one side.
+    Bad: 4 instances of "forklift" in 2 images.
+    Good: 40 instances in 30 images; or the category left out, or merged with its like.
+    Fix: none: collect more, or decide to do without.
+    Source: hotcoco healthcheck (10 instances), labellint (10); the count of images is ours.
+    """
+
+    code = "BAL002"
+    slug = "rare-class"
+    severities = (Severity.INFO,)
+    silenced_by = ("SCH001",)
+
+    instances: int = 10
+    images: int = 10
+
+    def unable(self, data: Dataset) -> str:
+        return "" if len(data.table("annotations")) else "no annotations"
+
+    def partial(self, shard: Dataset) -> Shown:
+        return Shown(instance_counts(shard), image_counts(shard), shard.table("categories"))
+
+    def merge(self, states: Sequence[Shown]) -> Shown:
+        instances, images = (np.sum([getattr(s, n) for s in states], axis=0) for n in ("instances", "images"))
+        return Shown(instances, images, states[0].categories)
+
+    def finish(self, state: Shown) -> Findings:
+        few = (state.instances < self.instances) | (state.images < self.images)
+        rare = np.flatnonzero(few & (state.instances > 0))
+        labels, first = np.unique(state.categories["label"], return_index=True)
+        return found(
+            self,
+            "{name!r} has {instances} instances in {images} images (told below {least} instances or {least_images} "
+            "images)",
+            state.categories,
+            take=first[np.searchsorted(labels, rare)],
+            values={
+                "name": state.categories["name"][first[np.searchsorted(labels, rare)]],
+                "instances": state.instances[rare],
+                "images": state.images[rare],
+                "least": np.full(len(rare), self.instances),
+                "least_images": np.full(len(rare), self.images),
+            },
+        )

@@ -1,0 +1,241 @@
+"""BOX005."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from annotool.dataset import RING_ROWS, Dataset
+from annotool.geometry import rings as ring_geometry
+from annotool.geometry import rle
+from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable
+from annotool.schema import Kind
+from annotool.table import Array, Table
+
+COLUMNS = ("annotation", "image", "category", "source", "line", "start", "end", "area")
+NONE, ZERO, BOX, IMAGE = range(4)
+CAUSES = {
+    ZERO: "{faulty:,} of {judged:,} annotations have an area of 0 or less",
+    BOX: "{faulty:,} of {judged:,} masks have the area of their box, not of the mask",
+    IMAGE: "{faulty:,} of {judged:,} annotations have the area of their whole image",
+}
+EXACT = 1e-3  # how near an area must be to that of the box or the image to be called the same
+
+
+class Areas(NamedTuple):
+    """One entry an annotation with an area that can be judged: position, the area declared, the one its geometry
+    encloses, whether that is a mask and whether it consists of rings, the box's area and w + h, the image's area."""
+
+    row: Array
+    area: Array
+    enclosed: Array
+    mask: Array
+    rings: Array
+    box: Array
+    rim: Array
+    image: Array
+
+    def take(self, chosen: Array) -> Areas:
+        """The entries named by an index or boolean array."""
+        return Areas(*(each[chosen] for each in self))
+
+
+@dataclass(frozen=True)
+class Off:
+    """Annotations whose area is off, with the area expected and the cause; how many boxes and masks were judged."""
+
+    rows: Table
+    boxes: int = 0
+    masks: int = 0
+
+
+@dataclass(frozen=True)
+class AreaMismatch(DatasetRule[Off]):
+    """The declared area is not that of the geometry.
+
+    What: boxes alone: area over w * h by more than `box_tolerance`, or not positive. Polygons: off by more than
+    `mask_tolerance` from the enclosed area, both as computed and as pycocotools fills it (small polygons cover more
+    pixels than they enclose, crossing ones fewer are counted). Masks as RLE: off by more from their pixels. When
+    `common` of all have the same wrong area (0, that of the box, that of the image) that is one finding.
+    Why: COCO's evaluation sorts objects into small, medium and large by this number and never computes it anew
+    (AP all 0: open-mmlab/mmpose#2248); mmdetection silently drops objects of area 0 or less, which is an error.
+    Bad: `"bbox": [0, 0, 10, 10], "area": 0`; every `"area"` that of the image (XCRobert/Labelme2Coco#9).
+    Good: `"bbox": [0, 0, 10, 10], "area": 100`.
+    Fix: safe, the area computed anew: of the mask, else w * h.
+    Source: open-mmlab/mmpose#2248; XCRobert/Labelme2Coco#9; cocoapi PythonAPI/pycocotools/cocoeval.py.
+    """
+
+    code = "BOX005"
+    slug = "area-mismatch"
+    severities = (Severity.WARNING, Severity.ERROR)
+    fixes = (Fix.SAFE,)
+    formats = ("coco",)
+    silenced_by = ("SCH001", "SCH002", "SCH004", "FMT010", "BOX001")
+
+    box_tolerance: float = 0.01
+    mask_tolerance: float = 0.05
+    common: float = 0.9
+    common_from: int = 20
+
+    def partial(self, shard: Dataset) -> Off:
+        areas = areas_of(shard)
+        judged, masks = len(areas.row), int(areas.mask.sum())
+        areas, expected, cause = self.off(shard, areas)
+        table = shard.table("annotations")
+        columns = {name: table[name][areas.row] for name in COLUMNS}
+        columns |= {"expected": expected, "cause": cause, "mask": areas.mask}
+        return Off(Table(columns), boxes=judged - masks, masks=masks)
+
+    def merge(self, states: Sequence[Off]) -> Off:
+        rows = Table.concat([each.rows for each in states])
+        return Off(rows, sum(each.boxes for each in states), sum(each.masks for each in states))
+
+    def finish(self, state: Off) -> Findings:
+        rows = state.rows.take(np.argsort(state.rows["annotation"], kind="stable"))
+        whole = Findings()
+        for cause, message in CAUSES.items():
+            mine = rows["cause"] == cause
+            judged = state.masks if cause == BOX else state.boxes + state.masks
+            if judged < self.common_from or mine.sum() < self.common * judged:
+                continue
+            rows = rows.take(~mine)
+            values = {"faulty": int(mine.sum()), "judged": judged, "cause": cause}
+            severity = Severity.ERROR if cause == ZERO else Severity.WARNING
+            whole += found(self, message, severity=severity, fix=Fix.SAFE, values=values)
+        return whole + self.each(rows)
+
+    def each(self, rows: Table) -> Findings:
+        """One finding for each row."""
+        found_all = Findings()
+        zero, mask = rows["area"] <= 0, rows["mask"]
+        for chosen, severity, message in (
+            (zero, Severity.ERROR, "area is {area:g}, the geometry covers {expected:g} px"),
+            (~zero & mask, Severity.WARNING,
+             "area is {area:g}, the mask covers {expected:g} px: off by more than {tolerance:.0%}"),
+            (~zero & ~mask, Severity.WARNING,
+             "area is {area:g}, the box covers {expected:g} px: over by more than {tolerance:.0%}"),
+        ):  # fmt: skip
+            mine = rows.take(chosen)
+            tolerance = np.where(mine["mask"], self.mask_tolerance, self.box_tolerance)
+            values = {"area": mine["area"], "expected": mine["expected"], "tolerance": tolerance}
+            fix = np.where(mine["expected"] > 0, Fix.SAFE, Fix.NONE)
+            found_all += found(self, message, mine, severity=severity, fix=fix, values=values)
+        return found_all
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        finding, keys, _ = mendable(findings)
+        rows = self.partial(data).rows
+        parts = []
+        for number, cause in self.whole(findings).items():
+            mine = rows.take((rows["cause"] == cause) & (rows["expected"] > 0))
+            parts.append(self.edits(mine, np.full(len(mine), number)))
+        named = keys >= 0
+        place = np.searchsorted(rows["annotation"], keys[named])
+        parts.append(self.edits(rows.take(place), finding[named]))
+        return Edits.concat(parts)
+
+    def whole(self, findings: Findings) -> dict[int, int]:
+        """The findings that speak of the whole dataset: their rows, and which cause each names."""
+        before = 0
+        named: dict[int, int] = {}
+        for part in findings.blocks:
+            if "cause" in part.values:
+                named |= {before + at: int(part.values["cause"][at]) for at in range(len(part))}
+            before += len(part)
+        return named
+
+    def edits(self, rows: Table, finding: Array) -> Edits:
+        return Edits.make(
+            len(rows),
+            table="annotations",
+            column="area",
+            row=rows["annotation"],
+            new=rows["expected"],
+            finding=finding,
+            safe=True,
+            rule=self.code,
+        )
+
+    def off(self, data: Dataset, areas: Areas) -> tuple[Areas, Array, Array]:
+        """Those whose area is off, the area expected of each, and the cause."""
+        high, low = np.where(areas.mask, self.mask_tolerance, self.box_tolerance), -self.mask_tolerance
+        over = areas.area - areas.enclosed
+        bad = (
+            (over > high * areas.enclosed) | (areas.mask & (over < low * areas.enclosed)) | (areas.area <= 0)
+        )
+        areas = areas.take(bad)
+        cause = causes(areas, self.mask_tolerance)
+        expected = np.where(areas.enclosed >= 1, np.round(areas.enclosed, 4), areas.enclosed)
+        doubtful = np.flatnonzero(areas.rings & ((cause == NONE) | (areas.enclosed <= 0)))
+        filled = raster_areas(data, areas.row[doubtful])
+        fits = np.abs(areas.area[doubtful] - filled) <= self.mask_tolerance * filled
+        expected[doubtful] = np.where(expected[doubtful] > 0, expected[doubtful], np.nan_to_num(filled))
+        keep = np.ones(len(cause), dtype=bool)
+        keep[doubtful] = ~(fits & (filled > 0)) & (expected[doubtful] > 0) | (areas.area[doubtful] <= 0)
+        return areas.take(keep), expected[keep], cause[keep]
+
+
+def areas_of(data: Dataset) -> Areas:
+    """The annotations whose area can be judged: finite, with a box or a mask whose area is known."""
+    table = data.table("annotations")
+    enclosed, ringed = enclosed_areas(data)
+    mask = ~np.isnan(enclosed)
+    alone = (table["seg_start"] < 0) & data.boxes.usable & ~data.boxes.fraction
+    rows = np.flatnonzero(np.isfinite(table["area"]) & (mask | alone))
+    w, h = data.boxes.xywh[rows, 2], data.boxes.xywh[rows, 3]
+    own = np.where(mask[rows], enclosed[rows], w * h)
+    image = data.boxes.width[rows] * data.boxes.height[rows]
+    return Areas(rows, table["area"][rows], own, mask[rows], ringed[rows], w * h, w + h, image)
+
+
+def enclosed_areas(data: Dataset) -> tuple[Array, Array]:
+    """The area of each annotation's mask in px, NaN where there is none, and whether it is made of rings."""
+    n = len(data.table("annotations"))
+    rings = data.rings
+    area = np.where(rings["finite"], rings["area"], np.nan)
+    ringed = np.zeros(n, dtype=bool)
+    ringed[rings["row"]] = True
+    enclosed = np.where(ringed, np.bincount(rings["row"], weights=area, minlength=n), np.nan)
+    for rows, decoder in data.decoded(Kind.RLE):
+        rest = rows[~ringed[rows]]
+        if decoder.rle is not None and len(rest):
+            masks = decoder.rle(data, rest)
+            enclosed[rest] = [np.nan if mask is None else rle.area(mask[0]) for mask in masks]
+    return enclosed, ringed
+
+
+def causes(areas: Areas, tolerance: float) -> Array:
+    """What each area is instead. Filled pixels exceed the enclosed area by about half the perimeter at most, taken
+    as w + h: where that could make up for the box, nothing is said yet."""
+    at_most = areas.enclosed + np.where(areas.rings, areas.rim, 0.0)
+    of_box = areas.mask & (np.abs(areas.area - areas.box) <= EXACT * areas.box)
+    of_box &= areas.box > (1 + tolerance) * at_most
+    of_image = np.abs(areas.area - areas.image) <= EXACT * areas.image
+    of_image &= areas.box < 0.9 * areas.image
+    return np.select([areas.area <= 0, of_box, of_image], [ZERO, BOX, IMAGE], NONE)
+
+
+def raster_areas(data: Dataset, rows: Array) -> Array:
+    """What pycocotools fills of the polygons at these positions: (n,) px, NaN where it cannot be asked."""
+    filled = np.full(len(rows), np.nan)
+    height, width = data.image_values("height")[rows], data.image_values("width")[rows]
+    for at, rings in polygons(data, rows):
+        if height[at] > 0 and width[at] > 0:
+            filled[at] = ring_geometry.raster_area(rings, int(height[at]), int(width[at]))
+    return filled
+
+
+def polygons(data: Dataset, rows: Array) -> Iterator[tuple[int, list[Array]]]:
+    """The rings of each of these rows, decoded in blocks."""
+    decoder = data.decoders.get("coco")
+    for first in range(0, len(rows) if decoder else 0, RING_ROWS):
+        block = rows[first : first + RING_ROWS]
+        assert decoder is not None
+        rings = decoder.rings(data, block)
+        parts = np.split(rings.xy, rings.offsets[1:-1])
+        for at, row in enumerate(block.tolist()):
+            mine = slice(*np.searchsorted(rings.row, [row, row + 1]))
+            yield first + at, parts[mine]

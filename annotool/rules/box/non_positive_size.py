@@ -1,0 +1,94 @@
+"""BOX001."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Op, Severity, found, mendable, together
+from annotool.rules.box.base import inclusive, reshaped
+from annotool.schema import Kind
+from annotool.table import Array
+
+
+@dataclass(frozen=True)
+class NonPositiveSize(AnnotationRule):
+    """A box has no width or no height, or its corners are swapped.
+
+    What: w <= 0 or h <= 0. Pascal VOC with inclusive corners calls a box of one pixel xmin == xmax: on both axes that
+    is an empty click and a warning, on one axis BOX003; only xmax < xmin is an error there.
+    Why: torchvision raises ValueError (pytorch/vision#2740, #8376); before it had that check the loss became NaN
+    (pytorch/vision#2235). mmdetection drops the box silently. ultralytics trains on it.
+    Bad: `"bbox": [10, 20, 0, 35]`; `<xmin>80</xmin> <xmax>40</xmax>`.
+    Good: `"bbox": [10, 20, 12, 35]`; `<xmin>40</xmin> <xmax>80</xmax>`.
+    Fix: unsafe. Swapped corners are put right where both sides have a length; what has no area is removed.
+    Source: pytorch/vision#2235, #2740, #8376; sovit-123/fasterrcnn-pytorch-training-pipeline#44.
+    """
+
+    code = "BOX001"
+    slug = "non-positive-size"
+    severities = (Severity.ERROR, Severity.WARNING)
+    fixes = (Fix.UNSAFE,)
+    silenced_by = ("SCH001", "SCH002", "SCH004", "FMT002", "FMT003", "FMT010")
+
+    def check(self, data: Dataset) -> Findings:
+        rows, click, swapped = self.faulty(data)
+        sides = data.boxes.xywh[rows, 2:]
+        unit = np.where(data.boxes.fraction[rows], "of the image's sides", "px").astype(object)
+        annotations = data.table("annotations")
+        parts = []
+        for chosen, severity, message in (
+            (swapped, Severity.ERROR, "corners are swapped: width {width:g}, height {height:g} {unit}"),
+            (click, Severity.WARNING, "a click, not a box: both corners are the same pixel"),
+            (~click & ~swapped, Severity.ERROR, "no area: width {width:g}, height {height:g} {unit}"),
+        ):
+            values = {"width": sides[chosen, 0], "height": sides[chosen, 1], "unit": unit[chosen]}
+            one = found(self, message, annotations, take=rows[chosen], severity=severity, fix=Fix.UNSAFE,
+                        values=values)  # fmt: skip
+            parts.append(one)
+        return together(parts)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        finding, keys, _ = mendable(findings)
+        rows, _, swapped = self.faulty(data)
+        swap = np.isin(keys, rows[swapped])
+        dropped = Edits.make(
+            int((~swap).sum()),
+            op=Op.DROP,
+            table="annotations",
+            row=keys[~swap],
+            finding=finding[~swap],
+            safe=False,
+            rule=self.code,
+        )
+        turned = unswapped(data.boxes.xywh[keys[swap]], inclusive(data, keys[swap]))
+        return Edits.concat(
+            [reshaped(self.code, data, finding[swap], keys[swap], turned, safe=False), dropped]
+        )
+
+    def faulty(self, data: Dataset) -> tuple[Array, Array, Array]:
+        """Positions of the faulty rows; which are clicks; which have swapped corners that can be put right."""
+        boxes, table = data.boxes.xywh, data.table("annotations")
+        rows = np.flatnonzero(np.minimum(boxes[:, 2], boxes[:, 3]) <= 1)
+        rows = rows[(table["kind"][rows] >= Kind.BOX) & np.isfinite(boxes[rows]).all(axis=1)]
+        sides, closed = boxes[rows, 2:], inclusive(data, rows)
+        negative = (sides <= 0).any(axis=1)
+        click = closed & (sides <= 1).all(axis=1) & ~negative
+        chosen = negative | click
+        rows, sides, closed, click = rows[chosen], sides[chosen], closed[chosen], click[chosen]
+        apart = sides - closed[:, None]  # xmax - xmin as written
+        swapped = (apart < 0).any(axis=1) & ((apart != 0) | closed[:, None]).all(axis=1) & ~click
+        return rows, click, swapped & ~table["bbox_derived"][rows]
+
+
+def unswapped(boxes: Array, closed: Array) -> Array:
+    """Boxes (n, 4) with each negative side turned round; `closed`: corners were written inclusive."""
+    new = boxes.copy()
+    for at in (0, 1):
+        apart = boxes[:, at + 2] - closed
+        turn = apart < 0
+        new[turn, at] += apart[turn]
+        new[turn, at + 2] = closed[turn] - apart[turn]
+    return new

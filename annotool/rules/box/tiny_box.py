@@ -1,0 +1,138 @@
+"""BOX003."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
+from annotool.rules.box.base import inclusive
+from annotool.table import Array, Table
+
+COLUMNS = ("annotation", "image", "category", "source", "line", "start", "end")
+
+
+@dataclass(frozen=True)
+class Small:
+    """The boxes that are tiny in the image itself (with w and h), and how many are tiny once it is resized."""
+
+    rows: Table
+    judged: int = 0
+    at_small: int = 0
+    at_large: int = 0
+
+
+@dataclass(frozen=True)
+class TinyBox(DatasetRule[Small]):
+    """A box has a side of less than one pixel; or many do, once images are resized for training.
+
+    What: a side under `min_side` px in the image itself, each box a warning; in Pascal VOC with inclusive corners
+    also xmin == xmax on one axis, which is a slip of the mouse. And one info a dataset, when at least `share` of the
+    boxes have a side under `min_resized` px after the longer image side was scaled to `imgsz` or to `large_imgsz`.
+    Why: mmdetection drops boxes with a side under 1 px silently; yolov5 warns of labels under 3 px at training size.
+    Aerial and microscope sets are full of small boxes and healthy, hence only an info.
+    Bad: `"bbox": [10, 20, 0.6, 35]`.
+    Good: `"bbox": [10, 20, 6, 35]`.
+    Fix: unsafe removal of boxes under `min_side`; none for the share.
+    Source: mmdetection mmdet/datasets/coco.py (w < 1 or h < 1); yolov5 utils/autoanchor.py (3 px);
+    data-gradients DetectionResizeImpact. `share` = 0.1 % is ours: below it the info would tell a user nothing.
+    """
+
+    code = "BOX003"
+    slug = "tiny-box"
+    severities = (Severity.WARNING, Severity.INFO)
+    fixes = (Fix.UNSAFE,)
+    silenced_by = (
+        "SCH001", "SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "SCH009", "IMG003", "BOX001", "BOX002",
+    )  # fmt: skip
+
+    min_side: float = 1.0
+    min_resized: float = 3.0
+    imgsz: int = 640
+    large_imgsz: int = 1280
+    share: float = 0.001
+
+    def unable(self, data: Dataset) -> str:
+        missing = int((data.boxes.usable & ~sized(data)).sum())
+        return (
+            f"{missing:,} of {len(data.boxes.usable):,} boxes: the size of their image is not known"
+            if missing
+            else ""
+        )
+
+    def partial(self, shard: Dataset) -> Small:
+        boxes, table = shard.boxes, shard.table("annotations")
+        side = np.minimum(boxes.xywh[:, 2], boxes.xywh[:, 3])
+        rows = np.flatnonzero((side <= max(self.min_side, 1.0)) & boxes.usable & ~boxes.fraction)
+        slip = inclusive(shard, rows) & (side[rows] <= 1)
+        longer = np.maximum(boxes.xywh[rows, 2], boxes.xywh[rows, 3])
+        hit = np.where(slip, longer > 1, side[rows] < self.min_side)
+        rows = rows[hit]
+        columns = {name: table[name][rows] for name in COLUMNS}
+        columns |= {"w": boxes.xywh[rows, 2], "h": boxes.xywh[rows, 3], "slip": slip[hit]}
+        ratio = resized(shard, side)
+        return Small(
+            Table(columns),
+            len(ratio),
+            int((ratio * self.imgsz < self.min_resized).sum()),
+            int((ratio * self.large_imgsz < self.min_resized).sum()),
+        )
+
+    def merge(self, states: Sequence[Small]) -> Small:
+        return Small(
+            Table.concat([each.rows for each in states]),
+            sum(each.judged for each in states),
+            sum(each.at_small for each in states),
+            sum(each.at_large for each in states),
+        )
+
+    def finish(self, state: Small) -> Findings:
+        rows = state.rows.take(np.argsort(state.rows["annotation"], kind="stable"))
+        tiny = Findings()
+        for chosen, message in (
+            (~rows["slip"], "box of {width:g} x {height:g} px has a side under {min_side:g} px"),
+            (rows["slip"], "box of {width:g} x {height:g} px: both corners are the same on one axis"),
+        ):
+            mine = rows.take(chosen)
+            values = {"width": mine["w"], "height": mine["h"], "min_side": self.min_side}
+            tiny += found(self, message, mine, fix=Fix.UNSAFE, values=values)
+        most = max(state.at_small, state.at_large)
+        if not most or most < self.share * state.judged:
+            return tiny
+        return tiny + found(
+            self,
+            "{small:,} of {boxes:,} boxes ({small_share:.1%}) have a side under {min_resized:g} px when images are "
+            "resized to {imgsz}, {large:,} ({large_share:.1%}) at {large_imgsz}",
+            severity=Severity.INFO,
+            values={
+                "boxes": state.judged,
+                "small": state.at_small,
+                "small_share": state.at_small / state.judged,
+                "large": state.at_large,
+                "large_share": state.at_large / state.judged,
+                "min_resized": self.min_resized,
+                "imgsz": self.imgsz,
+                "large_imgsz": self.large_imgsz,
+            },
+        )
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        finding, keys, _ = mendable(findings)
+        return Edits.make(
+            len(keys), op=Op.DROP, table="annotations", row=keys, finding=finding, safe=False, rule=self.code
+        )
+
+
+def sized(data: Dataset) -> Array:
+    """Whether the size of each annotation's image is known, bool (n,)."""
+    return np.asarray((data.boxes.width > 0) & (data.boxes.height > 0) & ~data.boxes.fraction)
+
+
+def resized(data: Dataset, side: Array) -> Array:
+    """The shorter side of each box as a share of its image's longer side, of those known."""
+    known = data.boxes.usable & sized(data)
+    longer = np.maximum(data.boxes.width, data.boxes.height)
+    return np.asarray(side[known] / longer[known])

@@ -1,0 +1,1 @@
+"""CLS: categories, their names and numbers."""

@@ -1,0 +1,1 @@
+"""SEG: polygons and masks."""

@@ -1,0 +1,1 @@
+"""SPL: what is wrong between splits."""
