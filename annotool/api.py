@@ -7,14 +7,13 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annotool import config as configuration
-from annotool import conversion, engine, formats, reporting
+from annotool import engine, formats, reporting
 from annotool.config import Config
-from annotool.conversion import Converted
 from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Findings
@@ -25,6 +24,9 @@ from annotool.output import write_file
 from annotool.reporting.told import Told
 from annotool.rules import registry
 from annotool.rules.base import Rule
+
+if TYPE_CHECKING:
+    from annotool.conversion import Converted
 
 __all__ = [
     "Told",
@@ -107,6 +109,8 @@ def convert(data: Dataset | Paths, to: str, out: str | Path, **options: Any) -> 
 
     Raises LossError before anything is written when objects, categories, images or asked-for geometry would be lost.
     """
+    from annotool import conversion
+
     dataset = data if isinstance(data, Dataset) else read(data)
     return conversion.convert(dataset, to, Path(out), WriteOptions(**options))
 

@@ -21,7 +21,11 @@ from annotool.rules.fmt.lossy_export import LossyExport
 
 __all__ = ["Converted", "convert"]
 
-CHOICES = {"task": ("detect", "segment", "obb", "pose"), "crowd": ("skip", "keep"), "image_files": ("link", "copy", "none")}
+CHOICES = {
+    "task": ("detect", "segment", "obb", "pose"),
+    "crowd": ("skip", "keep"),
+    "image_files": ("link", "copy", "none"),
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,9 @@ def place_images(data: Dataset, target: Format, work: Path, options: WriteOption
         return 0
     paths: Mapping[str, str] = {
         str(place): path
-        for place, path in zip(target.image_targets(data, options), data.table("images")["path"].tolist(), strict=True)
+        for place, path in zip(
+            target.image_targets(data, options), data.table("images")["path"].tolist(), strict=True
+        )
         if path and place
     }
     for place, path in track(list(paths.items()), "Placing images"):

@@ -217,7 +217,9 @@ class Dataset:
         """
         xywh, image = self.boxes.xywh, self.table("annotations")["image"]
         again = first_equal(image, self.annotation_labels, *(xywh[:, side] for side in range(4))) >= 0
-        return Pairs(*box_geometry.overlapping_pairs(np.where(self.boxes.usable & ~again, image, -1), xywh, 0.9))
+        return Pairs(
+            *box_geometry.overlapping_pairs(np.where(self.boxes.usable & ~again, image, -1), xywh, 0.9)
+        )
 
     def decoded(self, kind: Kind = Kind.POLYGON) -> Iterator[tuple[Array, Decoder]]:
         """Yield positions of annotations that have a segmentation text, in blocks of one format, and its decoder."""
