@@ -1,0 +1,224 @@
+"""Class folders: an image's category is the name of the folder it lies in.
+
+    root/cat/1.jpg  root/dog/2.jpg                             one split, or none
+    root/train/cat/1.jpg  root/val/cat/2.jpg                   a folder a split: train, val, valid, validation, test, dev
+
+Claimed by content: at least two folders that hold images and nothing a label could be (json, xml, txt, csv, yaml), in one of the
+split folders where there are some. Folders with the names of other layouts (images, JPEGImages, labels, train2017 ...) are no
+classes. Files beside the class folders are nobody's.
+
+The class index that loaders use is the rank of the sorted folder name, in each split for itself: a class without a folder in
+one split shifts all that follow (torchvision's ImageFolder, ultralytics). Here a category's `id` is its rank over all splits.
+A class folder is the label source of its images: one row of `sources`, without bytes. An empty one still makes a category.
+
+What it cannot hold: boxes and all other geometry, more than one category an image, images without a category, attributes.
+Writing class folders is not there yet.
+
+Sources: torchvision.datasets.ImageFolder; ultralytics' classification layout; formats.md 2.5.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.errors import NoDatasetError, UsageError
+from annotool.findings import Edits
+from annotool.formats.base import (
+    Claim,
+    Format,
+    Keeps,
+    ReadOptions,
+    Splice,
+    WriteOptions,
+    Written,
+    objects,
+    unified,
+)
+from annotool.formats.images import SUFFIXES, locate
+from annotool.formats.listing import Listing
+from annotool.imagefile import ImageFiles, probe
+from annotool.schema import Kind, SizeFrom, make
+from annotool.table import Array, Table
+
+__all__ = ["FORMAT"]
+
+SPLITS = ("train", "val", "valid", "validation", "test", "dev")
+NO_CLASS = re.compile(
+    r"(?:images?|imgs?|jpegimages|labels?|annotations?|data|(?:train|val|test)\d{4})", re.IGNORECASE
+)
+FEWEST = 2  # classes
+LABEL_SUFFIXES = (".json", ".xml", ".txt", ".csv", ".yaml", ".yml", ".jsonl", ".parquet")
+
+
+class ImageFolder(Format):
+    """Class folders."""
+
+    name = "imagefolder"
+    title = "class folders"
+    keeps = Keeps(
+        boxes="no",
+        polygons="no",
+        rle="no",
+        holes="no",
+        keypoints="no",
+        obb="no",
+        crowd="no",
+        ids="no",
+        attributes="no",
+        image_sizes="no",
+        image_labels="yes",
+        unknown_keys="no",
+        unused_categories="no",
+        splits="yes",
+    )
+
+    def detect(self, folder: Listing) -> list[Claim] | str:
+        """Claim a folder of class folders, or of split folders that hold class folders."""
+        found = layout(folder)
+        if isinstance(found, str):
+            return found
+        names = {each.path.name for _, each in found}
+        splits = list(dict.fromkeys(split for split, _ in found if split))
+        said = f"{len(names)} class folders" + (f" in {', '.join(splits)}" if splits else "")
+        return [Claim(self.name, folder.path, said)]
+
+    def detect_file(self, path: Path) -> Claim | str:
+        """Say no: the dataset is a folder."""
+        return "not a folder"
+
+    def read(self, path: Path, options: ReadOptions) -> Dataset:
+        """Read the images of all class folders, a label each."""
+        found = layout(Listing(path)) if path.is_dir() else f"{path} is no folder"
+        if isinstance(found, str):
+            raise NoDatasetError(f"{path}: no class folders ({found})")
+        return Reader(path, options, found).dataset()
+
+    def write(self, data: Dataset, out: Path, options: WriteOptions) -> Written:
+        """Refuse: not there yet."""
+        raise UsageError("class folders cannot be written yet; convert to coco, voc or yolo")
+
+    def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
+        """Refuse: not there yet."""
+        raise UsageError("class folders cannot be written yet; convert to coco, voc or yolo")
+
+    def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
+        """Return nothing to change for no edits; refuse others: a class folder has no bytes to patch."""
+        if (data.table("sources")["format"] == self.name).all() and len(edits):
+            raise UsageError("class folders cannot be fixed yet: move or delete the image files yourself")
+        return []
+
+
+def layout(folder: Listing) -> list[tuple[str, Listing]] | str:
+    """Return the class folders below `folder`, each with its split (empty: none), or why there are none."""
+    splits = {name: each for name, each in folder.folders.items() if name.lower() in SPLITS}
+    parts = [(name, classes(each)) for name, each in splits.items()] or [("", classes(folder))]
+    found: list[tuple[str, Listing]] = []
+    most = 0
+    for name, below in parts:
+        if isinstance(below, str):
+            return f"{name}/{below}" if name else below
+        found += [(name, each) for each in below]
+        most = max(most, sum(holds_images(each) for each in below))
+    return found if most >= FEWEST else "no two folders that hold images alone"
+
+
+def classes(folder: Listing) -> list[Listing] | str:
+    """Return the folders in `folder` that may be classes, or why it is none of class folders."""
+    labels = [
+        name for name in folder.with_suffix(".json", ".xml", ".yaml", ".yml") if not name.startswith(".")
+    ]
+    if labels:
+        return f"{labels[0]} lies beside the folders"
+    found = []
+    for name, each in folder.folders.items():
+        if name.startswith("."):
+            continue
+        if NO_CLASS.fullmatch(name) or name.lower() in SPLITS:
+            return f"{name} is no name of a class"
+        if any(not inner.startswith(".") for inner in each.folders):
+            return f"{name} holds folders"
+        if labels := each.with_suffix(*LABEL_SUFFIXES):
+            return f"{name} holds label files ({labels[0]})"
+        found.append(each)
+    return found
+
+
+def holds_images(folder: Listing) -> bool:
+    return any(suffix in SUFFIXES for suffix in folder.files.values())
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The reading of one dataset: its class folders, each with its split."""
+
+    path: Path
+    options: ReadOptions
+    folders: list[tuple[str, Listing]]
+
+    def dataset(self) -> Dataset:
+        """Return images with a label each; a class folder is the source of its images."""
+        files = [
+            [name for name, suffix in each.files.items() if suffix in SUFFIXES] for _, each in self.folders
+        ]
+        below = [each.path.relative_to(self.path).as_posix() for _, each in self.folders]
+        names = [f"{folder}/{name}" for folder, own in zip(below, files, strict=True) for name in own]
+        source = np.repeat(np.arange(len(files)), [len(own) for own in files])
+        labels = sorted({each.path.name for _, each in self.folders})
+        category = np.array([labels.index(each.path.name) for _, each in self.folders], dtype=np.int64)[
+            source
+        ]
+        paths, probed = self.images(names)
+        sizes = {"width": probed.width, "height": probed.height} if probed else {}
+        known = SizeFrom.HEADER if probed else SizeFrom.UNKNOWN
+        splits = [self.options.split or split for split, _ in self.folders]
+        tables = {
+            "images": make("images", len(names), source=source, file_name=objects(names), path=paths,
+                           size_from=np.full(len(names), known), **sizes),
+            "annotations": make("annotations", len(names), image=np.arange(len(names)), category=category,
+                                source=source, kind=np.full(len(names), Kind.IMAGE)),
+            "categories": make("categories", len(labels), label=unified(labels), name=objects(labels),
+                               id=np.arange(len(labels))),
+            "splits": self.splits(source, splits),
+            "sources": self.sources(below, splits, [len(own) for own in files]),
+        }  # fmt: skip
+        return Dataset(
+            tables=tables, paths=(self.path,), buffers=(b"",), facts={"declared_categories": False},
+            notes=self.notes(), images_checked=self.checked, probed=probed,
+        )  # fmt: skip
+
+    @property
+    def checked(self) -> str:
+        return "none" if self.options.images == "none" else "decode" if self.options.decode else "header"
+
+    def images(self, names: list[str]) -> tuple[Array, ImageFiles | None]:
+        """Return where each image lies and what its file says; empty and None where images are not looked at."""
+        if self.checked == "none":
+            return objects([""] * len(names)), None
+        paths = locate(names, [self.path.absolute()], [self.path.absolute()]).paths
+        return paths, probe(paths.tolist(), decode=self.options.decode)
+
+    @staticmethod
+    def splits(source: Array, splits: list[str]) -> Table:
+        split = objects(splits)[source]
+        images = np.flatnonzero(split != "")
+        return make("splits", len(images), image=images, split=split[images], source=source[images])
+
+    @staticmethod
+    def sources(below: list[str], splits: list[str], records: list[int]) -> Table:
+        n, zero = len(below), np.zeros(len(below))
+        return make("sources", n, file=objects(below), format=objects(["imagefolder"] * n), split=objects(splits),
+                    buffer=zero, start=zero, end=zero, records=np.array(records))  # fmt: skip
+
+    def notes(self) -> tuple[str, ...]:
+        """Name images that lie beside the class folders: they have no category."""
+        holders = {each.path.parent for _, each in self.folders}
+        loose = sum(len(Listing(holder).with_suffix(*SUFFIXES)) for holder in holders)
+        return (f"{loose:,} images lie beside the class folders and are not read",) if loose else ()
+
+
+FORMAT = ImageFolder()

@@ -1,0 +1,147 @@
+"""Where the parts of a VOC dataset lie: the xml files, the lists of ImageSets/Main, the class list, the side file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotool.formats.base import Claim
+from annotool.formats.listing import Listing
+from annotool.formats.voc.document import BOMS
+
+__all__ = ["NAMES_FILE", "SPLIT_FOLDERS", "Layout", "claim_file", "claims"]
+
+FOLDERS = ("Annotations", "annotation", "xmls", "xml", "labels", "label")
+CLASS_LISTS = ("labels.txt", "labelmap.txt")
+NAMES_FILE = "annotool-names.csv"
+SPLIT_FOLDERS = ("train", "val", "valid", "validation", "test", "dev")
+ROOT = re.compile(
+    rb"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<([^\s/>!?]+)", re.DOTALL
+)
+HEAD_BYTES = 8192
+LOOK_AT = 100  # files looked into before a folder is said to hold no VOC
+DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The parts of one dataset. root: the claimed path's folder; labels: the folder the xml files are named below."""
+
+    root: Path
+    labels: Path
+    files: tuple[str, ...]  # below `labels`, forward slashes
+    lists: tuple[Path, ...]
+    class_list: Path | None
+    names: Path | None
+
+    @property
+    def nested(self) -> bool:
+        """Whether some xml files lie in sub-folders."""
+        return any("/" in name for name in self.files)
+
+    @staticmethod
+    def of(path: Path) -> Layout:
+        """Find the parts of the dataset at a claimed path, a folder or one xml file."""
+        if path.is_file():
+            files: tuple[str, ...] = (path.name,)
+            labels = root = path.parent
+        else:
+            root = path
+            labels, files = label_files(Listing(path))
+        near = [Listing(root), *([Listing(labels)] if labels != root else []), Listing(labels.parent)]
+        found = {}
+        for name, names in (("class_list", CLASS_LISTS), ("names", (NAMES_FILE,))):
+            found[name] = next((file for place in near if (file := place.file(*names))), None)
+        lists = next((each for place in near if (each := split_lists(place))), ())
+        return Layout(root, labels, files, lists, found["class_list"], found["names"])
+
+
+def label_files(folder: Listing) -> tuple[Path, tuple[str, ...]]:
+    """Return the folder that xml files are named below, and their names: the folder itself, its Annotations, or its
+    train, val and test."""
+    own = tuple(folder.with_suffix(".xml"))
+    if own and any(looks_like_voc(folder.path / name) for name in own[:LOOK_AT]):
+        return folder.path, own
+    for name in FOLDERS:
+        below = folder.folder(name, name + "s")
+        if below is not None and (files := xml_below(below)):
+            return below.path, files
+    splits = [each for name, each in folder.folders.items() if name.lower() in SPLIT_FOLDERS]
+    files = tuple(f"{each.path.name}/{name}" for each in splits for name in each.with_suffix(".xml"))
+    return folder.path, files or own
+
+
+def xml_below(folder: Listing) -> tuple[str, ...]:
+    names = []
+    for each in folder.walk(DEPTH):
+        prefix = "" if each is folder else each.path.relative_to(folder.path).as_posix() + "/"
+        names += [prefix + name for name in each.with_suffix(".xml")]
+    return tuple(names)
+
+
+def split_lists(folder: Listing) -> tuple[Path, ...]:
+    """Return the text files of ImageSets/Main, or of ImageSets itself."""
+    sets = folder.folder("ImageSets")
+    for place in (sets and sets.folder("Main"), sets):
+        if place and (names := place.with_suffix(".txt")):
+            return tuple(place.path / name for name in names)
+    return ()
+
+
+def claims(folder: Listing) -> list[Claim] | str:
+    """Return the VOC dataset whose top `folder` is, or why it is none."""
+    labels, files = label_files(folder)
+    if not files:
+        pointer = next((name for name in folder.files if name.lower() in ("annotations.dvc",)), "")
+        if pointer:
+            return f"{folder.path / pointer} is a dvc pointer; run `dvc pull`"
+        return "no xml files"
+    pictures = folder.folder("JPEGImages")
+    root = ""
+    for name in files[:LOOK_AT]:
+        root = root_of(labels / name) or root
+        if root == "annotation":
+            break
+    # A devkit by its folders is one even where its first files are broken.
+    if root != "annotation" and not (pictures and labels.name.lower() == "annotations"):
+        return (
+            f"the root element of {files[0]} is <{root}>, not <annotation>"
+            if root
+            else "no xml file is VOC's"
+        )
+    kind = f"{labels.name}/" if labels != folder.path else "*.xml" if "/" not in files[0] else "split folders"
+    beside = " and JPEGImages/" if pictures else ""
+    return [Claim("voc", folder.path, f"{kind}{beside}, {len(files):,} xml files")]
+
+
+def claim_file(path: Path) -> Claim | str:
+    """Return a claim for one xml file, or why not."""
+    if path.suffix.lower() != ".xml":
+        return "no xml file"
+    root = root_of(path)
+    if root == "annotation":
+        return Claim("voc", path, "one xml file with the root element <annotation>")
+    return f"the root element is <{root}>, not <annotation>" if root else "empty, or no XML"
+
+
+def looks_like_voc(path: Path) -> bool:
+    return root_of(path) == "annotation"
+
+
+def root_of(path: Path) -> str:
+    """Return the name of a file's root element; empty where none is found in its first bytes."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return ""
+    mark, encoding = next(((mark, name) for mark, name in BOMS if head.startswith(mark)), (b"", "utf-8"))
+    if encoding != "utf-8":
+        head = head[: len(head) // 2 * 2].decode(encoding, "replace").encode()
+    found = ROOT.match(
+        head.removeprefix(mark) if encoding == "utf-8" else head.removeprefix("\ufeff".encode())
+    )
+    return found[1].decode("utf-8", "replace") if found else ""

@@ -1,0 +1,139 @@
+"""Which image file belongs to which xml: by the xml's stem first, then by its <filename>."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotool.errors import UsageError
+from annotool.formats.base import ReadOptions
+from annotool.formats.images import SUFFIXES, locate, roots_beside
+from annotool.formats.listing import Listing
+from annotool.formats.voc.layout import Layout
+
+__all__ = ["Pictures", "find"]
+
+DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The image files of a dataset. paths, names: for each xml, where its image lies and that below the root; both
+    empty where it has none. alone: names of images without an xml, each with its path. root None: none was found."""
+
+    paths: Sequence[str]
+    names: Sequence[str]
+    alone: Mapping[str, str]
+    root: Path | None
+    said: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The images below one folder, by stem (path without suffix)."""
+
+    root: Path
+    by_stem: Mapping[str, list[str]]
+
+    @staticmethod
+    def of(root: Path, nested: bool) -> Shelf:
+        by_stem: dict[str, list[str]] = {}
+        for folder in Listing(root).walk(DEPTH if nested else 0):
+            below = "" if folder.path == root else folder.path.relative_to(root).as_posix() + "/"
+            for name, suffix in folder.files.items():
+                if suffix in SUFFIXES:
+                    by_stem.setdefault(below + name[: -len(suffix)], []).append(below + name)
+        return Shelf(root, by_stem)
+
+    def match(self, stems: Sequence[str], written: Sequence[str]) -> list[str]:
+        """Return the image of each stem, empty for none: of several the one <filename> names; else the same stem in
+        another folder or in another case."""
+        exact = [self.by_stem.get(stem) for stem in stems]
+        if not all(exact):
+            near: dict[str, list[str]] = {}
+            for stem, names in self.by_stem.items():
+                near.setdefault(last(stem).lower(), []).extend(names)
+            single = {stem: names for stem, names in near.items() if len(names) == 1}
+            exact = [
+                found or single.get(last(stem).lower()) for found, stem in zip(exact, stems, strict=True)
+            ]
+        return [pick(names, name) for names, name in zip(exact, written, strict=True)]
+
+
+def pick(names: list[str] | None, written: str) -> str:
+    if not names:
+        return ""
+    if len(names) > 1:
+        return next((name for name in names if last(name) == written), names[0])
+    return names[0]
+
+
+def last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: ReadOptions) -> Pictures:
+    """Find the images. stems: of the xml files, below their folder; written: their <filename>.
+
+    Raises UsageError when the user's image folder does not exist.
+    """
+    if options.images == "none":
+        return Pictures([""] * len(stems), [""] * len(stems), {}, None, "")
+    roots = image_roots(layout, options)
+    best, names, most = None, [""] * len(stems), 0
+    filled: list[Path] = []
+    for root in roots:
+        shelf = Shelf.of(root, layout.nested)
+        if not shelf.by_stem:
+            continue
+        filled.append(root)
+        matched = shelf.match(stems, written)
+        count = sum(map(bool, matched))
+        if count > most:
+            best, names, most = shelf, matched, count
+        if most == len(stems):
+            break
+    inside = [
+        each.absolute() for each in (layout.root, layout.labels.parent, *roots[: 3 * bool(options.images)])
+    ]
+    alone = alone_on(best, set(names)) if best else []
+    known = [*names, *alone]
+    paths = list(locate(known, [best.root.absolute()], inside).paths) if best else [""] * len(known)
+    fill_by_filename(paths, written, filled, inside)
+    found = sum(map(bool, paths[: len(stems)]))
+    said = f"{found:,} of {len(stems):,} images found" + (f" in {best.root}" if best else "")
+    kept = {name: path for name, path in zip(alone, paths[len(stems) :], strict=True) if path}
+    taken = set(paths[: len(stems)])
+    kept = {name: path for name, path in kept.items() if path not in taken}
+    return Pictures(paths[: len(stems)], names, kept, best.root if best else None, said)
+
+
+def image_roots(layout: Layout, options: ReadOptions) -> list[Path]:
+    if options.images is None:
+        return roots_beside(layout.labels, options.split or "")
+    given = Path(options.images)
+    if not given.is_dir():
+        raise UsageError(
+            f"--images {given}: no such folder; give the folder that holds the images, or `none`"
+        )
+    return [each for each in (given, given / "JPEGImages", given / "images") if each.is_dir()]
+
+
+def alone_on(shelf: Shelf, taken: set[str]) -> list[str]:
+    return sorted(name for names in shelf.by_stem.values() for name in names if name not in taken)
+
+
+def fill_by_filename(
+    paths: list[str], written: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]
+) -> None:
+    """Find images that are not called as their xml by the name the xml gives."""
+    missing = [at for at, name in enumerate(written) if not paths[at] and name]
+    if not missing or not roots:
+        return
+    names = [written[at] if os.path.splitext(written[at])[1].lower() in SUFFIXES else "" for at in missing]
+    named = [(at, name) for at, name in zip(missing, names, strict=True) if name]
+    found = locate([name for _, name in named], roots, inside).paths
+    for (at, _), path in zip(named, found, strict=True):
+        paths[at] = str(Path(path).absolute()) if path else ""
