@@ -394,11 +394,25 @@ def edited(data: Dataset, edits: Edits) -> Dataset:
             changed = np.array(tables[name][each])
             changed[at] = value
             tables[name] = tables[name].with_columns(**{each: changed})
+        if column == "bbox":
+            tables[name] = with_fractions(replace(data, tables=tables), at)
     for name in ("images", "annotations", "categories"):
         gone = edits["row"][(edits["op"] == Op.DROP) & (edits["table"] == name)]
         if len(gone):
             tables = without(tables, name, gone)
     return replace(data, tables=tables)
+
+
+def with_fractions(data: Dataset, at: int) -> Table:
+    """The annotations with the fractions of one row made anew from its pixels, where it had some."""
+    rows = data.table("annotations")
+    sides = [data.image_values("width")[at], data.image_values("height")[at]] * 2
+    changed = {}
+    for pixels, fraction, side in zip("xywh", ("xn", "yn", "wn", "hn"), sides, strict=True):
+        changed[fraction] = np.array(rows[fraction])
+        if np.isfinite(changed[fraction][at]):
+            changed[fraction][at] = rows[pixels][at] / side
+    return rows.with_columns(**changed)
 
 
 def without(tables: dict[str, Table], name: str, gone: Array) -> dict[str, Table]:

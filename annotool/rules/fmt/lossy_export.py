@@ -1,0 +1,203 @@
+"""FMT012: what a conversion would lose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.geometry import rle
+from annotool.rules.base import INFO, WARNING, Findings, Rule, found, together
+from annotool.rules.fmt.base import grouping, owned
+from annotool.schema import NO_ID, Kind, SizeFrom
+from annotool.table import Array
+
+Loss = tuple[str, int, bool]  # what, how many, whether it stops the conversion
+GEOMETRY = (  # column of Keeps, the kind of row, the task that asks for it, what is lost
+    ("polygons", Kind.POLYGON, "segment", "polygons: only their boxes are written"),
+    ("rle", Kind.RLE, "segment", "masks: only their boxes are written"),
+    ("keypoints", Kind.KEYPOINTS, "pose", "annotations lose their keypoints"),
+    ("obb", Kind.OBB, "obb", "oriented boxes: only their upright extents are written"),
+)
+
+
+class Options(Protocol):
+    """What of formats.base.WriteOptions decides on losses."""
+
+    @property
+    def task(self) -> str:
+        """The geometry asked for: detect, segment, obb or pose."""
+
+    @property
+    def crowd(self) -> str:
+        """Whether to skip or keep crowds."""
+
+
+@dataclass(frozen=True)
+class LossyExport(Rule):
+    """The format that is converted to cannot hold all that the dataset has.
+
+    What: before a conversion, what the target would not hold, counted: polygons, masks, holes, keypoints, oriented
+    boxes, crowds, attributes, ids, unknown keys, declared sizes, unused categories, splits, parts of pixels. Where an
+    object, a category, an image or the geometry asked for would be lost or changed, the conversion stops unless told
+    to go on; the rest is only told. Not part of an audit.
+
+    Why: converters lose these in silence: an object of four parts came back with a mask IoU of 0.25
+    (roboflow/supervision#2322), holes cannot be polygons (cocodataset/cocoapi#153), crowds become objects.
+
+    Bad: `annotool convert coco/ --to yolo --task segment` with masks that have holes
+
+    Good: `annotool convert coco/ --to coco`
+
+    Fix: none; `--allow-loss` goes on.
+
+    Source: the table of what each format keeps, in README.md; https://github.com/roboflow/supervision/pull/2322
+    """
+
+    code = "FMT012"
+    slug = "lossy-export"
+    severities = (INFO, WARNING)
+    scope = "convert"
+
+    def check(self, data: Dataset) -> Findings:
+        return Findings()
+
+    def losses(self, data: Dataset, keeps: object, options: Options) -> Findings:
+        """Return what a format with these `keeps` (a formats.base.Keeps) would lose of the dataset.
+
+        A value of `keeps` is "no", or how it survives; one that names an option, as "with --task segment", counts as
+        kept if that is set. `boxes` speaks of integers where they are rounded, of fractions where a box needs the size
+        of its image and a class is a number. Findings have the values `what`, `count` and `stops`.
+        """
+        how = {name: str(value) for name, value in vars(keeps).items()}
+        kept = {name: survives(value, options) for name, value in how.items()}
+        every = [*objects(data, kept, how), *geometry(data, kept, options), *around(data, kept, how, options)]
+        return together(
+            found(
+                self,
+                "{count:,} {what}",
+                severity=WARNING if stops else INFO,
+                values={"what": what, "count": count, "stops": stops},
+            )
+            for what, count, stops in every
+            if count
+        )
+
+
+def survives(value: str, options: Options) -> bool:
+    """Return whether a value of Keeps means that something is kept under these options."""
+    named = re.findall(r"--(\w+)[ =](\w+)", value)
+    return value != "no" and all(getattr(options, name, want) == want for name, want in named)
+
+
+def objects(data: Dataset, kept: dict[str, bool], how: dict[str, str]) -> Iterator[Loss]:
+    """Yield losses of whole objects, and of parts of a pixel."""
+    rows = data.table("annotations")
+    xywh = np.stack([rows[column] for column in "xywh"], axis=1)
+    pixels, fractions = np.isfinite(xywh).all(axis=1), np.isfinite(rows["xn"])
+    whole = rows["kind"] == Kind.IMAGE
+    known = (rows["image"] >= 0) & (rows["category"] >= 0) & (rows["kind"] > Kind.NONE)
+    known &= pixels | fractions | whole
+    yield (
+        "annotations without image, category or finite geometry: left out, see skipped.jsonl",
+        n(~known),
+        False,
+    )
+    if not kept["image_labels"]:
+        yield "labels of whole images are left out", n(whole & known), True
+    boxes = known & ~whole
+    if "fraction" not in how["boxes"]:
+        yield (
+            "boxes in fractions of images of unknown size are left out: give --sizes",
+            n(boxes & ~pixels),
+            True,
+        )
+    else:
+        sized = np.isfinite(data.image_values("width")) & np.isfinite(data.image_values("height"))
+        yield (
+            "boxes of images of unknown size are left out: give --sizes",
+            n(boxes & ~sized & ~fractions),
+            True,
+        )
+    if "integer" in how["boxes"]:
+        corners = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
+        broken = (np.abs(corners - np.rint(corners)) > 1e-6).any(axis=1)
+        yield "boxes are rounded to whole pixels", n(broken & boxes & pixels), False
+
+
+def geometry(data: Dataset, kept: dict[str, bool], options: Options) -> Iterator[Loss]:
+    """Yield losses of geometry; they stop where it was asked for."""
+    kind = data.table("annotations")["kind"]
+    for name, which, task, what in GEOMETRY:
+        if not kept[name]:
+            yield what, n(kind == which), options.task == task
+    if not kept["holes"] and kept["rle"]:
+        holes, parts = mask_shapes(data)
+        yield "masks lose their holes", holes, True
+        yield "masks of several parts become one outline", parts, False
+    if not kept["holes"] and kept["polygons"]:
+        row = data.rings["row"]
+        several = np.unique(row[1:][row[1:] == row[:-1]])
+        yield "polygons of several parts become one outline", n(kind[several] == Kind.POLYGON), False
+
+
+def around(data: Dataset, kept: dict[str, bool], how: dict[str, str], options: Options) -> Iterator[Loss]:
+    """Yield losses of everything that is no geometry."""
+    rows, images, categories = (data.table(name) for name in ("annotations", "images", "categories"))
+    if not kept["crowd"]:
+        way = "left out" if options.crowd == "skip" else "written as single objects"
+        yield f"crowds are {way} (--crowd)", n(rows["iscrowd"] == 1), False
+    if not kept["attributes"]:
+        marked = [rows[name] == 1 for name in ("difficult", "truncated", "occluded")]
+        yield "annotations lose difficult, truncated or occluded", n(np.any(marked, axis=0)), False
+    if not kept["ids"]:
+        yield "ids of annotations are lost", n(rows["id"] != NO_ID), False
+    if not kept["unknown_keys"]:
+        yield (
+            "records lose keys the schema has not",
+            sum(n(t["extra"]) for t in (rows, images, categories)),
+            False,
+        )
+    if not kept["image_sizes"]:
+        yield "images lose their declared size", n(images["size_from"] == SizeFrom.DECLARED), False
+    if not kept["splits"]:
+        yield "entries of splits are lost", len(data.table("splits")), False
+    state = owned(data)
+    groups = grouping(state)
+    if not kept["unused_categories"]:
+        used = (
+            np.bincount(categories["label"], weights=state.count)[categories["label"]]
+            if len(categories)
+            else state.count
+        )
+        yield "categories without annotations are left out", labels(data, (used == 0) & ~groups), True
+    if "fraction" in how["boxes"]:
+        yield "categories that only group others get no class number", labels(data, groups), False
+
+
+def n(mask: Array) -> int:
+    """Return how many are true."""
+    return int(np.count_nonzero(mask))
+
+
+def labels(data: Dataset, which: Array) -> int:
+    """Return how many different names these categories have."""
+    return len(np.unique(data.table("categories")["label"][which]))
+
+
+def mask_shapes(data: Dataset) -> tuple[int, int]:
+    """Return how many masks (RLE) have holes, and how many have several parts."""
+    rows, formats = data.table("annotations"), data.table("sources")["format"]
+    masks = np.flatnonzero(rows["kind"] == Kind.RLE)
+    holes = parts = 0
+    for name, decoder in data.decoders.items():
+        own = masks[formats[rows["source"][masks]] == name]
+        for mask in decoder.rle(data, own) if decoder.rle else []:
+            if mask and not rle.why_invalid(mask[0].tolist(), list(mask[1])):
+                rings, inner = rle.polygons(*mask)
+                holes, parts = holes + (inner > 0), parts + (len(rings) > 1)
+    return holes, parts

@@ -1,0 +1,136 @@
+"""FMT001: boxes and polygons in one YOLO dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import (
+    ERROR,
+    WARNING,
+    DatasetRule,
+    Edits,
+    Findings,
+    Fix,
+    Op,
+    found,
+    mendable,
+    written_in,
+)
+from annotool.schema import Kind
+from annotool.table import Array, Table
+
+NAMED = ("annotation", "image", "category", "source", "line", "start", "end", "kind")
+
+
+@dataclass(frozen=True)
+class State:
+    """Rows that are boxes, rows that are outlines, files wholly of each, and the rows of files that hold both."""
+
+    boxes: int
+    outlines: int
+    box_files: int
+    outline_files: int
+    mixed: Table
+
+
+@dataclass(frozen=True)
+class YoloMixedRows(DatasetRule[State]):
+    """YOLO rows of boxes and of polygons stand together.
+
+    What: rows of 5 fields beside rows of 7 and more in one file: those of the kind that is rarer in the dataset are
+    named. Files of boxes beside files of polygons are one warning a dataset. Rows of a pose dataset are not judged.
+
+    Why: where a file holds one polygon, ultralytics reads its boxes as polygons too: 4 numbers become 2 points, a wrong
+    box that nothing reports (ultralytics/ultralytics#25657). Where files differ it keeps all boxes and throws all
+    polygons of the dataset away, with one line in the log (ultralytics/ultralytics#24992, ultralytics/ultralytics#1008,
+    ultralytics/ultralytics#897).
+
+    Bad: `0 0.5 0.5 0.2 0.2` and `0 0.1 0.1 0.3 0.1 0.3 0.3 0.1 0.3` in one file
+
+    Good: `0 0.5 0.5 0.2 0.2` and `0 0.2 0.2 0.2 0.2`
+
+    Fix: unsafe: among boxes a polygon becomes its box, among polygons a box becomes its four corners. None for whole
+    files.
+
+    Source: verify_image_label of ultralytics/data/utils.py; https://github.com/ultralytics/ultralytics/pull/25657
+    """
+
+    code = "FMT001"
+    slug = "yolo-mixed-rows"
+    severities = (ERROR, WARNING)
+    fixes = (Fix.UNSAFE,)
+    formats = ("yolo",)
+    silenced_by = ("SCH004", "FMT002")
+    verdict = "{n} YOLO rows are of another kind than the rest"
+
+    def partial(self, shard: Dataset) -> State:
+        rows = shard.table("annotations")
+        yolo = written_in(shard, rows, self.formats)
+        box = (rows["kind"] == Kind.BOX) & yolo
+        outline = ((rows["kind"] == Kind.POLYGON) | (rows["kind"] == Kind.OBB)) & yolo
+        files = len(shard.table("sources"))
+        has_box = np.bincount(rows["source"][box], minlength=files) > 0
+        has_outline = np.bincount(rows["source"][outline], minlength=files) > 0
+        both = np.append(has_box & has_outline, False)
+        mixed = Table({name: rows[name] for name in NAMED}).take((box | outline) & both[rows["source"]])
+        alone = int((has_box & ~has_outline).sum()), int((has_outline & ~has_box).sum())
+        return State(int(box.sum()), int(outline.sum()), *alone, mixed)
+
+    def merge(self, states: Sequence[State]) -> State:
+        return State(
+            sum(state.boxes for state in states),
+            sum(state.outlines for state in states),
+            sum(state.box_files for state in states),
+            sum(state.outline_files for state in states),
+            Table.concat([state.mixed for state in states]),
+        )
+
+    def finish(self, state: State) -> Findings:
+        counts = {"boxes": state.boxes, "outlines": state.outlines}
+        odd = (state.mixed["kind"] == Kind.BOX) != (state.boxes > state.outlines)
+        rare, rest = ("polygon", "boxes") if state.boxes > state.outlines else ("box", "polygons")
+        message = "a {rare} in a file with {rest} ({boxes:,} boxes, {outlines:,} polygons in the dataset)"
+        values = {"rare": rare, "rest": rest, **counts}
+        findings = found(self, message, state.mixed, take=odd, fix=Fix.UNSAFE, values=values)
+        if state.box_files and state.outline_files:
+            files = {"box_files": state.box_files, "outline_files": state.outline_files}
+            message = "{box_files:,} files hold boxes only, {outline_files:,} polygons only"
+            findings += found(self, message, severity=WARNING, values=counts | files)
+        return findings
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        at, keys, _ = mendable(findings)
+        rows = data.table("annotations").take(keys)
+        return Edits.make(
+            len(at),
+            op=Op.BYTES,
+            table="sources",
+            row=rows["source"],
+            start=rows["start"],
+            end=rows["end"],
+            new=[text(*row) for row in spelled(rows)],
+            finding=at,
+            safe=False,
+            rule=self.code,
+        )
+
+
+def spelled(rows: Table) -> list[tuple[int, bool, int, list[float]]]:
+    """Return for each row its class index, whether it is a box, decimals to write, and x y w h in fractions."""
+    xywh = np.stack([rows[column] for column in ("xn", "yn", "wn", "hn")], axis=1)
+    decimals = np.maximum(rows["decimals"], 6)
+    box = rows["kind"] == Kind.BOX
+    columns: list[Array] = [rows["category_id"], box, decimals, xywh]
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def text(index: int, box: bool, decimals: int, xywh: list[float]) -> str:
+    """Return the row of the other kind: a box as its four corners, an outline as its box."""
+    x, y, w, h = xywh
+    numbers = [x, y, x + w, y, x + w, y + h, x, y + h] if box else [x + w / 2, y + h / 2, w, h]
+    # Half a width has one decimal more than a width.
+    return " ".join([str(index), *(f"{number:.{decimals + 1}f}" for number in numbers)])

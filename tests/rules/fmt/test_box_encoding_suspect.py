@@ -1,0 +1,70 @@
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from annotool.dataset import Dataset
+from annotool.findings import Fix
+from annotool.rules.fmt.box_encoding_suspect import BoxEncodingSuspect
+from annotool.schema import SizeFrom
+from annotool.testing import check_rule, edited, tiny
+
+BOXES = [(100.0, 50.0, 80.0, 40.0), (400.0, 300.0, 100.0, 90.0), (10.0, 20.0, 30.0, 40.0)] * 4
+CORNERS = [(x, y, x + w, y + h) for x, y, w, h in BOXES]
+
+
+def boxes(written: Sequence[tuple[float, ...]], format_name: str = "coco", **more: Any) -> Dataset:
+    image = dict(more.pop("image", {}))
+    return tiny(
+        [image] * 2,
+        [{"image": at % 2, "box": box, **more} for at, box in enumerate(written)],
+        format_name=format_name,
+    )
+
+
+AS_CORNERS = boxes(CORNERS)
+FRACTIONS = boxes([(x / 640, y / 480, w / 640, h / 480) for x, y, w, h in BOXES])
+# VOC files that hold x y w h: read as corners, the far edge is at w, h.
+AS_SIZES = boxes([(x, y, w - x, h - y) for x, y, w, h in BOXES], "voc", area=np.nan)
+
+
+def test_forms() -> None:
+    said = "the four numbers look like x1 y1 x2 y2, not x y w h: of 12 boxes 4 do not fit their image as written, 12 would"
+    check_rule(
+        BoxEncodingSuspect,
+        valid=[
+            boxes(BOXES),
+            boxes(BOXES, "voc"),
+            boxes(CORNERS[:4]),  # too few
+            boxes(CORNERS, image={"width": np.nan, "size_from": SizeFrom.UNKNOWN}),
+            boxes([*BOXES, (500.0, 10.0, 300.0, 5.0)]),  # one box out of bounds
+            boxes(CORNERS, bbox_derived=True),
+        ],
+        invalid=[
+            (AS_CORNERS, [{"source": 0, "message": said, "fix": Fix.UNSAFE, "line": 0}]),
+            (FRACTIONS, [{"source": 0, "values": {"form": "fractions", "boxes": 12}, "fix": Fix.UNSAFE}]),
+            (AS_SIZES, [{"source": 0, "values": {"form": "sizes", "boxes": 12}}, {"source": 1}]),
+        ],
+    )
+
+
+@pytest.mark.parametrize("data", [AS_CORNERS, FRACTIONS, AS_SIZES], ids=["corners", "fractions", "sizes"])
+def test_turned_back(data: Dataset) -> None:
+    rule = BoxEncodingSuspect()
+    rows = edited(data, rule.fix(data, rule.check(data))).table("annotations")
+    assert np.allclose(np.stack([rows[c] for c in "xywh"], axis=1), BOXES)
+    if data.formats == {"coco"}:
+        assert np.allclose(rows["area"], rows["w"] * rows["h"])
+
+
+def test_an_area_that_was_right_stays() -> None:
+    data = boxes(CORNERS, area=77.0)
+    rule = BoxEncodingSuspect()
+    assert set(rule.fix(data, rule.check(data))["column"].tolist()) == {"bbox"}
+
+
+def test_unable_without_sizes() -> None:
+    data = boxes(BOXES, image={"width": np.nan})
+    assert BoxEncodingSuspect().unable(data) == "no image sizes: 12 boxes not judged"
+    assert not BoxEncodingSuspect().unable(boxes(BOXES))
