@@ -1,0 +1,100 @@
+"""What a round changes, one row a byte range: what the journal keeps and `--diff` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.findings import Edits, Findings, Op
+from annotool.fixes.places import source_paths
+from annotool.formats.base import objects
+from annotool.schema import NO_ID
+from annotool.table import Array, Table
+
+__all__ = ["described"]
+
+KEYS = {"annotations": "annotation", "images": "image", "categories": "category"}
+
+
+def described(
+    data: Dataset,
+    findings: Findings,
+    prints: Array,
+    edits: Edits,
+    spliced: Table,
+    number: int,
+    lines: Callable[[str, Array], Array],
+) -> Table:
+    """Return a round's changes. `edits` ask for the splices and count over `findings`, whose fingerprints are `prints`;
+    `lines` tells in which line of the files as first read rows of a table stand.
+
+    Columns: round, edit, offset int64; op int8; rule, fingerprint, path (Path), table, column, category, image (file
+    name), image_path object; safe bool; line int32; old, new bytes (new None: the file goes); annotation_id object, an
+    int or None; old_value, new_value object, None where there is none.
+    """
+    edit = spliced["edit"]
+    finding = edits["finding"][edit]
+    named = {name: rows_of(name, findings, edits)[edit] for name in KEYS}
+    named["images"] = np.where(
+        named["annotations"] >= 0,
+        picked(data, "annotations", "image", named["annotations"], -1),
+        named["images"],
+    )
+    ids = picked(data, "annotations", "id", named["annotations"], NO_ID)
+    table = edits["table"][edit]
+    mine = [np.asarray(table == name, dtype=bool) for name in KEYS]
+    columns = {
+        "round": np.full(len(edit), number, dtype=np.int64),
+        "edit": edit,
+        "op": edits["op"][edit],
+        "rule": edits["rule"][edit],
+        "fingerprint": prints[finding],
+        "safe": edits["safe"][edit],
+        "path": objects(source_paths(data))[spliced["source"]],
+        "line": np.select(
+            mine, [lines(name, named[name]) for name in KEYS], findings.column("line")[finding]
+        ).astype(np.int32),
+        "offset": spliced["start"],
+        "old": spliced["old"],
+        "new": spliced["new"],
+        "image": picked(data, "images", "file_name", named["images"], ""),
+        "image_path": picked(data, "images", "path", named["images"], ""),
+        "annotation_id": objects([None if each == NO_ID else each for each in ids.tolist()]),
+        "category": picked(data, "categories", "name", named["categories"], ""),
+        "table": table,
+        "column": edits["column"][edit],
+        "old_value": old_values(data, edits)[edit],
+        "new_value": edits["new"][edit],
+    }
+    return Table(columns)
+
+
+def rows_of(name: str, findings: Findings, edits: Edits) -> Array:
+    """The row of table `name` each edit is of; for bytes, the one its finding names; -1: none."""
+    asked = findings.column(KEYS[name]).astype(np.int64)[edits["finding"]]
+    own = np.where(edits["table"] == name, edits["row"], -1)
+    return np.where(edits["op"] == Op.BYTES, asked, own)
+
+
+def picked(data: Dataset, table: str, column: str, rows: Array, absent: Any) -> Array:
+    held = data.table(table)[column]
+    return np.append(held, np.array([absent], dtype=held.dtype))[rows]
+
+
+def old_values(data: Dataset, edits: Edits) -> Array:
+    """The value in the table that each SET edit replaces, as plain Python values."""
+    out = np.empty(len(edits), dtype=object)
+    sets = np.flatnonzero(edits["op"] == Op.SET)
+    cells = list(zip(edits["table"][sets].tolist(), edits["column"][sets].tolist(), strict=True))
+    for cell in dict.fromkeys(cells):
+        mine = sets[[each == cell for each in cells]]
+        table, column = data.table(cell[0]), cell[1]
+        rows = edits["row"][mine]
+        if column == "bbox":
+            out[mine] = objects(list(zip(*(table[side][rows].tolist() for side in "xywh"), strict=True)))
+        elif column in table:
+            out[mine] = objects(table[column][rows].tolist())
+    return out

@@ -1,0 +1,63 @@
+"""What a fix would change, record by record, for people: `annotool fix --diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from annotool.fixes.output import name_in
+from annotool.table import Table
+
+__all__ = ["lines"]
+
+WIDTH = 160  # characters of a value that are shown
+TOLD = ("rule", "safe", "path", "line", "image", "annotation_id", "category", "column", "old", "new")
+VALUES = ("old_value", "new_value")
+
+
+def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]:
+    """Yield the changes in the style of a unified diff, in the order made: a line `@@ file:line rule, record`, then
+    `-` what is there and `+` what would be. File names are below `root`; `changes` as in changes.described.
+    """
+    columns = {name: changes[name].tolist() for name in ("round", "edit", *TOLD, *VALUES)}
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    for _, part in groupby(rows, key=lambda row: (row["round"], row["edit"])):
+        first, *more = part
+        yield head(first, slugs, root)
+        if more:  # one value that is spelled in several places
+            was, becomes = told(first["old_value"]), told(first["new_value"])
+        elif first["new"] is None:
+            was, becomes = [], []
+        else:
+            was, becomes = text(first["old"]), text(first["new"])
+        name = f"{first['column']} " if first["column"] else ""
+        yield from (f"-{name}{line}" for line in was)
+        yield from (f"+{name}{line}" for line in becomes)
+
+
+def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
+    file = name_in(root, row["path"]) or row["path"].as_posix()
+    place = f"{file}:{row['line']}" if row["line"] else file
+    record = [row["image"], f"annotation {row['annotation_id']}" if row["annotation_id"] is not None else ""]
+    what = ", ".join(each for each in (*record, row["category"]) if each)
+    unsafe = "" if row["safe"] else " (unsafe)"
+    goes = " (the file goes)" if row["new"] is None else ""
+    return f"@@ {place} {row['rule']} {slugs.get(row['rule'], '')}{unsafe}{goes}{': ' if what else ''}{what}"
+
+
+def text(held: bytes) -> list[str]:
+    """Bytes as lines of text, cut where they are long."""
+    return [short(line) for line in held.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
+
+
+def told(value: Any) -> list[str]:
+    if isinstance(value, tuple):
+        return [short(" ".join(f"{each:.10g}" for each in value))]
+    return [short(str(value))]
+
+
+def short(line: str) -> str:
+    line = line.strip("\r\n")
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 2]} …"

@@ -1,0 +1,220 @@
+"""Changing files where they are: the journal first, then file by file; and back again.
+
+The journal lies in the dataset's folder (the common parent of what was given) as `fixes.jsonl`, the next one as
+`fixes-2.jsonl`. Until every file is in place its name ends in `.unfinished`; a run that finds such a one puts every
+file back as it was (`recover`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+
+from annotool.errors import AnnotoolError, UsageError
+from annotool.fixes import journal
+from annotool.fixes.journal import digest
+from annotool.fixes.output import file_states, home, name_in, plain
+from annotool.fixes.places import source_paths
+from annotool.fixes.rounds import Proposal
+
+__all__ = ["recover", "undo", "write_in_place"]
+
+UNFINISHED = ".unfinished"
+BESIDE = ".annotool-unfinished-"
+
+
+def write_in_place(made: Proposal) -> Path | None:
+    """Change the dataset's own files and return the journal's path; None when there is nothing to change.
+
+    Raises AnnotoolError when a file cannot be changed; then all files are as they were.
+    """
+    root = home(made.data)
+    recover(root)
+    check(made)
+    if not made.overlay:
+        return None
+    path = free(root)
+    unfinished = path.with_name(path.name + UNFINISHED)
+    lines = journal.lines(made.changes, file_states(made, root), (), cache(partial(name_in, root)))
+    with journalled(unfinished, lines):
+        try:
+            replace(made.overlay.items())
+            unfinished.rename(path)
+        except BaseException as error:
+            roll_back(unfinished, error)
+            if isinstance(error, OSError):
+                what = f"{error.filename or root}: {error.strerror or error}"
+                raise AnnotoolError(f"{what}; all files are as they were") from error
+            raise
+    return path
+
+
+def check(made: Proposal) -> None:
+    """Raise before anything is written when a file may not be changed, or is no longer what was read."""
+    given = [path if path.is_dir() else path.parent for path in made.data.paths]
+    if made.dropped_images:
+        raise UsageError(
+            f"--in-place deletes no image, and {len(made.dropped_images)} would have to go; use --out"
+        )
+    at = {path: number for number, path in enumerate(source_paths(made.data))}
+    for path in made.overlay:
+        if not any(name_in(plain(each), path) for each in given):
+            raise UsageError(
+                f"{path}: lies outside of what was given, so --in-place leaves it alone; use --out"
+            )
+        if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+            raise AnnotoolError(f"{path}: is read-only; nothing was changed; make it writable, or use --out")
+        if digest(path.read_bytes()) != digest(made.data.source_bytes(at[path])):
+            raise AnnotoolError(
+                f"{path}: was changed while annotool worked; nothing was changed; run it again"
+            )
+
+
+def free(root: Path) -> Path:
+    """The first name for a journal that is not taken."""
+    number, path = 1, root / journal.NAME
+    while path.exists():
+        number += 1
+        path = root / journal.NAME.replace(".", f"-{number}.")
+    return path
+
+
+@contextmanager
+def journalled(path: Path, lines: Iterable[bytes]) -> Iterator[None]:
+    """Write a journal, wait until it is on the disk, and hold it while the block changes files: whoever finds a
+    journal that nobody holds knows that its run is dead."""
+    try:
+        with path.open("xb") as file:
+            lock(file.fileno(), path)
+            try:
+                file.writelines(lines)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
+            if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                raise AnnotoolError(
+                    f"{path}: another annotool took it away; nothing was changed; run it again"
+                )
+            yield
+    except OSError as error:
+        raise AnnotoolError(f"{path}: {error.strerror or error}; nothing was changed") from error
+
+
+def lock(number: int, path: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise AnnotoolError(
+            f"{path}: another annotool is changing these files; wait until it is done"
+        ) from error
+    except OSError:
+        return  # a file system without locks
+
+
+def replace(files: Iterable[tuple[Path, bytes | None]]) -> None:
+    """Put new bytes in place of each file's, None: remove it. All are written beside their places first, so that a
+    full disk is met before anything is changed."""
+    written: list[tuple[Path, Path | None]] = []
+    try:
+        for path, new in files:
+            written.append((path, None if new is None else beside(path)))
+            if new is not None:
+                fill(beside(path), new, like=path)
+        for path, temporary in written:
+            if temporary is None:
+                path.unlink(missing_ok=True)
+            else:
+                os.replace(temporary, path)
+    except BaseException:
+        for _, temporary in written:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+        raise
+
+
+def beside(path: Path) -> Path:
+    """Where a file's new bytes wait; its name is hashed, for it may be as long as names can be."""
+    return path.with_name(BESIDE + sha256(os.fsencode(path.name)).hexdigest()[:16])
+
+
+def fill(path: Path, new: bytes, like: Path) -> None:
+    with path.open("wb") as file:
+        file.write(new)
+        file.flush()
+        os.fsync(file.fileno())
+    if like.exists():
+        known = like.stat()
+        path.chmod(known.st_mode & 0o7777)
+        if hasattr(os, "chown"):
+            with suppress(PermissionError):
+                os.chown(path, known.st_uid, known.st_gid)
+
+
+def undo(path: Path) -> tuple[str, ...]:
+    """Put every file of a journal back as it was, byte for byte, and return the names of those that were changed.
+
+    Raises JournalError when a file is neither as the journal left it nor as it was before; then nothing is changed.
+    """
+    known = journal.whole(path)
+    done: list[str] = []
+
+    def files() -> Iterator[tuple[Path, bytes | None]]:
+        for state in known.files:
+            file = path.parent / state.file
+            now = file.read_bytes() if file.exists() else None
+            if digest(now) != state.before:
+                yield file, journal.reverted(known, state, now, file)
+                done.append(state.file)
+
+    try:
+        replace(files())
+    except OSError as error:
+        raise AnnotoolError(
+            f"{error.filename or path}: {error.strerror or error}; not all could be undone; run undo again"
+        ) from error
+    return tuple(done)
+
+
+def recover(folder: Path) -> tuple[str, ...]:
+    """Put back the files of runs that died while they changed files in place; return a sentence for each.
+
+    Raises JournalError when a file was changed since, AnnotoolError when such a run is still alive.
+    """
+    said: list[str] = []
+    for path in sorted(folder.glob(f"fixes*.jsonl{UNFINISHED}")):
+        with path.open("rb") as file:
+            lock(file.fileno(), path)
+            done = rolled_back(path)
+        said.append(f"{path.name}: an earlier run did not end; {len(done)} files were put back as they were")
+    return tuple(said)
+
+
+def rolled_back(path: Path) -> tuple[str, ...]:
+    """Undo a journal whose run did not end, and remove it. One that is cut short was not yet acted on."""
+    done: tuple[str, ...] = ()
+    if journal.is_whole(path):
+        done = undo(path)
+        for state in journal.whole(path).files:
+            beside(path.parent / state.file).unlink(missing_ok=True)
+    path.unlink()
+    return done
+
+
+def roll_back(path: Path, error: BaseException) -> None:
+    try:
+        rolled_back(path)
+    except (OSError, AnnotoolError) as second:
+        raise AnnotoolError(
+            f"{error}; and then {second}; some files are changed: the next run, or `annotool undo {path}`, "
+            "puts them back"
+        ) from error

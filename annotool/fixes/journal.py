@@ -1,0 +1,282 @@
+"""The journal of a fix, `fixes.jsonl`: what was changed, byte for byte, so that it can be undone or done again.
+
+The first line is the header: `annotool` (version), `journal` (1), `files` (each with `file`, and the sha256 `before`
+and `after`; null: no such file), `left_out` (image files that the mended copy leaves out). Then one line a byte range,
+in the order made: `file`, `offset` and `old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; new
+null: the file goes), `round`, `rule`, `fingerprint`, `safe`, and for people `line`, `image`, `annotation_id`,
+`category`, `column`, `old_value`, `new_value`. The last line is `{"end": N}`, N the number of lines between.
+Files are relative to the folder the journal lies in; offsets count in the file as it stood before its round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import msgspec
+
+from annotool.errors import JournalError
+from annotool.fixes.splices import apply as spliced
+from annotool.table import Table
+
+__all__ = ["NAME", "Entry", "Journal", "digest", "lines", "load", "replay", "revert"]
+
+NAME = "fixes.jsonl"
+TOLD = ("rule", "fingerprint", "safe", "line", "image", "annotation_id", "category", "column")
+
+
+Swap = tuple[int, bytes | None, bytes | None]  # offset, bytes expected, bytes to put there; None: no file
+
+
+class Bytes(msgspec.Struct):
+    """Bytes that are no UTF-8 text."""
+
+    base64: str
+
+
+class Line(msgspec.Struct):
+    """What of a line is used; what it holds beyond this is for people."""
+
+    file: str
+    offset: int
+    old: str | Bytes
+    new: str | Bytes | None
+    round: int
+
+
+class State(msgspec.Struct):
+    """A file's sha256 before and after; None: there is no such file."""
+
+    file: str
+    before: str | None
+    after: str | None
+
+
+class Header(msgspec.Struct):
+    """The journal's first line."""
+
+    annotool: str
+    journal: int
+    files: list[State]
+    left_out: list[str]
+
+
+class End(msgspec.Struct):
+    """The journal's last line."""
+
+    end: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One byte range of a file and what takes its place; new None: the file goes."""
+
+    round: int
+    offset: int
+    old: bytes
+    new: bytes | None
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A journal as read. entries: by file, in the order made. complete: its last line is there."""
+
+    path: Path
+    files: tuple[State, ...]
+    left_out: tuple[str, ...]
+    entries: Mapping[str, list[Entry]]
+    complete: bool
+
+
+def digest(held: bytes | memoryview | None) -> str | None:
+    """Return the sha256 of a file's bytes in hex; None for None."""
+    return None if held is None else hashlib.sha256(held).hexdigest()
+
+
+def lines(
+    changes: Table, files: Iterable[State], left_out: Iterable[str], name: Callable[[Path], str]
+) -> Iterator[bytes]:
+    """Yield a journal line by line; `changes` as described, `name` gives the name of a path in it."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        installed = version("annotool")
+    except PackageNotFoundError:
+        installed = "not installed"
+    yield encode(Header(installed, 1, list(files), sorted(left_out))) + b"\n"
+    columns = {key: changes[key].tolist() for key in ("path", "offset", "old", "new", "round", "op", *TOLD)}
+    values = zip(changes["old_value"].tolist(), changes["new_value"].tolist(), strict=True)
+    for row, (old, new) in zip(zip(*columns.values(), strict=True), values, strict=True):
+        held = dict(zip(columns, row, strict=True))
+        path, had = held.pop("path"), {"old_value": old, "new_value": new}
+        line = {
+            "file": name(path),
+            "offset": held["offset"],
+            "old": coded(held["old"]),
+            "new": coded(held["new"]),
+        }
+        told = {key: held[key] for key in ("round", *TOLD) if held[key] not in (None, "")}
+        yield encode({**line, **told, **(had if held["column"] else {})}) + b"\n"
+    yield encode(End(len(changes))) + b"\n"
+
+
+def plain(value: Any) -> Any:
+    """A numpy value of an edit as Python's own."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+encode = msgspec.json.Encoder(enc_hook=plain).encode
+
+
+def coded(held: bytes | None) -> str | Bytes | None:
+    if held is None:
+        return None
+    try:
+        return held.decode("utf-8")
+    except UnicodeDecodeError:
+        return Bytes(b64encode(held).decode("ascii"))
+
+
+def decoded(held: str | Bytes) -> bytes:
+    return held.encode("utf-8") if isinstance(held, str) else b64decode(held.base64, validate=True)
+
+
+def load(path: Path) -> Journal:
+    """Read a journal. Raises JournalError when it cannot be read, is none, or names files outside its folder."""
+    try:
+        held = path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"{path}: cannot be read: {error.strerror}") from error
+    first, *rest = held.split(b"\n")
+    number = 1
+    try:
+        header = msgspec.json.decode(first, type=Header)
+        if header.journal != 1:
+            raise JournalError(
+                f"{path}: journal version {header.journal}; this one knows version 1; update annotool"
+            )
+        entries: dict[str, list[Entry]] = {checked(each.file): [] for each in header.files}
+        for name in header.left_out:
+            checked(name)
+        complete, decode = ended(rest), msgspec.json.Decoder(Line).decode
+        for text in rest[:-2] if complete else []:
+            number += 1
+            line = decode(text)
+            new = None if line.new is None else decoded(line.new)
+            entries[line.file].append(Entry(line.round, line.offset, decoded(line.old), new))
+    except (msgspec.DecodeError, ValueError, KeyError) as error:
+        raise JournalError(f"{path}: line {number} is not that of a journal of annotool: {error}") from error
+    return Journal(path, tuple(header.files), tuple(header.left_out), entries, complete)
+
+
+def whole(path: Path) -> Journal:
+    """Read a journal that has all its lines. Raises JournalError."""
+    held = load(path)
+    if not held.complete:
+        raise JournalError(f"{path}: its end is missing; nothing was changed; get the whole journal")
+    return held
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the journal has its last line, which is written once all others are."""
+    return ended(path.read_bytes().split(b"\n")[1:])
+
+
+def ended(rest: list[bytes]) -> bool:
+    """Whether the last line says that all lines before it are there."""
+    try:
+        return len(rest) >= 2 and msgspec.json.decode(rest[-2], type=End).end == len(rest) - 2
+    except msgspec.DecodeError:
+        return False
+
+
+def checked(file: str) -> str:
+    parts = PurePosixPath(file).parts
+    if not parts or ".." in parts or PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive:
+        raise ValueError(f"{file!r} lies outside the journal's folder")
+    return file
+
+
+def replay(held: bytes | None, entries: list[Entry]) -> bytes | None:
+    """Return a file's bytes with its entries made. Raises JournalError when old bytes are not those found."""
+    for part in by_round(entries):
+        held = exchanged(held, [(entry.offset, entry.old, entry.new) for entry in part])
+    return held
+
+
+def revert(held: bytes | None, entries: list[Entry]) -> bytes | None:
+    """Return a file's bytes as they were before its entries were made."""
+    for part in reversed(by_round(entries)):
+        shift, swaps = 0, list[Swap]()
+        for entry in part:
+            swaps.append((entry.offset + shift, entry.new, entry.old))
+            shift += len(entry.new or b"") - len(entry.old)
+        held = exchanged(held, swaps)
+    return held
+
+
+def replayed(held: Journal, state: State, before: bytes | None, file: Path) -> bytes | None:
+    """Return what a file is after the journal; `before` are its bytes. Raises JournalError naming the file."""
+    return turned(held, file, before, replay, found_as=state.before, becomes=state.after, name=state.file)
+
+
+def reverted(held: Journal, state: State, after: bytes | None, file: Path) -> bytes | None:
+    """Return what a file was before the journal; `after` are its bytes. Raises JournalError naming the file."""
+    return turned(held, file, after, revert, found_as=state.after, becomes=state.before, name=state.file)
+
+
+def turned(
+    held: Journal,
+    file: Path,
+    now: bytes | None,
+    turn: Callable[[bytes | None, list[Entry]], bytes | None],
+    *,
+    found_as: str | None,
+    becomes: str | None,
+    name: str,
+) -> bytes | None:
+    if digest(now) != found_as:
+        raise JournalError(
+            f"{file}: is not the file that {held.path} speaks of: expected {said(found_as)}, found {said(digest(now))}; "
+            "nothing was changed"
+        )
+    try:
+        new = turn(now, held.entries[name])
+    except JournalError as error:
+        raise JournalError(f"{file}: does not fit {held.path}: {error}; nothing was changed") from error
+    if digest(new) != becomes:
+        raise JournalError(
+            f"{held.path}: its lines for {name} do not lead to {said(becomes)}; it was altered; nothing was changed"
+        )
+    return new
+
+
+def said(mark: str | None) -> str:
+    return f"sha256 {mark}" if mark else "no such file"
+
+
+def by_round(entries: list[Entry]) -> list[list[Entry]]:
+    """The entries of each round; within one, offsets count in the file as it stood before it."""
+    order = sorted(entries, key=lambda each: (each.round, each.offset, len(each.old)))
+    return [list(part) for _, part in groupby(order, key=lambda each: each.round)]
+
+
+def exchanged(held: bytes | None, swaps: list[Swap]) -> bytes | None:
+    """Put at each offset other bytes in place of those expected there; None stands for no file."""
+    if held is None or any(None in swap for swap in swaps):
+        _, expected, other = swaps[0]
+        if len(swaps) > 1 or held != expected:
+            raise JournalError("the whole file is not what the journal expects")
+        return other
+    pieces: list[tuple[int, int, bytes]] = []
+    for offset, expected, other in swaps:
+        found = held[offset : offset + len(expected or b"")]
+        if found != expected:
+            raise JournalError(f"byte {offset}: expected {expected!r}, found {found!r}")
+        pieces.append((offset, offset + len(found), other or b""))
+    return spliced(held, iter(pieces))

@@ -1,0 +1,134 @@
+"""Writing what was proposed: to a new folder, which is whole or not there; or journals applied to the same files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from functools import cache, partial
+from pathlib import Path
+
+from annotool.dataset import Dataset
+from annotool.errors import JournalError, UsageError
+from annotool.fixes import journal
+from annotool.fixes.journal import State, digest
+from annotool.fixes.places import source_paths
+from annotool.fixes.rounds import Overlay, Proposal
+from annotool.output import place_image, staged
+
+__all__ = ["apply", "file_states", "home", "name_in", "plain", "write"]
+
+ELSEWHERE = ("classes", "predictions")  # roles of files that an option may name anywhere
+
+
+def home(data: Dataset) -> Path:
+    """Return the folder that names in a journal start from: the common parent of the dataset's paths and of the label
+    files that lie outside of them (a data.yaml may point anywhere)."""
+    roles = data.table("sources")["role"].tolist()
+    given = [path if path.is_dir() else path.parent for path in data.paths]
+    files = [path for path, role in zip(source_paths(data), roles, strict=True) if role not in ELSEWHERE]
+    return Path(os.path.commonpath([plain(each) for each in (*given, *{file.parent for file in files})]))
+
+
+def plain(path: Path) -> Path:
+    """An absolute path without `..`; links stay, for what lies behind one belongs where the link stands."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def name_in(root: Path, path: Path) -> str:
+    """Return a path below `root` with forward slashes; empty when it lies elsewhere."""
+    whole = plain(path)
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else ""
+
+
+def file_states(made: Proposal, root: Path) -> list[State]:
+    """Return the sha256 of each file that changes, before and after."""
+    held = {path: at for at, path in enumerate(source_paths(made.data))}
+    return [
+        State(name_in(root, path), digest(made.data.source_bytes(held[path])), digest(new))
+        for path, new in sorted(made.overlay.items())
+        if path in held
+    ]
+
+
+def write(made: Proposal, out: Path) -> Path:
+    """Write the mended dataset to `out`, a new or empty folder apart from it, and return the journal's path.
+
+    Every file read stands at its place below the inputs' common parent; images are hard links, else copies. Raises
+    UsageError for a folder that cannot be used, AnnotoolError when writing fails; then nothing is left behind.
+    """
+    root = home(made.data)
+    left_out = [name for path in made.dropped_images if (name := name_in(root, Path(path)))]
+    lines = journal.lines(made.changes, file_states(made, root), left_out, cache(partial(name_in, root)))
+    with staged(out, inputs=made.data.paths) as work:
+        mirror(made.data, made.overlay, root, work)
+        images(made.fixed, root, work, made.dropped_images)
+        save(work / journal.NAME, lines)
+    return out / journal.NAME
+
+
+def save(path: Path, lines: Iterable[bytes]) -> None:
+    """Write a journal and wait until it is on the disk."""
+    with path.open("xb") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
+    """Write the files that were read, with new bytes where the overlay has some."""
+    for at, path in enumerate(source_paths(data)):
+        new = overlay[path] if path in overlay else data.source_bytes(at)
+        if new is not None and (name := name_in(root, path)):
+            target = work / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(new)
+
+
+def images(data: Dataset, root: Path, work: Path, left_out: Collection[str]) -> None:
+    """Link or copy the image files, those outside `root` to `images/`, below the split's name if they have one."""
+    table = data.table("images")
+    rows = zip(table["path"].tolist(), table["file_name"].tolist(), data.image_splits.tolist(), strict=True)
+    placed: dict[str, str] = {}
+    for path, file_name, split in rows:
+        if path and path not in left_out:
+            name = name_in(root, Path(path)) or elsewhere(file_name, split)
+            if name not in placed:
+                place_image(path, work / name, "link")
+            elif placed[name] != path:
+                raise UsageError(
+                    f"{placed[name]} and {path} would both become {name}; fix their label files apart"
+                )
+            placed[name] = path
+
+
+def elsewhere(file_name: str, split: str) -> str:
+    parts = [part for part in file_name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return "/".join(
+        ["images", *([split] if split else []), *(part for part in parts if not part.endswith(":"))]
+    )
+
+
+def apply(path: Path, src: Dataset, out: Path) -> Path:
+    """Do what the journal at `path` says to the dataset it was made from, write the result to `out` as `write` does,
+    and return the path of the journal there.
+
+    Raises JournalError when a file is missing, has another hash, or other bytes stand where the journal expects the
+    old ones; then nothing is written.
+    """
+    held = journal.whole(path)
+    root = home(src)
+    places = {name_in(root, each): (each, at) for at, each in enumerate(source_paths(src))}
+    overlay: dict[Path, bytes | None] = {}
+    for state in held.files:
+        if state.file not in places:
+            raise JournalError(
+                f"{root / state.file}: no such file in the dataset; give apply the path that {path.name} was made from"
+            )
+        file, at = places[state.file]
+        overlay[file] = journal.replayed(held, state, bytes(src.source_bytes(at)), file)
+    left_out = {str(root / name) for name in held.left_out}
+    with staged(out, inputs=src.paths) as work:
+        mirror(src, overlay, root, work)
+        images(src, root, work, left_out)
+        save(work / journal.NAME, [path.read_bytes()])
+    return out / journal.NAME

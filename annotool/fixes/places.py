@@ -1,0 +1,146 @@
+"""Where a record is and was: its file on disk, and its place in the files as they were first read.
+
+Row keys change when a record is dropped, so that a finding of before and one of after are told apart or known as the
+same by the place of their record: the byte it started at before anything was edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.findings import Findings
+from annotool.table import Array, Table
+
+__all__ = ["NOWHERE", "Trail", "finding_keys", "first_lines", "record_keys", "source_paths", "spans"]
+
+NOWHERE = -1
+BITS = 36  # bytes of one file: 64 GB; the rest of the number is the file: 32 million
+TABLES = {"annotations": 0, "images": 1, "categories": 2, "sources": 3}
+
+
+def source_paths(data: Dataset) -> list[Path]:
+    """Return the path on disk of each source file."""
+    table = data.table("sources")
+    folders = [path if path.is_dir() else path.parent for path in data.paths]
+    return [folders[at] / file for at, file in names(table)]
+
+
+def names(sources: Table) -> list[tuple[int, str]]:
+    return list(zip(sources["path"].tolist(), sources["file"].tolist(), strict=True))
+
+
+def spans(data: Dataset, table: str, rows: Array) -> tuple[Array, Array, Array]:
+    """Return source, start and end of rows (keys from 0); of a record without bytes of its own the file's start."""
+    held = data.table(table)
+    if table == "sources":
+        return rows, np.zeros(len(rows), np.int64), held["end"][rows] - held["start"][rows]
+    source, start = held["source"][rows].astype(np.int64), np.maximum(held["start"][rows], 0)
+    return source, start, np.maximum(held["end"][rows], start)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One round's splices, sorted: each as positions in all files laid end to end, file number << BITS + offset."""
+
+    new_start: Array
+    new_end: Array
+    old_start: Array
+    old_end: Array
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The way back from a byte of the files as they stand to the files as first read."""
+
+    files: Mapping[tuple[int, str], int]  # by path number and file, as in the table `sources`
+    steps: tuple[Step, ...] = ()
+
+    @staticmethod
+    def start(data: Dataset) -> Trail:
+        """Return the trail of files that nobody has edited."""
+        return Trail({name: at for at, name in enumerate(names(data.table("sources")))})
+
+    def begun(self) -> Trail:
+        """Return the trail as it was before any round."""
+        return replace(self, steps=())
+
+    def numbers(self, data: Dataset) -> Array:
+        """Return the number of each of the dataset's sources among the files as first read; -1: a new file."""
+        found = [self.files.get(name, NOWHERE) for name in names(data.table("sources"))]
+        return np.array(found, dtype=np.int64)
+
+    def origins(self, number: Array, position: Array) -> Array:
+        """Return where bytes (file number, offset) stood at first: number << BITS + offset, NOWHERE for number -1.
+
+        A byte inside a replacement goes back to the start of what it replaced.
+        """
+        at = (number << BITS) + position
+        for step in reversed(self.steps):
+            near = np.searchsorted(step.new_start, at, side="right") - 1
+            known = (near >= 0) & (step.new_start[near] >> BITS == number)
+            inside = at < step.new_end[near]
+            back = np.where(inside, step.old_start[near], at - step.new_end[near] + step.old_end[near])
+            at = np.where(known, back, at)
+        return np.where(number < 0, NOWHERE, at)
+
+    def after(self, data: Dataset, splices: Table) -> Trail:
+        """Return the trail one round on; splices are sorted by source and start."""
+        number = self.numbers(data)[splices["source"]]
+        lengths = np.array([len(new or b"") for new in splices["new"]], dtype=np.int64)
+        growth = np.cumsum(lengths - (splices["end"] - splices["start"]))
+        first = np.searchsorted(splices["source"], splices["source"], side="left")
+        before = np.where(first > 0, growth[first - 1], 0)  # growth of the files that come before
+        new_end = splices["end"] + growth - before
+        order = np.argsort(number, kind="stable")
+        base = number << BITS
+        ends = [base + each for each in (new_end - lengths, new_end, splices["start"], splices["end"])]
+        return replace(self, steps=(*self.steps, Step(*(each[order] for each in ends))))
+
+
+def record_keys(trail: Trail, data: Dataset, table: str, rows: Array) -> Array:
+    """Return one int64 a row that names its record through all rounds; NOWHERE for a row of no file."""
+    source, start, _ = spans(data, table, rows)
+    return named(trail, data, source, start, table)
+
+
+def named(trail: Trail, data: Dataset, source: Array, start: Array, table: str) -> Array:
+    numbers = np.append(trail.numbers(data), NOWHERE)
+    origin = trail.origins(numbers[source], np.maximum(start, 0))
+    return np.where(origin < 0, NOWHERE, (origin << 2) | TABLES[table])
+
+
+def first_lines(first: Dataset, trail: Trail, data: Dataset, table: str, rows: Array) -> Array:
+    """Return the line of each row's record in the files as first read; 0 where it was no record then, or row is -1."""
+    if not trail.steps:
+        return np.append(data.table(table)["line"], np.int32(0))[rows]
+    lines, asked = np.zeros(len(rows), dtype=np.int32), np.flatnonzero(rows >= 0)
+    known = record_keys(trail.begun(), first, table, np.arange(len(first.table(table))))
+    if len(known) and len(asked):
+        order = np.argsort(known, kind="stable")
+        keys = record_keys(trail, data, table, rows[asked])
+        at = order[np.minimum(np.searchsorted(known[order], keys), len(known) - 1)]
+        lines[asked] = np.where((known[at] == keys) & (keys >= 0), first.table(table)["line"][at], 0)
+    return lines
+
+
+def finding_keys(trail: Trail, data: Dataset, findings: Findings) -> Array:
+    """Return the record key of each finding, in block order: of the annotation it names, else of its image, its
+    category, else of the bytes it names in its file; NOWHERE where it names none of them."""
+    keys = np.full(len(findings), NOWHERE, dtype=np.int64)
+    free = np.ones(len(findings), dtype=bool)
+    for table, column in (("annotations", "annotation"), ("images", "image"), ("categories", "category")):
+        rows = findings.column(column).astype(np.int64)
+        mine = free & (rows >= 0)
+        if mine.any():
+            keys[mine] = record_keys(trail, data, table, rows[mine])
+        free &= ~mine
+    source = findings.column("source").astype(np.int64)
+    mine = free & (source >= 0)
+    if mine.any():
+        keys[mine] = named(trail, data, source[mine], findings.column("start")[mine], "sources")
+    return keys

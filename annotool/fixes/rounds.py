@@ -1,0 +1,231 @@
+"""Rounds of reading, auditing and editing in memory, until nothing is left to mend; then the proof that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from annotool import fingerprint
+from annotool.dataset import Dataset
+from annotool.findings import Edits, Findings, Fix, Op, Severity
+from annotool.fixes import proof, splices
+from annotool.fixes.changes import described
+from annotool.fixes.conflicts import settle
+from annotool.fixes.places import Trail, finding_keys, first_lines, source_paths
+from annotool.fixes.proof import State
+from annotool.formats.base import Splice
+from annotool.rules.base import Rule
+from annotool.table import Array, Table
+
+__all__ = ["ROUNDS", "Proposal", "Tools", "propose"]
+
+ROUNDS = 5
+TRIES = 4  # times single findings are taken back; after that all of a rule's that fail are
+
+Overlay = Mapping[Path, bytes | None]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Edits proven in memory, nothing written.
+
+    data, before: the dataset as it stands and what was found; fixed, after: the same with the edits made.
+    overlay: new bytes of each file, None where it goes. changes: see changes.described, all rounds.
+    taken_back: for each rule, how many of its findings stay because their edits did not hold. complete: the last round
+    had nothing left to edit.
+    """
+
+    data: Dataset
+    before: Findings
+    fixed: Dataset
+    after: Findings
+    overlay: Overlay
+    changes: Table
+    taken_back: Mapping[str, int]
+    complete: bool
+
+    @property
+    def dropped_images(self) -> frozenset[str]:
+        """The image files whose records go."""
+        mine = (self.changes["table"] == "images") & (self.changes["op"] == Op.DROP)
+        return frozenset(self.changes["image_path"][mine.astype(bool)].tolist()) - {""}
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the rounds are given to work with.
+
+    read: the dataset with these bytes in place of its files' own. audit: its findings, severities filled in.
+    rules: by code. patch: the splices of edits. fingerprints: a text for each finding.
+    """
+
+    read: Callable[[Overlay], Dataset]
+    audit: Callable[[Dataset], Findings]
+    rules: Mapping[str, Rule]
+    patch: Callable[[Dataset, Edits], list[Splice]]
+    fingerprints: Callable[[Dataset, Findings], Array]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Settled edits; the findings that ask for them, which `finding` counts over, with their record keys
+    and fingerprints."""
+
+    edits: Edits
+    findings: Findings
+    keys: Array
+    prints: Array
+
+
+NOTHING = Asked(Edits.make(0), Findings(), np.empty(0, dtype=np.int64), np.empty(0, dtype=object))
+
+
+@dataclass(frozen=True)
+class Run:
+    """The end of one run of rounds; what was made in it is still to be proven."""
+
+    last: State
+    overlay: Overlay
+    changes: Table
+    proven: Table
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Barred:
+    """What is left alone: whole rules, and findings by rule and record key."""
+
+    rules: frozenset[str] = frozenset()
+    findings: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    def and_also(self, failed: Table, whole: bool) -> Barred:
+        """Bar the findings whose edits failed; `whole`: their rules too."""
+        found = dict(self.findings)
+        for rule, key in zip(failed["rule"].tolist(), failed["key"].tolist(), strict=True):
+            found[rule] = found.get(rule, frozenset()) | {key}
+        return Barred(self.rules | set(failed["rule"].tolist() if whole else ()), found)
+
+
+def propose(
+    read: Callable[[Overlay], Dataset],
+    audit: Callable[[Dataset], Findings],
+    rules: Mapping[str, Rule],
+    patch: Callable[[Dataset, Edits], list[Splice]],
+    unsafe: bool,
+    fingerprints: Callable[[Dataset, Findings], Array] = fingerprint.fingerprints,
+) -> Proposal:
+    """Return the edits that mend what can be mended, proven: each finding they answer is gone, no record they touch
+    has a new finding as severe, and another run would edit nothing. What does not hold is taken back.
+
+    Without `unsafe` only safe edits are made. Rounds end when one edits nothing, or after five.
+    """
+    tools = Tools(read, audit, rules, patch, fingerprints)
+    data = read({})
+    first = State(data, audit(data), Trail.start(data))
+    barred = Barred()
+    for attempt in range(TRIES + len(rules) + 1):
+        run = rounds(tools, first, unsafe, barred)
+        bad = proof.failed(first, run.last, run.proven)
+        if not bad.any():
+            break
+        barred = barred.and_also(run.proven.take(bad), whole=attempt >= TRIES)
+    return Proposal(
+        data=first.data,
+        before=first.findings,
+        fixed=run.last.data,
+        after=run.last.findings,
+        overlay=run.overlay,
+        changes=run.changes,
+        taken_back={rule: len(keys) for rule, keys in sorted(barred.findings.items())},
+        complete=run.complete,
+    )
+
+
+def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
+    state, overlay = first, dict[Path, bytes | None]()
+    notes = [noted(first, first, NOTHING, splices.table(first.data, []), 0)]
+    for number in range(1, ROUNDS + 2):
+        asked = wanted(tools, state, unsafe, barred)
+        spliced = splices.table(state.data, patched(tools, state.data, asked.edits))
+        if not len(spliced) or number > ROUNDS:
+            break
+        notes.append(noted(first, state, asked, spliced, number))
+        overlay = {**overlay, **new_files(state.data, spliced)}
+        data = tools.read(overlay)
+        state = State(data, tools.audit(data), state.trail.after(state.data, spliced))
+    changes, proven = (Table.concat(list(each)) for each in zip(*notes, strict=True))
+    return Run(state, overlay, changes, proven, complete=not len(spliced))
+
+
+def noted(first: State, state: State, asked: Asked, spliced: Table, number: int) -> tuple[Table, Table]:
+    """What is to be kept of a round: its changes, and what has to be proven of them."""
+    made = asked.edits.take(np.unique(spliced["edit"]))
+    lines = partial(first_lines, first.data, state.trail, state.data)
+    changes = described(state.data, asked.findings, asked.prints, asked.edits, spliced, number, lines)
+    return changes, proof.made(state, asked.findings, asked.keys, made, number)
+
+
+def wanted(tools: Tools, state: State, unsafe: bool, barred: Barred) -> Asked:
+    """The edits of one round, settled, and the findings that ask for them."""
+    parts, findings, all_keys = list[Edits](), Findings(), list[Array]()
+    count = 0
+    for code, rule in sorted(tools.rules.items()):
+        mine = replace(state.findings.of(code), skipped=())
+        if not rule.fixes or code in barred.rules or not len(mine):
+            continue
+        fix, keys = mine.column("fix"), finding_keys(state.trail, state.data, mine)
+        keep = (fix > Fix.NONE) & ((fix == Fix.SAFE) | unsafe)
+        keep &= ~np.isin(keys, list(barred.findings.get(code, ())))
+        edits = (
+            allowed(rule, rule.fix(state.data, picked(mine, keep)), unsafe) if keep.any() else Edits.make(0)
+        )
+        if len(edits):
+            parts.append(
+                Edits(edits.columns.with_columns(finding=np.flatnonzero(keep)[edits["finding"]] + count))
+            )
+            findings, count = findings + mine, count + len(mine)
+            all_keys.append(keys)
+    if not parts:
+        return NOTHING
+    prints = tools.fingerprints(state.data, findings)
+    return Asked(settle(state.data, Edits.concat(parts)), findings, np.concatenate(all_keys), prints)
+
+
+def picked(findings: Findings, keep: Array) -> Findings:
+    masks = iter(np.split(keep, np.cumsum([len(part) for part in findings.blocks])[:-1]))
+    return findings.where(lambda _: next(masks))
+
+
+def allowed(rule: Rule, edits: Edits, unsafe: bool) -> Edits:
+    """Edits without those of findings that ask for what may not be: something unsafe, or, by a rule that only tells
+    facts, such as a statistical outlier, the loss of a record."""
+    bad = np.zeros(len(edits), dtype=bool) if unsafe else ~edits["safe"]
+    if rule.severities[0] == Severity.INFO:
+        bad = bad | (edits["op"] == Op.DROP)
+    return edits.take(~np.isin(edits["finding"], edits["finding"][bad]))
+
+
+def patched(tools: Tools, data: Dataset, edits: Edits) -> list[Splice]:
+    """The splices of edits; bytes that a reader named need no format."""
+    byte = edits["op"] == Op.BYTES
+    rows = np.flatnonzero(byte)
+    own = [
+        Splice(source, start, end, new.encode("utf-8", "surrogateescape"), edit)
+        for source, start, end, new, edit in zip(
+            *(edits[name][rows].tolist() for name in ("row", "start", "end", "new")),
+            rows.tolist(),
+            strict=True,
+        )
+    ]
+    others = np.flatnonzero(~byte)
+    made = tools.patch(data, edits.take(others)) if len(others) else []
+    return own + [each._replace(edit=int(others[each.edit])) for each in made]
+
+
+def new_files(data: Dataset, spliced: Table) -> dict[Path, bytes | None]:
+    paths = source_paths(data)
+    return {paths[source]: held for source, held in splices.replaced(data, spliced).items()}
