@@ -1,0 +1,37 @@
+from typing import Any
+
+from annotool.dataset import Dataset
+from annotool.rules.bal.rare_class import RareClass
+from annotool.testing import check_rule, tiny
+
+
+def spread(*categories: tuple[int, int], **more: Any) -> Dataset:
+    """Each category with so many instances, spread over so many images."""
+    rows = [
+        {"category": c, "image": n % over} for c, (count, over) in enumerate(categories) for n in range(count)
+    ]
+    return tiny(12, rows, [f"c{number}" for number in range(len(categories))], **more)
+
+
+def test_few_instances_or_few_images() -> None:
+    check_rule(
+        RareClass,
+        valid=[spread((10, 10), (0, 1)), spread()],
+        invalid=[
+            (spread((10, 10), (9, 9)), [{"category": 1, "message": "'c1' has 9 instances in 9 images (told below "
+                                         "10 instances or 10 images)"}]),
+            (spread((30, 9)), [{"category": 0, "source": 0, "values": {"instances": 30, "images": 9}}]),
+        ],
+    )  # fmt: skip
+
+
+def test_a_name_in_two_files_is_one_class() -> None:
+    names = [{"name": "cat"}, {"name": "cat", "source": 1}]
+    two = [{"file": "train.json"}, {"file": "val.json"}]
+    rows = [{"category": n % 2, "image": n} for n in range(9)]
+    data = tiny(10, rows, names, sources=two)
+    check_rule(RareClass, invalid=[(data, [{"category": 0, "values": {"instances": 9}}])])
+
+
+def test_options() -> None:
+    assert len(RareClass(instances=3, images=2).check(spread((3, 2), (3, 1), (2, 2)))) == 2

@@ -1,0 +1,104 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotool.dataset import Dataset
+from annotool.findings import Fix, Severity
+from annotool.rules.box.non_positive_size import NonPositiveSize, unswapped
+from annotool.schema import Kind
+from annotool.testing import check_rule, edited, tiny
+
+INCLUSIVE = {"voc_base": {"base": "1-inclusive"}}
+
+
+def boxes(*given: tuple[float, float, float, float]) -> Dataset:
+    return tiny(annotations=[{"box": box} for box in given])
+
+
+def voc(*given: tuple[float, float, float, float], base: str = "1-inclusive") -> Dataset:
+    facts = {"voc_base": {"base": base}}
+    return tiny(annotations=[{"box": box} for box in given], format_name="voc", facts=facts)
+
+
+def mended(data: Dataset) -> list[list[float]]:
+    rule = NonPositiveSize()
+    table = edited(data, rule.fix(data, rule.check(data))).table("annotations")
+    return [[float(table[side][row]) for side in "xywh"] for row in range(len(table))]
+
+
+def test_boxes_with_and_without_area() -> None:
+    nan = float("nan")
+    check_rule(
+        NonPositiveSize,
+        valid=[
+            boxes((0, 0, 1, 1), (5, 5, 0.001, 1e-9), (nan, 0, 5, 5), (0, 0, nan, -5)),
+            tiny(annotations=[{"box": (0, 0, 0, 0), "kind": Kind.IMAGE}]),
+        ],
+        invalid=[
+            (
+                boxes((1, 1, 5, 5), (1, 1, 0, 5), (1, 1, -5, 5), (9, 9, -5, 0)),
+                [
+                    {"annotation": 1, "message": "no area: width 0, height 5 px", "severity": Severity.ERROR},
+                    {"annotation": 2, "message": "corners are swapped: width -5, height 5 px"},
+                    {"annotation": 3, "message": "no area: width -5, height 0 px", "fix": Fix.UNSAFE},
+                ],
+            ),
+            (
+                tiny(annotations=[{"fractions": (0.5, 0.5, 0.0, 0.2)}], images=[{"width": float("nan")}],
+                     format_name="yolo"),
+                [{"message": "no area: width 0, height 0.2 of the image's sides"}],
+            ),
+        ],
+    )  # fmt: skip
+
+
+def test_one_pixel_of_inclusive_corners_is_a_box() -> None:
+    click = (10, 10, 1, 1)
+    check_rule(
+        NonPositiveSize,
+        valid=[
+            voc((10, 10, 1, 5), (10, 10, 9, 1)),  # a slip on one axis is BOX003
+            voc(click, base="0-exclusive"),
+            tiny(annotations=[{"box": click}], facts=INCLUSIVE),  # COCO beside VOC
+        ],
+        invalid=[
+            (voc(click), [{"severity": Severity.WARNING, "fix": Fix.UNSAFE}]),
+            (voc(click, base="0-inclusive"), [0]),
+            # xmax one below xmin makes a width of 0, two below -1.
+            (
+                voc((10, 10, 0, 5), (10, 10, 5, -1)),
+                [{"severity": Severity.ERROR}, {"severity": Severity.ERROR}],
+            ),
+        ],
+    )
+
+
+def test_swapped_corners_are_put_right_and_the_rest_goes() -> None:
+    assert mended(boxes((50, 60, -20, 10), (1, 1, 0, 4), (50, 60, -20, -10), (1, 2, 3, 4))) == [
+        [30, 60, 20, 10],
+        [30, 50, 20, 10],
+        [1, 2, 3, 4],
+    ]
+    # xmin 81, xmax 40 in the file: x = 80, w = 40 - 81 + 1.
+    assert mended(voc((80, 10, -40, 5))) == [[39, 10, 42, 5]]
+
+
+def test_a_derived_box_is_never_turned() -> None:
+    data = tiny(annotations=[{"box": (5, 5, -1, 4), "bbox_derived": True}])
+    assert mended(data) == []
+
+
+def test_the_area_follows_the_box() -> None:
+    data = tiny(annotations=[{"box": (50, 60, -20, 10), "area": -200.0}])
+    rule = NonPositiveSize()
+    after = edited(data, rule.fix(data, rule.check(data)))
+    assert after.table("annotations")["area"].tolist() == [200]
+
+
+@given(st.lists(st.tuples(*[st.integers(1, 60)] * 4), min_size=1, max_size=8), st.booleans())
+def test_turning_gives_the_box_of_the_right_corners(corners: list[tuple[int, ...]], closed: bool) -> None:
+    x0, y0, x1, y1 = np.array(corners, dtype=float).T
+    written = np.stack([x0, y0, x1 - x0 + closed, y1 - y0 + closed], axis=1)
+    left, top = np.minimum(x0, x1), np.minimum(y0, y1)
+    right = np.stack([left, top, abs(x1 - x0) + closed, abs(y1 - y0) + closed], axis=1)
+    assert (unswapped(written, np.full(len(written), closed)) == right).all()

@@ -1,0 +1,32 @@
+from annotool.rules.cls.unused_class import UnusedClass
+from annotool.testing import check_rule, tiny
+
+
+def test_names_without_annotations() -> None:
+    two_files = [{"file": "train.json"}, {"file": "val.json"}]
+    in_both = [{"name": "cat"}, {"name": "dog"}, {"name": "cat", "source": 1}, {"name": "dog", "source": 1}]
+    groups = [
+        {"name": "animal"},
+        {"name": "cat", "supercategory": "animal"},
+        {"name": "person", "supercategory": "person"},
+    ]
+    check_rule(
+        UnusedClass,
+        valid=[
+            tiny(2, [{}, {"category": 1, "image": 1}]),
+            tiny(3),  # nothing is annotated at all
+            tiny(2, [{}, {"category": 3, "image": 1}], in_both, sources=two_files),
+            tiny(annotations=[{}], categories=[{"name": "cat"}, {"name": "dog", "source": -1}], format_name="voc"),
+        ],
+        invalid=[
+            (tiny(3, [{}, {"image": 2}]), [{"category": 1, "message": "'dog' is declared and never used", "source": 0}]),
+            (tiny(2, [{}], in_both, sources=two_files), [{"category": 1, "values": {"name": "dog"}}]),
+            # A category that groups others is FMT009's; one that is its own group is not.
+            (tiny(annotations=[{"category": 1}], categories=groups), [{"category": 2}]),
+        ],
+    )  # fmt: skip
+
+
+def test_without_annotations_it_says_so() -> None:
+    assert UnusedClass().unable(tiny(3)) == "no annotations"
+    assert UnusedClass().unable(tiny(annotations=[{}])) == ""
