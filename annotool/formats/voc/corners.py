@@ -17,11 +17,9 @@ from typing import Any
 import numpy as np
 
 from annotool.errors import UsageError
-from annotool.findings import Severity
-from annotool.formats.base import Problems
-from annotool.table import Array, Table
+from annotool.table import Array
 
-__all__ = ["BASES", "Evidence", "base_of", "file_problems", "infer", "to_corners", "to_xywh"]
+__all__ = ["BASES", "Evidence", "infer", "to_corners", "to_xywh"]
 
 BASES = ("1-inclusive", "0-exclusive", "0-inclusive")
 ENOUGH = 20  # boxes that touch an edge, or that start at 1: fewer prove nothing
@@ -98,53 +96,6 @@ def infer(
         base, decided = "1-inclusive", "marker"
     last = int(at_last.sum())
     return Evidence(base, decided, inferred, len(corners), zeros, ones, twos, ends, last, touching)
-
-
-def file_problems(evidence: Evidence, corners: Array, annotations: Table, problems: Problems) -> None:
-    """File FMT007 where the numbers contradict each other, or the base the user gave."""
-    zero = np.flatnonzero((corners[:, :2] == 0).any(axis=1))
-    told = evidence.facts()
-    if evidence.decided == "option" and evidence.inferred not in ("", evidence.base):
-        message = "voc_base is {base}, but the boxes look {inferred}: {zeros} start at 0, {ones} at 1, {at_width} end at the width or height"
-        one(problems, message, Severity.ERROR, annotations, zero, told)
-    elif evidence.base == "1-inclusive" and (evidence.inferred or evidence.decided == "option") and len(zero):
-        record(problems, annotations.take(zero), corners[zero], told)
-    elif evidence.decided == "assumed" and len(zero):
-        message = "{zeros} boxes start at 0, which counting from 1 has not; only {edge_touching} of {boxes} boxes touch an edge, too few to tell: read as {base}; set voc_base if that is wrong"
-        one(problems, message, Severity.WARNING, annotations, zero, told)
-    elif evidence.decided == "evidence" and evidence.mixed:
-        message = "two ways of counting are mixed: {zeros} boxes start at 0, {ones} at 1, {twos} at 2; read as {base}"
-        one(problems, message, Severity.ERROR, annotations, zero, told)
-
-
-def one(
-    problems: Problems,
-    message: str,
-    severity: Severity,
-    annotations: Table,
-    zero: Array,
-    told: dict[str, Any],
-) -> None:
-    """File one finding for the dataset, at the first box that starts at 0."""
-    first = annotations.take(zero[:1])
-    source, line = (int(first["source"][0]), int(first["line"][0])) if len(first) else (-1, 0)
-    problems.add("FMT007", message, severity=severity, source=source, line=line, **told)
-
-
-def record(problems: Problems, rows: Table, corners: Array, told: dict[str, Any]) -> None:
-    columns = {
-        name: rows[name] for name in ("source", "image", "annotation", "category", "line", "start", "end")
-    }
-    message = (
-        "xmin {xmin:g}, ymin {ymin:g}: corners count from 1 here ({ones} boxes start at 1, {zeros} at 0)"
-    )
-    values = {"xmin": corners[:, 0], "ymin": corners[:, 1], "ones": told["ones"], "zeros": told["zeros"]}
-    problems.add_many("FMT007", message, len(rows), values=values, severity=int(Severity.WARNING), **columns)
-
-
-def base_of(facts: Any) -> str:
-    """Return the base that a Dataset's facts name."""
-    return str(facts.get("voc_base", {}).get("base", "1-inclusive"))
 
 
 def to_xywh(corners: Array, base: str) -> Array:

@@ -49,7 +49,11 @@ class Layout:
         else:
             root = path
             labels, files = label_files(Listing(path))
-        near = [Listing(root), *([Listing(labels)] if labels != root else []), Listing(labels.parent)]
+        near = [Listing(root), Listing(labels)]
+        if labels == root and labels.absolute().name.lower() in (
+            f"{each.lower()}{s}" for each in FOLDERS for s in ("", "s")
+        ):
+            near.append(Listing(labels.absolute().parent))  # the path is a devkit's Annotations
         found = {}
         for name, names in (("class_list", CLASS_LISTS), ("names", (NAMES_FILE,))):
             found[name] = next((file for place in near if (file := place.file(*names))), None)

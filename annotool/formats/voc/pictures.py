@@ -96,7 +96,8 @@ def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: 
         if most == len(stems):
             break
     inside = [
-        each.absolute() for each in (layout.root, layout.labels.parent, *roots[: 3 * bool(options.images)])
+        each.absolute()
+        for each in (layout.root, layout.labels.absolute().parent, *roots[: 3 * bool(options.images)])
     ]
     alone = alone_on(best, set(names)) if best else []
     known = [*names, *alone]
@@ -112,7 +113,7 @@ def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: 
 
 def image_roots(layout: Layout, options: ReadOptions) -> list[Path]:
     if options.images is None:
-        return roots_beside(layout.labels, options.split or "")
+        return roots_beside(layout.labels.absolute(), options.split or "")
     given = Path(options.images)
     if not given.is_dir():
         raise UsageError(

@@ -14,6 +14,7 @@ from annotool.errors import NoDatasetError, UsageError
 from annotool.findings import Fix, Severity
 from annotool.formats.base import ReadOptions, load, objects, relative, unified
 from annotool.formats.voc import corners, lists
+from annotool.formats.voc.contradictions import file_contradictions
 from annotool.formats.voc.gather import Gathered, gather
 from annotool.formats.voc.layout import SPLIT_FOLDERS, Layout
 from annotool.formats.voc.pictures import Pictures, find
@@ -271,5 +272,5 @@ class Reader:
             difficult=rows["difficult"], truncated=rows["truncated"], occluded=rows["occluded"],
             extra=rows["beyond"], **span,
         )  # fmt: skip
-        corners.file_problems(evidence, written, annotations, gathered.problems)
+        file_contradictions(evidence, written, annotations, gathered.sources.parts, gathered.problems)
         return annotations

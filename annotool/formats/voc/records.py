@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
 from annotool.findings import Fix, Severity
 from annotool.formats.base import Problems
-from annotool.formats.voc.document import Document, Element
+from annotool.formats.voc.document import Document, Element, Fault
 from annotool.formats.voc.plain import MARK, NAN, Head
 
-__all__ = ["FLAGS", "MORE", "Reading", "number"]
+__all__ = ["CORNERS", "FLAGS", "NO_POSE", "Reading", "number"]
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 FLAGS = ("truncated", "difficult", "occluded")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 NO_NUMBER = re.compile(r"[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
-AS_FLAG = {"0": b"0", "1": b"1", "true": b"1", "false": b"0"}
+AS_FLAG = {"true": 1, "false": 0}
 USUAL = {"folder", "filename", "path", "source", "size", "segmented", "object"}
 USUAL_IN_SOURCE = {"database", "annotation", "image", "flickrid"}
 USUAL_IN_OBJECT = {"name", "pose", "bndbox", *FLAGS}
 NO_POSE = ("", "unspecified")
-MORE = b"more"
-"""What the column `beyond` says of an object that holds more than the schema."""
+MORE = b"more"  # what the column `beyond` says of an object that holds more than the schema
+
+File = Callable[..., None]
 
 
 def number(text: str) -> float | None:
@@ -36,7 +38,8 @@ def number(text: str) -> float | None:
 class Reading:
     """The reading of one file's tree. source, image: row keys; first: the row key of the file's first annotation.
 
-    `lost` counts problems whose record stands in no table; `unread` holds annotations without a readable box.
+    objects: tuples of plain.COLUMNS. unread: keys of annotations without a readable box. oddities: of the image, the
+    column and the text of what is no number. lost: how many problems there are whose record stands in no table.
     """
 
     document: Document
@@ -46,14 +49,14 @@ class Reading:
     problems: Problems
     objects: list[tuple[Any, ...]] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
-    oddities: list[tuple[str, str]] = field(default_factory=list)  # of the image: column, text as written
+    oddities: list[tuple[str, str]] = field(default_factory=list)
     lost: int = 0
 
     def run(self) -> Head:
         """Read the whole file: its objects to `objects`, its faults to `problems`, and return the rest."""
         document = self.document
         if document.bom:
-            self.file("SCH001", "the file starts with a byte order mark", severity=Severity.WARNING,
+            self.file("the file starts with a byte order mark", severity=Severity.WARNING,
                       fix=Fix.SAFE, start=0, end=document.bom, new="")  # fmt: skip
         root = document.root
         if root is not None and root.tag != "annotation":
@@ -62,12 +65,14 @@ class Reading:
             if element.end >= 0:
                 self.object(element)
         if document.fault:
-            self.broken()
+            self.broken(document.fault)
         return self.head(root) if root is not None else Head("", NAN, NAN, False, False)
 
     # Faults of the file.
 
-    def file(self, rule: str, message: str, *, kept: bool = True, line: int = 1, **columns: Any) -> None:
+    def file(
+        self, message: str, rule: str = "SCH001", *, kept: bool = True, line: int = 1, **columns: Any
+    ) -> None:
         self.lost += not kept
         self.problems.add(
             rule, message, source=self.source, image=self.image, line=line, kept=kept, **columns
@@ -76,38 +81,36 @@ class Reading:
     def other_root(self, root: Element) -> Element | None:
         if root.all("object"):
             message = "the root element is <{root}>, expected <annotation>; its objects are read"
-            self.file("SCH001", message, line=root.line, severity=Severity.WARNING, root=root.tag)
+            self.file(message, line=root.line, severity=Severity.WARNING, root=root.tag)
             return root
         if not self.document.fault:
             message = "the root element is <{root}>, expected <annotation>; nothing is read"
-            self.file("SCH001", message, line=root.line, kept=False, root=root.tag)
+            self.file(message, line=root.line, kept=False, root=root.tag)
         return None
 
-    def broken(self) -> None:
-        fault, document = self.document.fault, self.document
-        assert fault is not None
-        if not document.root:
-            message = "{why}; nothing is read" if not fault.line else "{why} at {at}; nothing is read"
-            at = {"at": f"line {fault.line}, column {fault.column}"} if fault.line else {}
-            self.file("SCH001", message, line=fault.line or 1, kept=False, start=0, end=len(document.data),
-                      why=fault.why, **at)  # fmt: skip
+    def broken(self, fault: Fault) -> None:
+        """File what ended the parsing: with nothing read, or in the middle."""
+        root, data = self.document.root, self.document.data
+        at = f" at {fault.line}:{fault.column}" if fault.line else ""
+        objects = root.all("object") if root is not None else []
+        read = [each.end for each in objects if each.end >= 0]
+        rest = read[-1] if read else root.start if root is not None else 0
+        span: dict[str, Any] = {"start": rest, "end": len(data)} if self.document.own else {}
+        if root is None:
+            self.file(
+                "{why}{at}; nothing is read", kept=False, line=fault.line or 1, why=fault.why, at=at, **span
+            )
             return
-        read = [each.end for each in document.root.all("object") if each.end >= 0]
-        rest = read[-1] if read else document.root.start
-        message = (
-            "{why} at line {at_line}, column {column}; {objects} objects before it are read, the rest is not"
-        )
-        span = {"start": rest, "end": len(document.data)} if document.own else {}
-        kept = b"<object" not in document.data[rest:]
-        self.file("SCH001", message, line=fault.line, kept=kept, **span,
-                  why=fault.why, at_line=fault.line, column=fault.column, objects=len(read))  # fmt: skip
+        message = "{why}{at}; {objects} objects before it are read, the rest is not"
+        span["kept"] = b"<object" not in data[rest:]
+        self.file(message, line=fault.line, why=fault.why, at=at, objects=len(read), **span)
 
     # The image.
 
     def head(self, root: Element) -> Head:
-        self.twice(root, ("filename", "size"), self.file, "/annotation")
+        twice(root, ("filename", "size"), self.file)
         size = root.first("size") or Element("size", -1, 0)
-        self.twice(size, ("width", "height"), self.file, "/annotation/size")
+        twice(size, ("width", "height"), self.file)
         width, height = (self.side(size, name) for name in ("width", "height"))
         source = root.first("source")
         extra = any(each.tag not in USUAL for each in root.children)
@@ -126,112 +129,93 @@ class Reading:
     # One object.
 
     def object(self, element: Element) -> None:
-        index = len(self.objects)
-        pointer = f"/annotation/object[{index + 1}]"
-        key = self.first + index
+        index, own = len(self.objects), self.document.own
+        span = {"start": element.start, "end": element.end} if own else {}
+        place = {"source": self.source, "image": self.image, "annotation": self.first + index}
 
-        def found(rule: str, message: str, *, at: str = "", **columns: Any) -> None:
-            span = {"start": element.start, "end": element.end} if self.document.own else {}
-            self.problems.add(rule, message, source=self.source, image=self.image, annotation=key,
-                              line=element.line, pointer=pointer + at, **(span | columns))  # fmt: skip
+        def found(message: str, rule: str = "SCH002", **columns: Any) -> None:
+            pointer = f"/annotation/object[{index + 1}]"
+            more = {**place, **span, "line": element.line, "pointer": pointer, **columns}
+            self.problems.add(rule, message, **more)
 
-        self.twice(element, ("name", "bndbox", *FLAGS), found)
-        name = element.first("name")
-        if name is None:
-            found("SCH002", "the object has no <name>")
-        elif not name.text.strip():
-            found("SCH002", "<name> is empty", at="/name")
+        twice(element, ("name", "bndbox", *FLAGS), found)
+        name = name_of(element, found)
         flags = [self.flag(element, tag, found) for tag in FLAGS]
-        corners = self.corners(element, found)
+        corners = corners_of(element, found)
         if None in corners:
-            self.unread.append(key)
+            self.unread.append(place["annotation"])
         more = any(each.tag not in USUAL_IN_OBJECT for each in element.children)
         more |= element.value("pose").lower() not in NO_POSE
-        text = name.text.encode("utf-8", "replace") if name is not None and name.text.strip() else b""
-        span = (element.start, element.end) if self.document.own else (-1, -1)
-        values = (NAN if each is None else each for each in corners)
-        self.objects.append(
-            (self.source, index, *span, element.line, text, MORE if more else None, *flags, *values)
-        )
+        start, end = (element.start, element.end) if own else (-1, -1)
+        numbers = [NAN if each is None else each for each in corners]
+        row = (self.source, index, start, end, element.line, name, MORE if more else None, *flags, *numbers)
+        self.objects.append(row)
 
-    def twice(self, element: Element, tags: tuple[str, ...], found: Any, pointer: str = "") -> None:
-        """File every child that stands more than once: loaders take the first, or the last."""
-        if len({each.tag for each in element.children}) == len(element.children):
-            return
-        for tag in tags:
-            several = element.all(tag)
-            if len(several) > 1:
-                same = len({content(each) for each in several}) == 1
-                where = {"pointer": f"{pointer}/{tag}"} if pointer else {"at": f"/{tag}"}
-                found("SCH002", "<{field}> stands {count} times where one is expected; the first is read",
-                      severity=Severity.WARNING if same else -1, field=tag, count=len(several), **where)  # fmt: skip
-
-    def flag(self, element: Element, tag: str, found: Any) -> bytes | None:
+    def flag(self, element: Element, tag: str, found: File) -> bytes | None:
+        """Return a flag as b"0" or b"1"; None where it is absent or says something else."""
         child = element.first(tag)
         if child is None:
             return None
         text = child.text.strip()
         if text in ("0", "1"):
             return text.encode()
-        value = number(text)
-        known = AS_FLAG.get(text.lower()) or ((b"0", b"1")[int(value)] if value in (0.0, 1.0) else None)
-        message = "<{field}> is {text!r}, expected 0 or 1"
-        where = f"/{tag}"
-        if known is None:
-            # `Unspecified` at least says that nobody knows.
-            severity = Severity.WARNING if text.lower() == "unspecified" else -1
-            found("SCH002", message, at=where, severity=severity, field=tag, text=text)
-        elif self.document.own and not child.children:
-            span = {"start": self.document.inner(child), "end": child.stop}
-            found("SCH002", message, at=where, fix=Fix.SAFE, field=tag, text=text, new=known.decode(), **span)
-        else:
-            found("SCH002", message, at=where, field=tag, text=text)
+        value = AS_FLAG.get(text.lower(), number(text))
+        known = b"%d" % value if value in (0, 1) else None
+        mend: dict[str, Any] = {}
+        if known and self.document.own and not child.children:
+            mend = {
+                "fix": Fix.SAFE,
+                "start": self.document.inner(child),
+                "end": child.stop,
+                "new": known.decode(),
+            }
+        found("<{field}> is {text!r}, expected 0 or 1", field=tag, text=text, **mend)
         return known
 
-    def corners(self, element: Element, found: Any) -> list[float | None]:
-        """Return xmin ymin xmax ymax in whatever order they stand; None: absent or no number."""
-        box = element.first("bndbox")
-        if box is None:
-            found("SCH002", "the object has no <bndbox>")
-            return [None] * 4
-        self.twice(box, CORNERS, lambda *a, at, **k: found(*a, at=f"/bndbox{at}", **k))
-        absent = ", ".join(f"<{tag}>" for tag in CORNERS if box.first(tag) is None)
-        if absent:
-            found("SCH002", "<bndbox> has no {fields}", at="/bndbox", fields=absent)
-        values = [self.corner(box, tag, found) for tag in CORNERS]
-        endless = [
-            tag
-            for tag, value in zip(CORNERS, values, strict=True)
-            if value is not None and not isfinite(value)
-        ]
-        if endless:
-            message = "{fields} are no finite numbers ({texts})"
-            texts = ", ".join(box.value(tag) for tag in endless)
-            fix: dict[str, Any] = (
-                {"fix": Fix.UNSAFE, "new": "", **self.whole(element)} if self.document.own else {}
-            )
-            found("SCH004", message, at="/bndbox", fields=", ".join(endless), texts=texts, **fix)
-        return values
 
-    def whole(self, element: Element) -> dict[str, int]:
-        """Return the bytes to cut out so that the element is gone and no empty line stays."""
-        return {"start": len(self.document.data[: element.start].rstrip(b" \t\r\n")), "end": element.end}
+def name_of(element: Element, found: File) -> bytes:
+    """Return the category's name as it stands, UTF-8; empty where there is none."""
+    name = element.first("name")
+    if name is None:
+        found("the object has no <name>")
+        return b""
+    if not name.text.strip():
+        found("<name> is empty")
+        return b""
+    return name.text.encode("utf-8", "replace")
 
-    def corner(self, box: Element, tag: str, found: Any) -> float | None:
-        child = box.first(tag)
-        if child is None:
-            return None
-        text = child.text.strip()
-        value = number(text)
-        if value is None:
-            found(
-                "SCH002",
-                "<{field}> is {text!r}, expected a number",
-                at=f"/bndbox/{tag}",
-                field=tag,
-                text=text,
-            )
-        return value
+
+def corners_of(element: Element, found: File) -> list[float | None]:
+    """Return xmin ymin xmax ymax in whatever order they stand; None: absent or no number."""
+    box = element.first("bndbox")
+    if box is None:
+        found("the object has no <bndbox>")
+        return [None] * 4
+    twice(box, CORNERS, found)
+    absent = ", ".join(f"<{tag}>" for tag in CORNERS if box.first(tag) is None)
+    if absent:
+        found("<bndbox> has no {fields}", fields=absent)
+    texts = {tag: box.value(tag) for tag in CORNERS if box.first(tag) is not None}
+    numbers = {tag: number(text) for tag, text in texts.items()}
+    for tag in (tag for tag, value in numbers.items() if value is None):
+        found("<{field}> is {text!r}, expected a number", field=tag, text=texts[tag])
+    endless = [tag for tag, value in numbers.items() if value is not None and not isfinite(value)]
+    if endless:
+        found("{fields}: expected a finite number", "SCH004",
+              fields=", ".join(f"<{tag}> is {texts[tag]}" for tag in endless))  # fmt: skip
+    return [numbers.get(tag) for tag in CORNERS]
+
+
+def twice(element: Element, tags: tuple[str, ...], file: File) -> None:
+    """File each child that stands more than once: some loaders take the first, some the last."""
+    if len({each.tag for each in element.children}) == len(element.children):
+        return
+    for tag in tags:
+        several = element.all(tag)
+        if len(several) > 1:
+            same = len({content(each) for each in several}) == 1
+            file("<{field}> stands {count} times, expected once; the first is read", "SCH002",
+                 severity=Severity.WARNING if same else -1, field=tag, count=len(several))  # fmt: skip
 
 
 def content(element: Element) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
-from annotool.formats.voc.corners import base_of, to_corners
+from annotool.formats.voc.corners import BASES, to_corners, to_xywh
 from annotool.formats.voc.document import Document, Element, parse
 from annotool.formats.voc.records import CORNERS, FLAGS, number
 from annotool.formats.voc.write import escape
@@ -134,8 +134,10 @@ class Rewrite:
 
     def box(self, element: Element, xywh: Any, edit: int) -> Iterator[Change]:
         """Change those corners whose number is another now."""
-        corners = to_corners(np.array([xywh], dtype=np.float64), base_of(self.data.facts))[0].tolist()
         box = element.first("bndbox")
+        corners = to_corners(np.array([xywh], dtype=np.float64), self.base(box, edit))[0].tolist()
+        if not np.isfinite(corners).all():
+            return
         if box is None:
             content = "".join(
                 f"<{tag}>{plain(value)}</{tag}>" for tag, value in zip(CORNERS, corners, strict=True)
@@ -146,6 +148,19 @@ class Rewrite:
             written = number(box.value(tag))
             if written is None or plain(written) != plain(value):
                 yield self.text(box, tag, plain(value), edit)
+
+    def base(self, box: Element | None, edit: int) -> str:
+        """Return the base the box was read in: facts speak of one dataset, and this may be several joined."""
+        rows, row = self.data.table("annotations"), int(self.edits["row"][edit])
+        held = np.array([rows[name][row] for name in "xywh"])
+        written = [number(box.value(tag)) if box else None for tag in CORNERS]
+        if None not in written:
+            for base in BASES:
+                if np.allclose(
+                    to_xywh(np.array([written], dtype=np.float64), base)[0], held, rtol=0, atol=1e-6
+                ):
+                    return base
+        return str(self.data.facts.get("voc_base", {}).get("base", BASES[0]))
 
     # Elements.
 
