@@ -167,9 +167,9 @@ class AreaMismatch(DatasetRule[Off]):
             (over > high * areas.enclosed) | (areas.mask & (over < low * areas.enclosed)) | (areas.area <= 0)
         )
         areas = areas.take(bad)
-        cause = causes(areas, self.mask_tolerance)
+        cause, certain = causes(areas, self.mask_tolerance)
         expected = np.where(areas.enclosed >= 1, np.round(areas.enclosed, 4), areas.enclosed)
-        doubtful = np.flatnonzero(areas.rings & ((cause == NONE) | (areas.enclosed <= 0)))
+        doubtful = np.flatnonzero(areas.rings & (~certain | (areas.enclosed <= 0)))
         filled = raster_areas(data, areas.row[doubtful])
         fits = np.abs(areas.area[doubtful] - filled) <= self.mask_tolerance * filled
         expected[doubtful] = np.where(expected[doubtful] > 0, expected[doubtful], np.nan_to_num(filled))
@@ -207,15 +207,18 @@ def enclosed_areas(data: Dataset) -> tuple[Array, Array]:
     return enclosed, ringed
 
 
-def causes(areas: Areas, tolerance: float) -> Array:
-    """What each area is instead. Filled pixels exceed the enclosed area by about half the perimeter at most, taken
-    as w + h: where that could make up for the box, nothing is said yet."""
-    at_most = areas.enclosed + np.where(areas.rings, areas.rim, 0.0)
+def causes(areas: Areas, tolerance: float) -> tuple[Array, Array]:
+    """What each area is instead, and whether that is certain without looking at pixels.
+
+    Filled pixels exceed the enclosed area by about half the perimeter at most, taken as w + h: as long as that could
+    make up for the box, it is not.
+    """
     of_box = areas.mask & (np.abs(areas.area - areas.box) <= EXACT * areas.box)
-    of_box &= areas.box > (1 + tolerance) * at_most
     of_image = np.abs(areas.area - areas.image) <= EXACT * areas.image
     of_image &= areas.box < 0.9 * areas.image
-    return np.select([areas.area <= 0, of_box, of_image], [ZERO, BOX, IMAGE], NONE)
+    at_most = areas.enclosed + np.where(areas.rings, areas.rim, 0.0)
+    cause = np.select([areas.area <= 0, of_box, of_image], [ZERO, BOX, IMAGE], NONE)
+    return cause, (cause != NONE) & ((cause != BOX) | (areas.box > (1 + tolerance) * at_most))
 
 
 def raster_areas(data: Dataset, rows: Array) -> Array:
