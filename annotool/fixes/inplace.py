@@ -56,9 +56,10 @@ def write_in_place(made: Proposal) -> Path | None:
 def check(made: Proposal) -> None:
     """Raise before anything is written when a file may not be changed, or is no longer what was read."""
     given = [path if path.is_dir() else path.parent for path in made.data.paths]
-    if made.dropped_images:
+    if made.deletions:
+        first, count = min(made.deletions), len(made.deletions)
         raise UsageError(
-            f"--in-place deletes no image, and {len(made.dropped_images)} would have to go; use --out"
+            f"--in-place deletes no image, and {count:,} would have to go, as {first}; use --out"
         )
     at = {path: number for number, path in enumerate(source_paths(made.data))}
     for path in made.overlay:

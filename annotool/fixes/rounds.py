@@ -35,6 +35,8 @@ class Proposal:
 
     data, before: the dataset as it stands and what was found; fixed, after: the same with the edits made.
     overlay: new bytes of each file, None where it goes. changes: see changes.described, all rounds.
+    dropped_images: files of images whose records go. deletions: those of them that would be found again if they stayed
+    where they are, as in a folder that is read whole.
     taken_back: for each rule, how many of its findings stay because their edits did not hold. complete: the last round
     had nothing left to edit.
     """
@@ -45,14 +47,10 @@ class Proposal:
     after: Findings
     overlay: Overlay
     changes: Table
+    dropped_images: frozenset[str]
+    deletions: frozenset[str]
     taken_back: Mapping[str, int]
     complete: bool
-
-    @property
-    def dropped_images(self) -> frozenset[str]:
-        """The image files whose records go."""
-        mine = (self.changes["table"] == "images") & (self.changes["op"] == Op.DROP)
-        return frozenset(self.changes["image_path"][mine.astype(bool)].tolist()) - {""}
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,7 @@ class Run:
 
     last: State
     overlay: Overlay
+    dropped: frozenset[str]
     changes: Table
     proven: Table
     complete: bool
@@ -140,13 +139,17 @@ def propose(
         after=run.last.findings,
         overlay=run.overlay,
         changes=run.changes,
+        dropped_images=run.dropped,
+        deletions=run.dropped & set(read(run.overlay).table("images")["path"])
+        if run.dropped
+        else frozenset(),
         taken_back={rule: len(keys) for rule, keys in sorted(barred.findings.items())},
         complete=run.complete,
     )
 
 
 def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
-    state, overlay = first, dict[Path, bytes | None]()
+    state, overlay, dropped = first, dict[Path, bytes | None](), frozenset[str]()
     notes = [noted(first, first, NOTHING, splices.table(first.data, []), 0)]
     for number in range(1, ROUNDS + 2):
         asked = wanted(tools, state, unsafe, barred)
@@ -154,11 +157,12 @@ def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
         if not len(spliced) or number > ROUNDS:
             break
         notes.append(noted(first, state, asked, spliced, number))
-        overlay = {**overlay, **new_files(state.data, spliced)}
-        data = tools.read(overlay)
+        overlay |= new_files(state.data, spliced)
+        dropped |= lost_images(state.data, asked.edits.take(np.unique(spliced["edit"])))
+        data = tools.read({**overlay, **{Path(each): None for each in dropped}})
         state = State(data, tools.audit(data), state.trail.after(state.data, spliced))
     changes, proven = (Table.concat(list(each)) for each in zip(*notes, strict=True))
-    return Run(state, overlay, changes, proven, complete=not len(spliced))
+    return Run(state, overlay, dropped, changes, proven, complete=not len(spliced))
 
 
 def noted(first: State, state: State, asked: Asked, spliced: Table, number: int) -> tuple[Table, Table]:
@@ -229,3 +233,11 @@ def patched(tools: Tools, data: Dataset, edits: Edits) -> list[Splice]:
 def new_files(data: Dataset, spliced: Table) -> dict[Path, bytes | None]:
     paths = source_paths(data)
     return {paths[source]: held for source, held in splices.replaced(data, spliced).items()}
+
+
+def lost_images(data: Dataset, made: Edits) -> frozenset[str]:
+    """The image files whose every record goes."""
+    paths = data.table("images")["path"]
+    stays = np.ones(len(paths), dtype=bool)
+    stays[made["row"][(made["op"] == Op.DROP) & (made["table"] == "images")]] = False
+    return frozenset(paths[~stays].tolist()) - set(paths[stays].tolist()) - {""}

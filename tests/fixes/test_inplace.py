@@ -129,15 +129,31 @@ def test_a_file_changed_meanwhile_is_refused(given: Path) -> None:
     assert tree(given) == before
 
 
-def test_images_are_never_deleted_in_place(given: Path) -> None:
-    class All(toy.Missing):
-        def check(self, data: Any) -> Any:
-            return found(self, "all", data.table("images"), fix=Fix.UNSAFE)
+class Every(toy.Missing):
+    """Drops every image that a line names."""
 
-    before = tree(given)
-    with pytest.raises(UsageError, match="deletes no image"):
-        write_in_place(toy.proposal(given, unsafe=True, rules=[All()]))
+    def check(self, data: Any) -> Any:
+        rows = data.table("images")
+        return found(self, "all", rows, take=np.flatnonzero(rows["source"] >= 0), fix=Fix.UNSAFE)
+
+
+def test_images_are_never_deleted_in_place(given: Path) -> None:
+    """Where an image would be found again in its folder, dropping its record alone would make it a background."""
+    (given / "b.jpg").touch()
+    (given / "0 ж.toy").write_bytes(SICK.replace(b"a.png", b"b.jpg"))
+    before, made = tree(given), toy.proposal(given, unsafe=True, rules=[Every()])
+    assert made.deletions == {str(given / "b.jpg")} and not made.taken_back
+    assert made.dropped_images == {str(given / "a.png"), str(given / "b.jpg")}
+    with pytest.raises(UsageError, match=r"deletes no image, and 1 would have to go, as .*b\.jpg"):
+        write_in_place(made)
     assert tree(given) == before
+
+
+def test_records_of_images_go_in_place_where_only_they_count(given: Path) -> None:
+    made = toy.proposal(given, unsafe=True, rules=[Every()])
+    assert made.dropped_images == {str(given / "a.png")} and not made.deletions
+    assert write_in_place(made)
+    assert (given / "a.png").exists() and (given / "0 ж.toy").read_bytes() == b""
 
 
 @pytest.mark.parametrize("step", range(FILES + 1))

@@ -1,6 +1,7 @@
 """A format small enough to see through, and rules that find faults in it: what fixes are tested with.
 
-A `.toy` file holds lines `image ID NAME WIDTH HEIGHT` and `box ID IMAGE CATEGORY X Y W H AREA`.
+A `.toy` file holds lines `image ID NAME WIDTH HEIGHT` and `box ID IMAGE CATEGORY X Y W H AREA`. A `.jpg` that no line
+names is an image too, as in formats that take whole folders.
 """
 
 from __future__ import annotations
@@ -22,6 +23,16 @@ from annotool.table import Array, Table
 
 CATEGORIES = ("apple", "pear")
 TOKENS = {"id": 1, "category_id": 3, "x": 4, "y": 5, "w": 6, "h": 7, "area": 8, "width": 3, "height": 4}
+ALONE = {
+    "source": -1,
+    "start": -1,
+    "end": -1,
+    "line": 0,
+    "id": -1,
+    "size_from": 0,
+    "width": 9.0,
+    "height": 9.0,
+}
 
 Overlay = Mapping[Path, bytes | None]
 
@@ -35,6 +46,11 @@ def read(folder: Path, overlay: Overlay | None = None) -> Dataset:
     problems = Problems()
     for source, (path, text) in enumerate(files.items()):
         read_file(source, path, text, images, boxes, problems)
+    named = {row["path"] for row in images}
+    alone = [each for each in sorted(folder.rglob("*.jpg")) if (overlay or {}).get(each, b"") is not None]
+    images += [
+        {**ALONE, "file_name": each.name, "path": str(each)} for each in alone if str(each) not in named
+    ]
     rank = {(row["source"], row["id"]): at for at, row in enumerate(images)}
     for row in boxes:
         row["image"] = rank.get((row["source"], row["image_id"]), -1)
