@@ -56,7 +56,6 @@ class BoxEncodingSuspect(DatasetRule[State]):
     severities = (ERROR,)
     fixes = (Fix.UNSAFE,)
     formats = ("coco", "voc")
-    silenced_by = ("SCH001",)
     verdict = "{n} files seem to hold boxes in another form"
     wrong: float = 0.2  # of the boxes, as the format reads them
     right: float = 0.99  # of the boxes, in the other form

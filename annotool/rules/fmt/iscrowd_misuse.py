@@ -49,7 +49,6 @@ class IscrowdMisuse(DatasetRule[State]):
     severities = (WARNING,)
     fixes = (Fix.UNSAFE,)
     formats = ("coco",)
-    silenced_by = ("SCH002",)
     share: float = 0.05  # of a file's annotations; above it one finding speaks of all its crowds
     least: int = 20  # annotations; a smaller file is judged row by row
 

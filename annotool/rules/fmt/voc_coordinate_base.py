@@ -35,4 +35,3 @@ class VocCoordinateBase(ReaderRule):
     severities = (WARNING, ERROR)
     fixes = (Fix.UNSAFE,)
     formats = ("voc",)
-    silenced_by = ("SCH002", "SCH004")

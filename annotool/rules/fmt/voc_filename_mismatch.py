@@ -36,7 +36,6 @@ class VocFilenameMismatch(ImageRule):
     severities = (WARNING,)
     fixes = (Fix.SAFE,)
     formats = ("voc",)
-    silenced_by = ("SCH001",)
 
     def check(self, data: Dataset) -> Findings:
         images = data.table("images")

@@ -33,5 +33,5 @@ class YoloMalformedRow(ReaderRule):
     severities = (ERROR, WARNING, INFO)
     fixes = (Fix.SAFE,)
     formats = ("yolo",)
-    silenced_by = ("SCH001", "SCH004")
+    silenced_by = ("SCH001",)
     verdict = "{n} lines are no YOLO rows"

@@ -39,7 +39,7 @@ class YoloNotNormalized(ImageRule):
     severities = (ERROR,)
     fixes = (Fix.UNSAFE,)
     formats = ("yolo",)
-    silenced_by = ("SCH002", "SCH004", "FMT002")
+    silenced_by = ("SCH004", "FMT002")
     verdict = "{n} YOLO rows are not in fractions"
     largest: float = 2.0  # above it a coordinate is no fraction
     share: float = 0.5  # of a file's coordinates above 1; beyond it those rows are no fractions either

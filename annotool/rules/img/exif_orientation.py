@@ -52,7 +52,6 @@ class ExifOrientation(DatasetRule[State]):
     code = "IMG004"
     slug = "exif-orientation"
     severities = (WARNING, ERROR)
-    silenced_by = ("IMG001",)
     verdict = "EXIF turns images that are declared in both frames"
 
     def unable(self, data: Dataset) -> str:

@@ -42,7 +42,6 @@ class SizeMismatch(ImageRule):
     severities = (ERROR,)
     fixes = (Fix.SAFE,)
     formats = ("coco", "voc")
-    silenced_by = ("SCH002", "SCH009", "IMG001")
     verdict = "{n} image files have another size than declared"
 
     def unable(self, data: Dataset) -> str:

@@ -38,7 +38,7 @@ class AnnotationIdZero(AnnotationRule):
     severities = (WARNING,)
     fixes = (Fix.SAFE,)
     formats = ("coco",)
-    silenced_by = ("SCH001", "SCH006")  # of several zeros all but the first get new ids anyway
+    silenced_by = ("SCH006",)  # of several zeros all but the first get new ids anyway
 
     def check(self, data: Dataset) -> Findings:
         rows = data.table("annotations")

@@ -41,7 +41,6 @@ class DuplicateAnnotationId(DatasetRule[Table]):
     severities = (ERROR,)
     fixes = (Fix.SAFE,)
     formats = ("coco",)
-    silenced_by = ("SCH001",)
     verdict = "{n} annotation ids are used again"
 
     def partial(self, shard: Dataset) -> Table:

@@ -42,7 +42,6 @@ class DuplicateId(DatasetRule[State]):
     slug = "duplicate-id"
     severities = (ERROR,)
     formats = ("coco",)
-    silenced_by = ("SCH001", "SCH002")
     verdict = "{n} images or categories share an id or a name"
 
     def partial(self, shard: Dataset) -> State:

@@ -34,5 +34,4 @@ class MissingOrInvalidField(ReaderRule):
     slug = "missing-or-invalid-field"
     severities = (ERROR, WARNING)
     fixes = (Fix.SAFE,)
-    silenced_by = ("SCH001",)
     verdict = "{n} records lack a field or hold a wrong one"

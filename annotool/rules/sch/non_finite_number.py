@@ -33,7 +33,6 @@ class NonFiniteNumber(ReaderRule):
     slug = "non-finite-number"
     severities = (ERROR,)
     fixes = (Fix.UNSAFE,)
-    silenced_by = ("SCH001", "SCH002")
     verdict = "{n} records hold NaN or infinity"
 
     def check(self, data: Dataset) -> Findings:

@@ -56,7 +56,6 @@ class NonPortablePath(ImageRule):
     slug = "non-portable-path"
     severities = (WARNING,)
     fixes = (Fix.SAFE,)
-    silenced_by = ("SCH001", "SCH002")
 
     def check(self, data: Dataset) -> Findings:
         images = data.table("images")
