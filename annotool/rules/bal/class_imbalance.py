@@ -27,11 +27,16 @@ class ClassImbalance(DatasetRule[Instances]):
 
     What: largest over smallest count at least `ratio`, or normalised entropy below `evenness` among at least
     `evenness_from` categories. Categories without instances are left to CLS002.
+
     Why: a fact, not a fault: nature is uneven. But a model trained on it will hardly find what is rare, and the mean
     over classes hides that; know it before you train.
+
     Bad: 12,000 cars and 40 bicycles.
+
     Good: 12,000 cars and 3,000 bicycles.
+
     Fix: none: collect, weight or sample.
+
     Source: Datumaro DEFAULT_IMBALANCE_RATIO_THR = 50 (its minimum counts empty classes); the entropy is Pielou's
     evenness, its threshold .6 ours.
     """

@@ -27,11 +27,16 @@ class RareClass(DatasetRule[Shown]):
     """A category has too few examples to learn from or to measure by.
 
     What: at least one instance, but fewer than `instances` of them, or in fewer than `images` images.
+
     Why: a fact, not a fault. An average precision over a handful of objects jumps by tenths with each of them, and a
     split at random may leave none for one side.
+
     Bad: 4 instances of "forklift" in 2 images.
+
     Good: 40 instances in 30 images; or the category left out, or merged with its like.
+
     Fix: none: collect more, or decide to do without.
+
     Source: hotcoco healthcheck (10 instances), labellint (10); the count of images is ours.
     """
 

@@ -60,11 +60,16 @@ class AreaMismatch(DatasetRule[Off]):
     `mask_tolerance` from the enclosed area, both as computed and as pycocotools fills it (small polygons cover more
     pixels than they enclose, crossing ones fewer are counted). Masks as RLE: off by more from their pixels. When
     `common` of all have the same wrong area (0, that of the box, that of the image) that is one finding.
+
     Why: COCO's evaluation sorts objects into small, medium and large by this number and never computes it anew
     (AP all 0: open-mmlab/mmpose#2248); mmdetection silently drops objects of area 0 or less, which is an error.
+
     Bad: `"bbox": [0, 0, 10, 10], "area": 0`; every `"area"` that of the image (XCRobert/Labelme2Coco#9).
+
     Good: `"bbox": [0, 0, 10, 10], "area": 100`.
+
     Fix: safe, the area computed anew: of the mask, else w * h.
+
     Source: open-mmlab/mmpose#2248; XCRobert/Labelme2Coco#9; cocoapi PythonAPI/pycocotools/cocoeval.py.
     """
 

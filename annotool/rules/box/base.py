@@ -1,4 +1,4 @@
-"""What the box rules share: which boxes have inclusive corners, and the edits that give a box new numbers."""
+"""What the box rules share: which boxes have inclusive corners, and the edits that give boxes new numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits
-from annotool.schema import Kind
 from annotool.table import Array
 
 __all__ = ["inclusive", "reshaped"]
@@ -24,16 +23,10 @@ def inclusive(data: Dataset, rows: Array) -> Array:
     return np.asarray(of_voc[data.table("annotations")["source"][rows]], dtype=bool)
 
 
-def reshaped(
-    rule: str, data: Dataset, finding: Array, rows: Array, boxes: Array, safe: Array | bool
-) -> Edits:
-    """Return the edits that give the annotations at `rows` the boxes (n, 4) x y w h, in the frame of `data.boxes`.
-
-    A declared area larger than the new box goes with it, where the box is all the geometry there is.
-    """
-    safe = np.broadcast_to(safe, len(rows))
+def reshaped(rule: str, finding: Array, rows: Array, boxes: Array, safe: Array | bool) -> Edits:
+    """Return the edits that give the annotations at `rows` the boxes (n, 4) x y w h, in the frame of `data.boxes`."""
     new = [tuple(box) for box in boxes.tolist()]
-    moved = Edits.make(
+    return Edits.make(
         len(rows),
         table="annotations",
         column="bbox",
@@ -43,17 +36,3 @@ def reshaped(
         safe=safe,
         rule=rule,
     )
-    table = data.table("annotations")
-    area, full = table["area"][rows], boxes[:, 2] * boxes[:, 3]
-    stale = (table["seg_start"][rows] < 0) & (table["kind"][rows] == Kind.BOX) & ((area <= 0) | (area > full))
-    resized = Edits.make(
-        int(stale.sum()),
-        table="annotations",
-        column="area",
-        row=rows[stale],
-        new=full[stale],
-        finding=finding[stale],
-        safe=safe[stale],
-        rule=rule,
-    )
-    return Edits.concat([moved, resized])

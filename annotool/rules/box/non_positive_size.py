@@ -19,11 +19,16 @@ class NonPositiveSize(AnnotationRule):
 
     What: w <= 0 or h <= 0. Pascal VOC with inclusive corners calls a box of one pixel xmin == xmax: on both axes that
     is an empty click and a warning, on one axis BOX003; only xmax < xmin is an error there.
+
     Why: torchvision raises ValueError (pytorch/vision#2740, #8376); before it had that check the loss became NaN
     (pytorch/vision#2235). mmdetection drops the box silently. ultralytics trains on it.
+
     Bad: `"bbox": [10, 20, 0, 35]`; `<xmin>80</xmin> <xmax>40</xmax>`.
+
     Good: `"bbox": [10, 20, 12, 35]`; `<xmin>40</xmin> <xmax>80</xmax>`.
+
     Fix: unsafe. Swapped corners are put right where both sides have a length; what has no area is removed.
+
     Source: pytorch/vision#2235, #2740, #8376; sovit-123/fasterrcnn-pytorch-training-pipeline#44.
     """
 
@@ -64,9 +69,7 @@ class NonPositiveSize(AnnotationRule):
             rule=self.code,
         )
         turned = unswapped(data.boxes.xywh[keys[swap]], inclusive(data, keys[swap]))
-        return Edits.concat(
-            [reshaped(self.code, data, finding[swap], keys[swap], turned, safe=False), dropped]
-        )
+        return Edits.concat([reshaped(self.code, finding[swap], keys[swap], turned, safe=False), dropped])
 
     def faulty(self, data: Dataset) -> tuple[Array, Array, Array]:
         """Positions of the faulty rows; which are clicks; which have swapped corners that can be put right."""

@@ -38,13 +38,18 @@ class OutOfBounds(AnnotationRule):
     written, at least `yolo_tolerance` of the side. Up to `warning` px is a warning, beyond that, or when nothing of the
     box is inside, an error. Oriented boxes may stick out by `obb_tolerance` of the side: a box turned at the border
     does. Where sizes are not known, fractions are judged as if the image were `unknown_side` px wide and high.
+
     Why: ultralytics drops the WHOLE image with all its boxes ("ignoring corrupt image/label", ultralytics/yolov5#10058,
     #2785); albumentations raises ValueError (albumentations-team/albumentations#459, #922) and TensorFlow's object
     detection asserts (tensorflow/models#5474).
+
     Bad: `"bbox": [600, 20, 55, 35]` in an image 640 px wide.
+
     Good: `"bbox": [600, 20, 40, 35]`.
+
     Fix: safe clip up to `warning` px where the size is known, unsafe beyond; unsafe removal when nothing, or a side
     under one pixel, would be left. The extent of a polygon or an oriented box is not clipped.
+
     Source: ultralytics/yolov5#2785, #10058; tensorflow/models#5474; HumanSignal/label-studio#5014;
     SkalskiP/make-sense#171. That a box touching the border overshoots by half of the last decimal: own calculation.
     """
@@ -110,9 +115,7 @@ class OutOfBounds(AnnotationRule):
         )
         kept = ~lost
         boxes = out.clipped[at[kept]]
-        return Edits.concat(
-            [reshaped(self.code, data, finding[kept], keys[kept], boxes, safe[kept]), dropped]
-        )
+        return Edits.concat([reshaped(self.code, finding[kept], keys[kept], boxes, safe[kept]), dropped])
 
     def outside(self, data: Dataset) -> Outside:
         """The boxes of a known image size that leave it by more than their tolerance."""

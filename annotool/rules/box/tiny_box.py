@@ -32,11 +32,16 @@ class TinyBox(DatasetRule[Small]):
     What: a side under `min_side` px in the image itself, each box a warning; in Pascal VOC with inclusive corners
     also xmin == xmax on one axis, which is a slip of the mouse. And one info a dataset, when at least `share` of the
     boxes have a side under `min_resized` px after the longer image side was scaled to `imgsz` or to `large_imgsz`.
+
     Why: mmdetection drops boxes with a side under 1 px silently; yolov5 warns of labels under 3 px at training size.
     Aerial and microscope sets are full of small boxes and healthy, hence only an info.
+
     Bad: `"bbox": [10, 20, 0.6, 35]`.
+
     Good: `"bbox": [10, 20, 6, 35]`.
+
     Fix: unsafe removal of boxes under `min_side`; none for the share.
+
     Source: mmdetection mmdet/datasets/coco.py (w < 1 or h < 1); yolov5 utils/autoanchor.py (3 px);
     data-gradients DetectionResizeImpact. `share` = 0.1 % is ours: below it the info would tell a user nothing.
     """

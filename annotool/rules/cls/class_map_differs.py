@@ -30,11 +30,16 @@ class ClassMapDiffers(DatasetRule[Maps]):
     What: an id that has annotations stands for one name in one file and for another in a later file: COCO files of
     different splits, or a YOLO class list beside data.yaml. One finding a file. Ids that nothing uses do not matter,
     nor do names that differ in spelling only (CLS003).
+
     Why: training goes by the number: right boxes under wrong names, and no error anywhere
     (HumanSignal/labelImg#465, #707; HumanSignal/label-studio#3324; rooneysh/Labelme2YOLO#28).
+
     Bad: train.json has `{"id": 1, "name": "car"}`, val.json `{"id": 1, "name": "bus"}`.
+
     Good: the same list in every file.
+
     Fix: none: only a person knows which list the annotations were made with.
+
     Source: HumanSignal/labelImg#465, #707; HumanSignal/label-studio#3324; ultralytics/ultralytics#13936.
     """
 

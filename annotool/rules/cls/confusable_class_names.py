@@ -15,11 +15,11 @@ from annotool.table import Array, Table
 
 @dataclass(frozen=True)
 class Named:
-    """The rows of `categories`, how many annotations each has, and which can be merged into another."""
+    """The rows of `categories`, how many annotations each has, and the format each is of."""
 
     rows: Table
     counts: Array
-    mergeable: Array
+    format_of: Array
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,18 @@ class ConfusableClassNames(DatasetRule[Named]):
 
     What: a name twice in one file is an error. Names that are equal once case, width of letters, outer blanks and the
     signs blank, underscore and hyphen are set aside are a warning, on the one with fewer annotations.
+
     Why: one thing is learnt as two classes, each with part of its examples, and each counts as wrong where the other
     is annotated (fizyr/keras-retinanet#1046, dmlc/gluon-cv#609). Datumaro stops with a bare AssertionError at equal
     names; tools that go by name keep the last one.
+
     Bad: `names: [traffic light, Traffic_Light]`.
+
     Good: `names: [traffic light]`.
-    Fix: unsafe merge into the name with more annotations, in COCO, and in VOC where no list declares the name. None
+
+    Fix: unsafe merge into the name with more annotations, in COCO and VOC. None
     in YOLO, where every later class would change its number; none for equal names.
+
     Source: fizyr/keras-retinanet#1046; dmlc/gluon-cv#609; penny4860/tf2-eager-yolo3#11.
     """
 
@@ -48,13 +53,12 @@ class ConfusableClassNames(DatasetRule[Named]):
         rows = shard.table("categories")
         category = shard.table("annotations")["category"]
         counts = np.bincount(category[category >= 0], minlength=len(rows))
-        formats = np.append(shard.table("sources")["format"], "voc")  # no source: a VOC name in use
-        declared = rows["source"] >= 0
-        mergeable = np.where(declared, formats[rows["source"]] == "coco", formats[:-1].tolist() == ["voc"])
-        return Named(rows, counts, np.asarray(mergeable, dtype=bool))
+        undeclared = "voc" if "yolo" not in shard.formats else ""
+        format_of = np.append(shard.table("sources")["format"], undeclared)[rows["source"]]
+        return Named(rows, counts, format_of)
 
     def merge(self, states: Sequence[Named]) -> Named:
-        return Named(states[0].rows, np.sum([each.counts for each in states], axis=0), states[0].mergeable)
+        return Named(states[0].rows, np.sum([each.counts for each in states], axis=0), states[0].format_of)
 
     def finish(self, state: Named) -> Findings:
         rows = state.rows
@@ -68,7 +72,8 @@ class ConfusableClassNames(DatasetRule[Named]):
         same = found(self, "{name!r} is declared more than once in this file", rows, take=twice,
                      severity=Severity.ERROR, values={"name": rows["name"][twice]})  # fmt: skip
         alike, others = confusable(state)
-        fix = np.where(state.mergeable[alike], Fix.UNSAFE, Fix.NONE)
+        known = [name in ("coco", "voc") for name in state.format_of[alike].tolist()]
+        fix = np.where(known, Fix.UNSAFE, Fix.NONE)
         values = {"name": rows["name"][alike], "other": rows["name"][others]}
         return same + found(
             self, "{name!r} is {other!r} but for its spelling", rows, take=alike, fix=fix, values=values
@@ -87,10 +92,11 @@ class ConfusableClassNames(DatasetRule[Named]):
         return Edits.concat(parts)
 
     def merged(self, data: Dataset, state: Named, finding: int, row: int, other: str) -> list[Edits]:
-        """The edits that turn one category row into the other name: its annotations move, or it is renamed."""
+        """The edits that turn one category row into the other name: its annotations move, or it is renamed
+        (which in VOC renames every object)."""
         rows = state.rows
         target = np.flatnonzero((rows["name"] == other) & (rows["source"] == rows["source"][row]))
-        if not len(target):
+        if state.format_of[row] == "voc" or not len(target):
             return [Edits.make(1, table="categories", column="name", row=row, new=[other], finding=finding,
                                safe=False, rule=self.code)]  # fmt: skip
         moved = np.flatnonzero(data.table("annotations")["category"] == row)

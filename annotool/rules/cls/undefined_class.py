@@ -18,11 +18,16 @@ class UndefinedClass(AnnotationRule):
 
     What: a COCO category_id without a category, a YOLO class index at or beyond the number of names, a VOC name that
     the dataset's list of labels lacks.
+
     Why: training stops with an IndexError, a CUDA assert or a KeyError (ultralytics/yolov5#1538, #7692, #8713;
     detectron2), or the annotation is skipped silently (mmdetection, FiftyOne).
+
     Bad: `12 0.5 0.5 0.1 0.1` where `names` has 12 entries, 0 to 11.
+
     Good: `11 0.5 0.5 0.1 0.1`.
+
     Fix: none: declare the class, or correct it.
+
     Source: ultralytics/yolov5#1538, #7692, #8713.
     """
 

@@ -26,11 +26,16 @@ class UnusedClass(DatasetRule[Used]):
 
     What: a declared name without a single annotation in any file of the dataset. A category that only groups others
     is FMT009.
+
     Why: the model gets an output that is never trained, the mean over classes a part that is never measured; or a
     name is misspelt, and its objects stand under another.
+
     Bad: `names: [car, bus, tram]` and no row of class 2.
+
     Good: `names: [car, bus]`.
+
     Fix: none: in YOLO every later class would change its number.
+
     Source: Datumaro LabelDefinedButNotFound; hotcoco healthcheck.
     """
 

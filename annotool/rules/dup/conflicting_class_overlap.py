@@ -18,11 +18,16 @@ class ConflictingClassOverlap(ImageRule):
 
     What: same image, different classes of which neither is the other's supercategory, IoU of the boxes at least `iou`,
     neither a crowd region. The finding is on the later one. An info where several names of one object are legal (LVIS).
+
     Why: a detector is told that the same pixels are both; whichever it answers, one is counted as wrong. One of the
     two classes is usually a slip.
+
     Bad: `[10, 10, 100, 50]` as "cat" and `[10, 10, 100, 50]` as "dog".
+
     Good: the one that is right.
+
     Fix: none: only a person can say which.
+
     Source: cleanlab object_detection constants (LABEL_OVERLAP_THRESHOLD .95).
     """
 

@@ -21,11 +21,16 @@ class ExactDuplicateAnnotation(ImageRule):
 
     What: boxes equal after rounding to 0.01 px, of one class in one image, whose segmentations and keypoints are
     spelled alike. The second and later ones are the findings.
+
     Why: ultralytics removes them silently and reorders the rows (ultralytics/yolov5#5210); everyone else counts the
     object twice: in the loss, in the class balance, and as a miss in evaluation.
+
     Bad: the line `0 0.5 0.5 0.2 0.2` twice in one file.
+
     Good: the line once.
+
     Fix: removal of the later ones; safe only where the records are equal in all but the id.
+
     Source: ultralytics/yolov5#5210; the rounding is ours.
     """
 

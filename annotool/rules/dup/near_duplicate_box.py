@@ -18,11 +18,16 @@ class NearDuplicateBox(ImageRule):
 
     What: same image, same class, IoU of the boxes at least `iou`, not equal (that is DUP001), neither a crowd region.
     The finding is on the later one, or on the one of lower score where both have scores.
+
     Why: the object counts twice: in the loss, in the class balance, and as a certain miss in evaluation, since
     non-maximum suppression never returns two such boxes. Often a second pass or a merge of two annotators' work.
+
     Bad: `[10, 10, 100, 50]` and `[11, 10, 100, 50]`, both "cat".
+
     Good: one of them.
+
     Fix: unsafe. The finding's box is removed, unless its partner is removed at the same time.
+
     Source: hotcoco healthcheck (IoU .95), FiftyOne find_duplicates (.999), Encord Active (.6); `iou` = .9 is between.
     """
 

@@ -16,12 +16,17 @@ class TooFewPoints(AnnotationRule):
     """A ring of a polygon has fewer than three points, or an odd count of numbers.
 
     What: a ring with less than 6 numbers, or with an x that has no y. Each ring is a finding.
+
     Why: pycocotools reads a ring of exactly 4 numbers as a box and fills it (cocodataset/cocoapi#139, #369);
     detectron2 drops the ring, and the annotation when none is left; Datumaro raises (open-mmlab/mmdetection#7776 is
     one of many reports).
+
     Bad: `"segmentation": [[10, 10, 20, 20]]`.
+
     Good: `"segmentation": [[10, 10, 20, 10, 20, 20]]`.
+
     Fix: unsafe. The ring is removed, and the annotation with it when no ring is left.
+
     Source: cocodataset/cocoapi#139, #369; tensorpack/tensorpack#1041; detectron2 data/datasets/coco.py.
     """
 

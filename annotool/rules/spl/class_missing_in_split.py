@@ -32,11 +32,16 @@ class ClassMissingInSplit(DatasetRule[Seen]):
     What: in validation or test, but not in train; or at least `instances` times in train, but not in validation. A
     split without any annotation is left out, and in LVIS only the first is told: there an absent class is not a
     negative.
+
     Why: what is not in train cannot be learnt, and its average precision of 0 lowers the mean; what is not in
     validation is never measured.
+
     Bad: "tram" 31 times in train, never in val.
+
     Good: "tram" 25 times in train, 6 times in val.
+
     Fix: none: split anew.
+
     Source: roboflow/roboflow-100-benchmark#45; deepchecks new_labels; `instances` = 20 is ours.
     """
 
@@ -51,7 +56,7 @@ class ClassMissingInSplit(DatasetRule[Seen]):
         names = data.split_names
         if len(names) < 2:
             return "fewer than two splits"
-        return "" if any(name in TRAIN for name in names) else "no split is called train"
+        return "" if any(name.lower() in TRAIN for name in names) else "no split is called train"
 
     def partial(self, shard: Dataset) -> Seen:
         return Seen(count(shard), shard.table("categories"), bool(shard.facts.get("lvis")))
@@ -62,7 +67,7 @@ class ClassMissingInSplit(DatasetRule[Seen]):
 
     def finish(self, state: Seen) -> Findings:
         by_split = dict(zip(state.counts.splits, state.counts.instances[1:], strict=True))
-        train = next((name for name in by_split if name in TRAIN and by_split[name].any()), "")
+        train = next((name for name in by_split if name.lower() in TRAIN and by_split[name].any()), "")
         if not train:
             return Findings()
         own = by_split[train]
@@ -72,7 +77,7 @@ class ClassMissingInSplit(DatasetRule[Seen]):
                 continue
             unseen = "{name!r} stands {count:,} times in {split}, but never in {missing_in}"
             findings += self.told(state, unseen, (other > 0) & (own == 0), other, name, train)
-            if name in VAL and not state.federated:
+            if name.lower() in VAL and not state.federated:
                 unmeasured = unseen + " (told from {least} times on)"
                 findings += self.told(
                     state, unmeasured, (own >= self.instances) & (other == 0), own, train, name

@@ -88,13 +88,6 @@ def test_a_derived_box_is_never_turned() -> None:
     assert mended(data) == []
 
 
-def test_the_area_follows_the_box() -> None:
-    data = tiny(annotations=[{"box": (50, 60, -20, 10), "area": -200.0}])
-    rule = NonPositiveSize()
-    after = edited(data, rule.fix(data, rule.check(data)))
-    assert after.table("annotations")["area"].tolist() == [200]
-
-
 @given(st.lists(st.tuples(*[st.integers(1, 60)] * 4), min_size=1, max_size=8), st.booleans())
 def test_turning_gives_the_box_of_the_right_corners(corners: list[tuple[int, ...]], closed: bool) -> None:
     x0, y0, x1, y1 = np.array(corners, dtype=float).T

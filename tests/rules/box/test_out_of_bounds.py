@@ -121,16 +121,6 @@ def test_clipping() -> None:
     ]
 
 
-def test_the_area_is_cut_with_the_box_where_the_box_is_all_there_is() -> None:
-    ring = [[600.0, 0.0, 650.0, 0.0, 650.0, 10.0]]
-    data = tiny(annotations=[{"box": (600, 0, 50, 10)}, {"box": (600, 0, 50, 10), "polygon": ring},
-                             {"box": (600, 0, 50, 10), "area": 12.5}])  # fmt: skip
-    rule = OutOfBounds()
-    after = edited(data, rule.fix(data, rule.check(data))).table("annotations")
-    assert after["w"].tolist() == [40, 40, 40]
-    assert after["area"].tolist() == [400, 500, 12.5]
-
-
 def test_what_could_not_be_judged_is_said() -> None:
     rule = OutOfBounds()
     assert rule.unable(tiny(annotations=[{}])) == ""

@@ -88,4 +88,4 @@ def test_voc_names_in_use_are_merged() -> None:
     data = tiny(annotations=[{"category": 0}, {"category": 0}, {"category": 1}], format_name="voc",
                 categories=[{"name": "dog", "source": -1}, {"name": "Dog", "source": -1}])  # fmt: skip
     check_rule(ConfusableClassNames, invalid=[(data, [{"category": 1, "fix": Fix.UNSAFE}])])
-    assert mended(data).table("annotations")["category"].tolist() == [0, 0, 0]
+    assert mended(data).table("categories")["name"].tolist() == ["dog", "dog"]
