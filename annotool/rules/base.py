@@ -205,8 +205,8 @@ def image_files_lacking(data: Dataset) -> str:
     if not there.any():
         return "no image files"
     splits = data.image_splits
-    bare = sorted(set(splits[~there].tolist()) - set(splits[there].tolist()))
+    bare = sorted(set(splits[~there].tolist()) - set(splits[there].tolist()) - {""})
     if not bare:
         return ""
     count = int(sum((splits == name).sum() for name in bare))
-    return f"no image files in {', '.join(name or 'images of no split' for name in bare)}: {count:,} images not judged"
+    return f"no image files in {', '.join(bare)}: {count:,} images not judged"
