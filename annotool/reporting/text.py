@@ -43,7 +43,7 @@ def head(told: Told) -> Iterator[str]:
     sizes = (len(data.table("images")), len(data.table("annotations")), len(data.labels))
     yield (
         f"{'+'.join(sorted(data.formats))}: {sizes[0]:,} images, {sizes[1]:,} annotations, "
-        f"{sizes[2]:,} categories ({escape(splits)})"
+        f"{sizes[2]:,} {'categor' + ('y' if sizes[2] == 1 else 'ies')} ({escape(splits)})"
     )
     for note in data.notes:
         yield f"[dim]note: {escape(note)}[/]"
