@@ -62,9 +62,7 @@ class BoxEncodingSuspect(DatasetRule[State]):
     least: int = 5  # boxes
 
     def unable(self, data: Dataset) -> str:
-        unknown = int(
-            (np.isnan(data.image_values("width")) & (data.table("annotations")["image"] >= 0)).sum()
-        )
+        unknown = int((np.isnan(data.boxes.width) & (data.table("annotations")["image"] >= 0)).sum())
         return f"no image sizes: {unknown:,} boxes not judged" if unknown else ""
 
     def partial(self, shard: Dataset) -> State:
@@ -156,7 +154,7 @@ def readings(data: Dataset, kind: Array) -> tuple[Array, Array, Array, Array]:
     which lie within a pixel of the origin (each bool); `kind` is the format of each row."""
     rows = data.table("annotations")
     x, y, w, h = (rows[column] for column in "xywh")
-    width, height = data.image_values("width"), data.image_values("height")
+    width, height = data.boxes.width, data.boxes.height
     right, bottom = x + w, y + h
     judged = np.isfinite(right + bottom + width + height) & ~rows["bbox_derived"] & (kind > 0)
     judged &= (width > 1) & (height > 1)

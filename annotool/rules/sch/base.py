@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -75,10 +76,8 @@ def orphans(data: Dataset) -> Array:
 def image_counts(data: Dataset) -> Counts:
     """Count images, and those on disk, of each split."""
     there = data.table("images")["path"] != ""
-    names, place = np.unique(data.image_splits.astype(str), return_inverse=True)
-    every = np.bincount(place, minlength=len(names))
-    found = np.bincount(place[there], minlength=len(names))
-    return dict(zip(names.tolist(), zip(every.tolist(), found.tolist(), strict=True), strict=True))
+    found = Counter(data.image_splits[there].tolist())
+    return {name: (count, found[name]) for name, count in Counter(data.image_splits.tolist()).items()}
 
 
 def summed(parts: Iterable[Counts]) -> Counts:

@@ -73,7 +73,9 @@ class MissingImageFile(DatasetRule[State]):
         if shard.images_checked == "none":
             return State({}, missing_rows(shard, np.zeros(len(images), dtype=bool)), {}, ())
         lost = (images["path"] == "") & ~orphans(shard)
-        lost[lost] = [not LEADS_OUT.search(name) for name in images["file_name"][lost].tolist()]
+        lost[lost] = [
+            ".." not in name or not LEADS_OUT.search(name) for name in images["file_name"][lost].tolist()
+        ]
         folders = tuple(path if path.is_dir() else path.parent for path in shard.paths)
         return State(image_counts(shard), missing_rows(shard, lost), lfs_folders(shard), folders)
 

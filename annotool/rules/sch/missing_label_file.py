@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import INFO, WARNING, DatasetRule, Findings, found, together
@@ -54,11 +53,10 @@ class MissingLabelFile(DatasetRule[State]):
 
     def partial(self, shard: Dataset) -> State:
         images, splits = shard.table("images"), shard.image_splits
-        names, counts = np.unique(splits.astype(str), return_counts=True)
         without = (images["source"] < 0) & (images["path"] != "")
         chosen = (images["image"][without], splits[without], images["file_name"][without])
         return State(
-            dict(zip(names.tolist(), counts.tolist(), strict=True)),
+            dict(Counter(splits.tolist())),
             tuple(zip(*(column.tolist() for column in chosen), strict=True)),
             unmappable(shard),
         )
