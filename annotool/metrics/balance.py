@@ -4,7 +4,7 @@ n_c is the count of category c, N = sum n_c, K the categories that have instance
 
 | number | formula | source |
 |---|---|---|
-| imbalance ratio | max n_c / min n_c over n_c > 0; categories without instances are named apart | He and Garcia, Learning from Imbalanced Data, 2009 |
+| imbalance ratio | max n_c / min n_c over n_c > 0; categories without instances are named apart | as Datumaro, which counts empty ones in: infinite |
 | normalised entropy (evenness) | J = -sum p_c ln p_c / ln K: 1 all equal, towards 0 all in one; undefined below two categories | Pielou 1966, after Shannon 1948 |
 | size bins | small: area < 32^2, medium: < 96^2, large: the rest, px | pycocotools cocoeval Params.areaRng |
 
@@ -124,7 +124,7 @@ def of_counts(counts: Counts) -> Balance:
 
 
 def imbalance_ratio(instances: Array) -> float:
-    """Largest over smallest count of those that are not 0; NaN where there is none. He and Garcia 2009."""
+    """Largest over smallest count of those that are not 0; NaN where there is none."""
     some = instances[instances > 0]
     return float(some.max() / some.min()) if len(some) else float("nan")
 

@@ -31,7 +31,7 @@ class ConfusableClassNames(DatasetRule[Named]):
 
     Why: one thing is learnt as two classes, each with part of its examples, and each counts as wrong where the other
     is annotated (fizyr/keras-retinanet#1046, dmlc/gluon-cv#609). Datumaro stops with a bare AssertionError at equal
-    names; tools that go by name keep the last one.
+    names.
 
     Bad: `names: [traffic light, Traffic_Light]`.
 
