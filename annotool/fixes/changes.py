@@ -9,7 +9,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Op
-from annotool.fixes.places import source_paths
+from annotool.fixes.places import source_paths, spans
 from annotool.formats.base import objects
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
@@ -26,14 +26,15 @@ def described(
     edits: Edits,
     spliced: Table,
     number: int,
-    lines: Callable[[str, Array], Array],
+    lines: Callable[[Array, Array], Array],
 ) -> Table:
     """Return a round's changes. `edits` ask for the splices and count over `findings`, whose fingerprints are `prints`;
-    `lines` tells in which line of the files as first read rows of a table stand.
+    `lines` tells on which line of the files as first read the bytes (source, offset) stood.
 
     Columns: round, edit, offset int64; op int8; rule, fingerprint, path (Path), table, column, category, image (file
-    name), image_path object; safe bool; line int32; old, new bytes (new None: the file goes); annotation_id object, an
-    int or None; old_value, new_value object, None where there is none.
+    name), image_path object; safe bool; line int32, of the record, or of the change where that is elsewhere; old, new
+    bytes (new None: the file goes); annotation_id object, an int or None; old_value, new_value object, None where
+    there is none.
     """
     edit = spliced["edit"]
     finding = edits["finding"][edit]
@@ -45,7 +46,6 @@ def described(
     )
     ids = picked(data, "annotations", "id", named["annotations"], NO_ID)
     table = edits["table"][edit]
-    mine = [np.asarray(table == name, dtype=bool) for name in KEYS]
     columns = {
         "round": np.full(len(edit), number, dtype=np.int64),
         "edit": edit,
@@ -54,9 +54,7 @@ def described(
         "fingerprint": prints[finding],
         "safe": edits["safe"][edit],
         "path": objects(source_paths(data))[spliced["source"]],
-        "line": np.select(
-            mine, [lines(name, named[name]) for name in KEYS], findings.column("line")[finding]
-        ).astype(np.int32),
+        "line": lines(spliced["source"], record_starts(data, edits, spliced)),
         "offset": spliced["start"],
         "old": spliced["old"],
         "new": spliced["new"],
@@ -70,6 +68,16 @@ def described(
         "new_value": edits["new"][edit],
     }
     return Table(columns)
+
+
+def record_starts(data: Dataset, edits: Edits, spliced: Table) -> Array:
+    """Where the record of each splice begins; its own start where it changes bytes, or another file than its record's."""
+    starts = np.array(spliced["start"])
+    for name in KEYS:
+        mine = np.flatnonzero(edits["table"][spliced["edit"]] == name)
+        source, start, _ = spans(data, name, edits["row"][spliced["edit"][mine]])
+        starts[mine] = np.where(source == spliced["source"][mine], start, starts[mine])
+    return starts
 
 
 def rows_of(name: str, findings: Findings, edits: Edits) -> Array:

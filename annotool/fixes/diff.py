@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +20,21 @@ VALUES = ("old_value", "new_value")
 
 def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]:
     """Yield the changes in the style of a unified diff, in the order made: a line `@@ file:line rule, record`, then
-    `-` what is there and `+` what would be. File names are below `root`; `changes` as in changes.described.
+    `-` what is there and `+` what would be, records on one line. File names are below `root`; `changes` as in
+    changes.described.
     """
     columns = {name: changes[name].tolist() for name in ("round", "edit", *TOLD, *VALUES)}
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
     for _, part in groupby(rows, key=lambda row: (row["round"], row["edit"])):
         first, *more = part
         yield head(first, slugs, root)
-        if more:  # one value that is spelled in several places
-            was, becomes = told(first["old_value"]), told(first["new_value"])
-        elif first["new"] is None:
-            was, becomes = [], []
-        else:
-            was, becomes = text(first["old"]), text(first["new"])
         name = f"{first['column']} " if first["column"] else ""
-        yield from (f"-{name}{line}" for line in was)
-        yield from (f"+{name}{line}" for line in becomes)
+        if more or (first["column"] == "bbox" and all(map(isfinite, first["old_value"]))):
+            yield f"-{name}{told(first['old_value'])}"
+            yield f"+{name}{told(first['new_value'])}"
+        elif first["new"] is not None:
+            yield from (f"-{name}{text(each)}" for each in [first["old"]] if each.strip())
+            yield from (f"+{name}{text(each)}" for each in [first["new"]] if each.strip())
 
 
 def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
@@ -47,17 +47,15 @@ def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
     return f"@@ {place} {row['rule']} {slugs.get(row['rule'], '')}{unsafe}{goes}{': ' if what else ''}{what}"
 
 
-def text(held: bytes) -> list[str]:
-    """Bytes as lines of text, cut where they are long."""
-    return [short(line) for line in held.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
+def text(held: bytes) -> str:
+    """Bytes as one line of text, cut where it is long."""
+    return short(" ".join(held.decode("utf-8", "backslashreplace").split()))
 
 
-def told(value: Any) -> list[str]:
-    if isinstance(value, tuple):
-        return [short(" ".join(f"{each:.10g}" for each in value))]
-    return [short(str(value))]
+def told(value: Any) -> str:
+    """A value; a box as x y w h in pixels."""
+    return short(" ".join(f"{each:.10g}" for each in value) if isinstance(value, tuple) else str(value))
 
 
 def short(line: str) -> str:
-    line = line.strip("\r\n")
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 2]} …"

@@ -65,10 +65,6 @@ class Trail:
         """Return the trail of files that nobody has edited."""
         return Trail({name: at for at, name in enumerate(names(data.table("sources")))})
 
-    def begun(self) -> Trail:
-        """Return the trail as it was before any round."""
-        return replace(self, steps=())
-
     def numbers(self, data: Dataset) -> Array:
         """Return the number of each of the dataset's sources among the files as first read; -1: a new file."""
         found = [self.files.get(name, NOWHERE) for name in names(data.table("sources"))]
@@ -114,18 +110,25 @@ def named(trail: Trail, data: Dataset, source: Array, start: Array, table: str) 
     return np.where(origin < 0, NOWHERE, (origin << 2) | TABLES[table])
 
 
-def first_lines(first: Dataset, trail: Trail, data: Dataset, table: str, rows: Array) -> Array:
-    """Return the line of each row's record in the files as first read; 0 where it was no record then, or row is -1."""
-    if not trail.steps:
-        return np.append(data.table(table)["line"], np.int32(0))[rows]
-    lines, asked = np.zeros(len(rows), dtype=np.int32), np.flatnonzero(rows >= 0)
-    known = record_keys(trail.begun(), first, table, np.arange(len(first.table(table))))
-    if len(known) and len(asked):
-        order = np.argsort(known, kind="stable")
-        keys = record_keys(trail, data, table, rows[asked])
-        at = order[np.minimum(np.searchsorted(known[order], keys), len(known) - 1)]
-        lines[asked] = np.where((known[at] == keys) & (keys >= 0), first.table(table)["line"][at], 0)
+def first_lines(first: Dataset, trail: Trail, data: Dataset, source: Array, position: Array) -> Array:
+    """Return the line, from 1, on which bytes (source, offset) stood in the files as first read; 0 in a new file."""
+    origin = trail.origins(trail.numbers(data)[source], position)
+    lines = np.zeros(len(origin), dtype=np.int32)
+    order = np.argsort(origin, kind="stable")
+    order = order[origin[order] >= 0]
+    files, starts = np.unique(origin[order] >> BITS, return_index=True)
+    for number, first_of, end in zip(files.tolist(), starts, np.append(starts, len(order))[1:], strict=True):
+        mine = order[first_of:end]
+        place = origin[mine] & ((1 << BITS) - 1)
+        lines[mine] = 1 + np.searchsorted(line_ends(first.source_bytes(number)), place)
     return lines
+
+
+def line_ends(held: memoryview, step: int = 1 << 24) -> Array:
+    """Where the line ends are, int64; looked for in pieces, since a file may be large."""
+    parts = [np.frombuffer(held[at : at + step], dtype=np.uint8) for at in range(0, len(held), step)]
+    found = [np.flatnonzero(part == ord("\n")) + at * step for at, part in enumerate(parts)]
+    return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
 def finding_keys(trail: Trail, data: Dataset, findings: Findings) -> Array:

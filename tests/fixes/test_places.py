@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from annotool.dataset import Dataset
 from annotool.findings import Findings, block
 from annotool.fixes import splices
-from annotool.fixes.places import BITS, NOWHERE, Trail, finding_keys, first_lines, record_keys, source_paths
+from annotool.fixes.places import (
+    BITS,
+    NOWHERE,
+    Trail,
+    finding_keys,
+    first_lines,
+    line_ends,
+    record_keys,
+    source_paths,
+)
 from annotool.formats.base import Splice, objects
 from annotool.schema import make
 from annotool.testing import tiny
@@ -95,7 +104,15 @@ def test_keys_tell_records_apart_and_know_them_again(tmp_path: Path) -> None:
     )
     after = trail.after(data, table)
     assert record_keys(after, later, "annotations", np.arange(2)).tolist() == before[1:].tolist()
-    assert first_lines(data, after, later, "annotations", np.array([0, 1, -1])).tolist() == [3, 2, 0]
+    starts = later.table("annotations")["start"]
+    sources = later.table("annotations")["source"]
+    assert first_lines(data, after, later, sources, starts).tolist() == [3, 2]
+
+
+def test_lines_are_counted_piece_by_piece() -> None:
+    held = b"a\n\nbc\r\n" * 5
+    assert line_ends(memoryview(held), step=3).tolist() == [at for at, each in enumerate(held) if each == 10]
+    assert line_ends(memoryview(b"")).tolist() == []
 
 
 def test_a_finding_is_where_its_record_is() -> None:
