@@ -48,33 +48,29 @@ def tiny(
     originals: Sequence[Mapping[str, Any]] = (),
     **dataset: Any,
 ) -> Dataset:
-    """Build a Dataset of a few rows. A row is a mapping of schema columns; what it leaves out is what a healthy file
-    would hold: images of 640 x 480 called 0.jpg, 1.jpg ..., annotations in image 0 of category 0, ids from 1.
+    """Build a Dataset of a few rows. A row is a mapping of schema columns; what it leaves out is what a
+    healthy file would hold: images of 640 x 480 called 0.jpg, 1.jpg ..., annotations in image 0 of category
+    0, ids from 1.
 
-    A number of images stands for as many healthy ones. Beside the columns an annotation may have `box` (x, y, w, h
-    pixels), `fractions` (x, y, w, h of the image's size, left top corner), `polygon` (list of rings), `rle`
-    (COCO's mapping) or `keypoints` (flat x y v ...). One source file for COCO, one an image for YOLO and VOC, unless
-    `sources` names others. Its bytes hold one JSON record a line in every format, so spans and decoding are real.
-    `dataset` goes to Dataset: facts, notes, problems, images_checked, probed.
+    A number of images stands for as many healthy ones. Beside the columns an annotation may have `box` (x, y,
+    w, h pixels), `fractions` (x, y, w, h of the image's size, left top corner), `polygon` (list of rings),
+    `rle` (COCO's mapping) or `keypoints` (flat x y v ...). One source file for COCO, one an image for YOLO
+    and VOC, unless `sources` names others. Its bytes hold one JSON record a line in every format, so spans
+    and decoding are real. `dataset` goes to Dataset: facts, notes, problems, images_checked, probed.
     """
     rows = [{}] * images if isinstance(images, int) else images
     one = format_name == "coco" or sources is not None
     if sources is None:
-        count = 1 if one else len(rows)
-        sources = [{"file": NAMES.get(format_name, "labels/{}").format(at)} for at in range(count)]
-    texts: list[list[str]] = [[] for _ in sources]
-    kinds = [{"name": each} if isinstance(each, str) else each for each in categories]
+        names = [NAMES.get(format_name, "labels/{}").format(at) for at in range(1 if one else len(rows))]
+        sources = [{"file": name} for name in names]
     image_rows = [image_row(row, at, one) for at, row in enumerate(rows)]
+    kinds = [{"name": each} if isinstance(each, str) else each for each in categories]
     first = 0 if format_name == "yolo" else 1
     category_rows = [{"id": at + first, "source": 0, **row} for at, row in enumerate(kinds)]
     notes = [
         annotation_row(row, at, image_rows, category_rows, format_name) for at, row in enumerate(annotations)
     ]
-    for section in (image_rows, category_rows, notes):
-        index = [0] * len(sources)
-        for each in section:
-            written(each, texts, index)
-    files = ["\n".join(lines).encode() for lines in texts]
+    files = texts((image_rows, category_rows, notes), len(sources))
     source_rows = [
         {"format": format_name, "buffer": at, "start": 0, "end": len(held), **row}
         for at, (row, held) in enumerate(zip(sources, files, strict=True))
@@ -92,6 +88,16 @@ def tiny(
     dataset.setdefault("paths", (Path("tiny"),))
     decoders = {str(row["format"]): Decoder(rings, masks, points) for row in source_rows}
     return Dataset(tables, buffers=tuple(files), decoders=decoders, **dataset)
+
+
+def texts(sections: Iterable[list[dict[str, Any]]], sources: int) -> list[bytes]:
+    """Write all rows into the texts of their sources, their spans into the rows; return the files' bytes."""
+    lines: list[list[str]] = [[] for _ in range(sources)]
+    for section in sections:
+        index = [0] * sources
+        for each in section:
+            written(each, lines, index)
+    return ["\n".join(each).encode() for each in lines]
 
 
 def image_row(given: Mapping[str, Any], at: int, one: bool) -> dict[str, Any]:
@@ -146,7 +152,7 @@ def annotation_row(
     return {**full, **row}
 
 
-def written(row: dict[str, Any], texts: list[list[str]], index: list[int]) -> None:
+def written(row: dict[str, Any], files: list[list[str]], index: list[int]) -> None:
     """Put a row's record into its source's text and its spans into the row; its geometry leaves the row.
 
     `index` counts the records of the section in each source.
@@ -155,7 +161,7 @@ def written(row: dict[str, Any], texts: list[list[str]], index: list[int]) -> No
     keypoints = row.pop("keypoints", None)
     if row.get("source", 0) < 0:
         return
-    lines = texts[row["source"]]
+    lines = files[row["source"]]
     start = sum(len(line.encode()) + 1 for line in lines)
     text = json.dumps({key: value for key, value in row.items() if isinstance(value, int | float | str)})[:-1]
     for name, value in (("seg", segmentation), ("kpt", keypoints)):
@@ -228,13 +234,15 @@ def check_rule(
     valid: Iterable[Dataset] = (),
     invalid: Iterable[tuple[Dataset, Sequence[Any]]] = (),
 ) -> None:
-    """Hold a rule (a class, or an instance with options) to its contract; raises AssertionError where it fails.
+    """Hold a rule (a class, or an instance with options) to its contract; raises AssertionError where it
+    fails.
 
-    `valid` datasets give no finding. `invalid` ones come with the findings expected, ordered by annotation, image,
-    category and source: a row key (the annotation's, else the image's, category's or source's, -1 for none), or a
-    mapping of `message`, `values` or columns of the findings, of which only what is named is compared. On all of
-    them: the input is left as it was, any number of shards gives the same, values are JSON, grades and fixes are
-    declared ones, each finding said to be mendable has edits, and with these made it is gone.
+    `valid` datasets give no finding. `invalid` ones come with the findings expected, ordered by annotation,
+    image, category and source: a row key (the annotation's, else the image's, category's or source's, -1 for
+    none), or a mapping of `message`, `values` or columns of the findings, of which only what is named is
+    compared. On all of them: the input is left as it was, any number of shards gives the same, values are
+    JSON, grades and fixes are declared ones, each finding said to be mendable has edits, and with these made
+    it is gone.
     """
     one = rule() if isinstance(rule, type) else rule
     check_class(type(one))
@@ -382,9 +390,11 @@ def own_key(name: str) -> str:
 
 
 def edited(data: Dataset, edits: Edits) -> Dataset:
-    """Return the dataset with SET and DROP edits made in its tables; rows are numbered anew, bytes stay as they were.
+    """Return the dataset with SET and DROP edits made in its tables; rows are numbered anew, bytes stay as
+    they were.
 
-    What a writer and a reader would do between them, for tests: the annotations of a dropped image refer to none.
+    What a writer and a reader would do between them, for tests: the annotations of a dropped image refer to
+    none.
     """
     tables = dict(data.tables)
     for row in np.flatnonzero(edits["op"] == Op.SET).tolist():

@@ -36,8 +36,8 @@ def summed(states: Sequence[Owned]) -> Owned:
 
 
 def grouping(state: Owned) -> Array:
-    """Return which categories only group others: another one of the file names it as its supercategory, and no
-    annotation of the dataset has a category of its name (bool)."""
+    """Return which categories only group others: another one of the file names it as its supercategory, and
+    no annotation of the dataset has a category of its name (bool)."""
     table = state.categories
     sources, names, above = (table[column].tolist() for column in ("source", "name", "supercategory"))
     groups = {(s, a) for s, n, a in zip(sources, names, above, strict=True) if a != n}

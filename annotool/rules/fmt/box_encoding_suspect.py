@@ -23,8 +23,8 @@ FORMS = {  # what a file's boxes seem to be, and how that reads
 
 @dataclass(frozen=True)
 class State:
-    """For each source: its format (COCO, VOC or 0), and counts (sources, 4) of boxes judged, of boxes that are wrong
-    as the format reads them, right in the other form, and within one pixel of the origin."""
+    """For each source: its format (COCO, VOC or 0), and counts (sources, 4) of boxes judged, of boxes that
+    are wrong as the format reads them, right in the other form, and within one pixel of the origin."""
 
     kind: Array
     counts: Array
@@ -34,9 +34,9 @@ class State:
 class BoxEncodingSuspect(DatasetRule[State]):
     """The boxes of a file are written in another form than its format has.
 
-    What: at least 20 % of a COCO file's boxes leave the image as x y w h, but at least 99 % fit it as x1 y1 x2 y2; or
-    the reverse over all VOC files; or all boxes of a format in pixels lie between 0 and 1. Files with fewer than 5 boxes
-    of known image size are not judged.
+    What: at least 20 % of a COCO file's boxes leave the image as x y w h, but at least 99 % fit it as x1 y1
+    x2 y2; or the reverse over all VOC files; or all boxes of a format in pixels lie between 0 and 1. Files
+    with fewer than 5 boxes of known image size are not judged.
 
     Why: every box is wrong, and most that fit the image by chance are trained on in silence
     (tensorpack/tensorpack#1041, pytorch/vision#2740).
@@ -45,8 +45,8 @@ class BoxEncodingSuspect(DatasetRule[State]):
 
     Good: `"bbox": [100, 50, 80, 40]`
 
-    Fix: unsafe: all boxes of the file are turned into the format's form; an area that was w * h goes with them. None for
-    fractions in VOC.
+    Fix: unsafe: all boxes of the file are turned into the format's form; an area that was w * h goes with
+    them. None for fractions in VOC.
 
     Source: https://github.com/tensorpack/tensorpack/issues/1041
     """
@@ -150,8 +150,8 @@ def kinds(data: Dataset) -> Array:
 
 
 def readings(data: Dataset, kind: Array) -> tuple[Array, Array, Array, Array]:
-    """Return which rows can be judged, which fit the image in the other form, which do not fit it as they are read, and
-    which lie within a pixel of the origin (each bool); `kind` is the format of each row."""
+    """Return which rows can be judged, which fit the image in the other form, which do not fit it as they are
+    read, and which lie within a pixel of the origin (each bool); `kind` is the format of each row."""
     rows = data.table("annotations")
     x, y, w, h = (rows[column] for column in "xywh")
     width, height = data.boxes.width, data.boxes.height

@@ -17,7 +17,8 @@ from annotool.table import Array
 class CocoCategoryZero(DatasetRule[Owned]):
     """A real category has the id 0.
 
-    What: a COCO category with id 0 that does not only group others. One finding a dataset: some tools number from 0.
+    What: a COCO category with id 0 that does not only group others. One finding a dataset: some tools number
+    from 0.
 
     Why: torchvision's detectors take label 0 for the background; Datumaro makes its labels None
     (open-edge-platform/datumaro#156, open-edge-platform/datumaro#974); ultralytics' converter subtracts 1 and
@@ -27,10 +28,11 @@ class CocoCategoryZero(DatasetRule[Owned]):
 
     Good: `"categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]`
 
-    Fix: unsafe: 0 and the ids that follow it without a gap go up by one, in categories and annotations; their order
-    stays.
+    Fix: unsafe: 0 and the ids that follow it without a gap go up by one, in categories and annotations; their
+    order stays.
 
-    Source: https://github.com/open-edge-platform/datumaro/issues/974, docs/en/guides/coco-to-yolo.md of ultralytics
+    Source: https://github.com/open-edge-platform/datumaro/issues/974, docs/en/guides/coco-to-yolo.md of
+    ultralytics
     """
 
     code = "FMT008"

@@ -16,13 +16,14 @@ from annotool.rules.fmt.base import Owned, grouping, owned, summed
 class CocoPhantomCategory(DatasetRule[Owned]):
     """A category only groups others and owns no annotation.
 
-    What: a COCO category that others name as their supercategory and that no annotation has, as Roboflow writes one
-    with id 0. Converting to YOLO leaves it out of the class numbers, and says so.
+    What: a COCO category that others name as their supercategory and that no annotation has, as Roboflow
+    writes one with id 0. Converting to YOLO leaves it out of the class numbers, and says so.
 
-    Why: a trainer that counts categories builds a head with one class too many (roboflow/rf-detr#1303), and all class
-    numbers move by one against an export that leaves it out (roboflow/roboflow-100-benchmark#45).
+    Why: a trainer that counts categories builds a head with one class too many (roboflow/rf-detr#1303), and
+    all class numbers move by one against an export that leaves it out (roboflow/roboflow-100-benchmark#45).
 
-    Bad: `[{"id": 0, "name": "pets", "supercategory": "none"}, {"id": 1, "name": "cat", "supercategory": "pets"}]`
+    Bad: `[{"id": 0, "name": "pets", "supercategory": "none"}, {"id": 1, "name": "cat", "supercategory":
+    "pets"}]`
 
     Good: `[{"id": 1, "name": "cat", "supercategory": "pets"}]`
 

@@ -17,7 +17,8 @@ NAMED = ("annotation", "image", "category", "source", "line", "start", "end")
 
 @dataclass(frozen=True)
 class State:
-    """For each source: annotations, crowds, crowds that are masks (RLE); and the rows of crowds drawn as polygons."""
+    """For each source: annotations, crowds, crowds that are masks (RLE); and the rows of crowds drawn as
+    polygons."""
 
     counts: Array
     polygons: Table
@@ -27,13 +28,13 @@ class State:
 class IscrowdMisuse(DatasetRule[State]):
     """Annotations are marked as crowds that are none.
 
-    What: iscrowd = 1 on more than 5 % of the annotations of a file (COCO has 1 %), one finding a file; else each
-    annotation with iscrowd = 1 and a list of polygons, for crowds are masks. That all masks of a file are crowds is how
-    COCO itself is written, and no fault where they are few.
+    What: iscrowd = 1 on more than 5 % of the annotations of a file (COCO has 1 %), one finding a file; else
+    each annotation with iscrowd = 1 and a list of polygons, for crowds are masks. That all masks of a file
+    are crowds is how COCO itself is written, and no fault where they are few.
 
-    Why: detectron2, torchvision and ultralytics leave crowds out of training (ultralytics/ultralytics#5800: empty label
-    files; ultralytics/ultralytics#12671), evaluation ignores what they cover. Some tools mark every mask, or every
-    mask with a hole (cvat-ai/cvat#7030, ryouchinsa/Rectlabel-support#241).
+    Why: detectron2, torchvision and ultralytics leave crowds out of training (ultralytics/ultralytics#5800:
+    empty label files; ultralytics/ultralytics#12671), evaluation ignores what they cover. Some tools mark
+    every mask, or every mask with a hole (cvat-ai/cvat#7030, ryouchinsa/Rectlabel-support#241).
 
     Bad: `"iscrowd": 1, "segmentation": [[10, 10, 50, 10, 50, 40]]`
 
@@ -80,7 +81,10 @@ class IscrowdMisuse(DatasetRule[State]):
             "masks": masks[files],
             "limit": self.share,
         }
-        message = "{crowds:,} of {of:,} annotations ({share:.1%}) have iscrowd 1, {masks:,} of them masks; expected up to {limit:.0%}"
+        message = (
+            "{crowds:,} of {of:,} annotations ({share:.1%}) have iscrowd 1, {masks:,} of them masks; "
+            "expected up to {limit:.0%}"
+        )
         of_files = found(self, message, count=len(files), source=files, fix=Fix.UNSAFE, values=values)
         few = ~many[state.polygons["source"]]
         return of_files + found(

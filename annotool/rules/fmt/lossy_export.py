@@ -41,10 +41,10 @@ class Options(Protocol):
 class LossyExport(Rule):
     """The format that is converted to cannot hold all that the dataset has.
 
-    What: before a conversion, what the target would not hold, counted: polygons, masks, holes, keypoints, oriented
-    boxes, crowds, attributes, ids, unknown keys, declared sizes, unused categories, splits, parts of pixels. Where an
-    object, a category, an image or the geometry asked for would be lost or changed, the conversion stops unless told
-    to go on; the rest is only told. Not part of an audit.
+    What: before a conversion, what the target would not hold, counted: polygons, masks, holes, keypoints,
+    oriented boxes, crowds, attributes, ids, unknown keys, declared sizes, unused categories, splits, parts of
+    pixels. Where an object, a category, an image or the geometry asked for would be lost or changed, the
+    conversion stops unless told to go on; the rest is only told. Not part of an audit.
 
     Why: converters lose these in silence: an object of four parts came back with a mask IoU of 0.25
     (roboflow/supervision#2322), holes cannot be polygons (cocodataset/cocoapi#153), crowds become objects.
@@ -55,7 +55,8 @@ class LossyExport(Rule):
 
     Fix: none; `--allow-loss` goes on.
 
-    Source: the table of what each format keeps, in README.md; https://github.com/roboflow/supervision/pull/2322
+    Source: the table of what each format keeps, in README.md;
+    https://github.com/roboflow/supervision/pull/2322
     """
 
     code = "FMT012"
@@ -69,9 +70,10 @@ class LossyExport(Rule):
     def losses(self, data: Dataset, keeps: object, options: Options) -> Findings:
         """Return what a format with these `keeps` (a formats.base.Keeps) would lose of the dataset.
 
-        A value of `keeps` is "no", or how it survives; one that names an option, as "with --task segment", counts as
-        kept if that is set. `boxes` speaks of integers where they are rounded, of fractions where a box needs the size
-        of its image and a class is a number. Findings have the values `what`, `count` and `stops`.
+        A value of `keeps` is "no", or how it survives; one that names an option, as "with --task segment",
+        counts as kept if that is set. `boxes` speaks of integers where they are rounded, of fractions where a
+        box needs the size of its image and a class is a number. Findings have the values `what`, `count` and
+        `stops`.
         """
         how = {name: str(value) for name, value in vars(keeps).items()}
         kept = {name: survives(value, options) for name, value in how.items()}

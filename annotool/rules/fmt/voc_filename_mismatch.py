@@ -16,11 +16,12 @@ from annotool.table import Array
 class VocFilenameMismatch(ImageRule):
     """The filename in a VOC xml is not that of its image.
 
-    What: `<filename>` has another stem than the xml, or another suffix than the image on disk; case is SCH013's.
+    What: `<filename>` has another stem than the xml, or another suffix than the image on disk; case is
+    SCH013's.
 
-    Why: some loaders go by `<filename>`, others by the xml's own name: the boxes land on another image, or the image is
-    not found (weecology/DeepForest#157, microsoft/VoTT#926, cvat-ai/cvat#6319). Mostly files were renamed after
-    labelling. annotool goes by the xml's name first.
+    Why: some loaders go by `<filename>`, others by the xml's own name: the boxes land on another image, or
+    the image is not found (weecology/DeepForest#157, microsoft/VoTT#926, cvat-ai/cvat#6319). Mostly files
+    were renamed after labelling. annotool goes by the xml's name first.
 
     Bad: `a.xml` with `<filename>IMG_0815.jpg</filename>`
 
@@ -86,7 +87,8 @@ def mismatch(written: str, stem: str, actual: str) -> str:
 
 
 def better(data: Dataset, rows: Array) -> Array:
-    """Return the file name that would be right: the image on disk, where it has the xml's stem; else empty."""
+    """Return the file name that would be right: the image on disk, where it has the xml's stem; else
+    empty."""
     written, stems, actual = names(data, rows)
     new = np.empty(len(rows), dtype=object)
     for at, name in enumerate(data.table("images")["file_name"][rows].tolist()):

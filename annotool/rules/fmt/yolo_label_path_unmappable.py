@@ -11,9 +11,9 @@ from annotool.rules.base import ERROR, ReaderRule
 class YoloLabelPathUnmappable(ReaderRule):
     """Trainers will look for the labels of these images in a place where they are not.
 
-    What: ultralytics turns the last `/images/` of an image's path into `/labels/`. Told where that place has no label
-    file and one with the image's stem stands elsewhere in the dataset: no folder called `images`, another one beside
-    `labels`, or another case (`Images`).
+    What: ultralytics turns the last `/images/` of an image's path into `/labels/`. Told where that place has
+    no label file and one with the image's stem stands elsewhere in the dataset: no folder called `images`,
+    another one beside `labels`, or another case (`Images`).
 
     Why: the trainer finds no labels, calls every image a background and trains on nothing, in silence
     (ultralytics/ultralytics#16845, ultralytics/ultralytics#21224, gjhhust/YOLOFT#12: "0 images, 7426
@@ -25,7 +25,8 @@ class YoloLabelPathUnmappable(ReaderRule):
 
     Fix: none: folders have to be renamed, and other files may point to them.
 
-    Source: img2label_paths of ultralytics/data/utils.py; https://github.com/ultralytics/ultralytics/issues/16845
+    Source: img2label_paths of ultralytics/data/utils.py;
+    https://github.com/ultralytics/ultralytics/issues/16845
     """
 
     code = "FMT005"

@@ -11,13 +11,14 @@ from annotool.rules.base import ERROR, INFO, WARNING, Fix, ReaderRule
 class YoloMalformedRow(ReaderRule):
     """A line of a YOLO label file is no row of the dataset's task.
 
-    What: a number of fields that no task has: 5 are a box, 9 an oriented box, 7 and every larger odd number a polygon,
-    a pose as many as the yaml says; 6 fields are a prediction with its confidence. A field that is no number, commas
-    between fields, a class name in place of its index, a class that is negative or no whole number. A class list inside
-    the label folder (classes.txt, labels.txt) is read as one, and told as info.
+    What: a number of fields that no task has: 5 are a box, 9 an oriented box, 7 and every larger odd number a
+    polygon, a pose as many as the yaml says; 6 fields are a prediction with its confidence. A field that is
+    no number, commas between fields, a class name in place of its index, a class that is negative or no whole
+    number. A class list inside the label folder (classes.txt, labels.txt) is read as one, and told as info.
 
     Why: ultralytics ignores the whole image with all its labels for one such line
-    (ultralytics/ultralytics#7907, ultralytics/ultralytics#707, ultralytics/yolov5#10685); Datumaro and supervision stop.
+    (ultralytics/ultralytics#7907, ultralytics/ultralytics#707, ultralytics/yolov5#10685); Datumaro and
+    supervision stop.
 
     Bad: `cat 0.5,0.5,0.2,0.2`
 
@@ -25,7 +26,8 @@ class YoloMalformedRow(ReaderRule):
 
     Fix: safe where the numbers stay: commas become spaces, class `0.0` becomes `0`. None otherwise.
 
-    Source: https://docs.ultralytics.com/datasets/detect/ ; https://github.com/ultralytics/ultralytics/issues/7907
+    Source: https://docs.ultralytics.com/datasets/detect/ ;
+    https://github.com/ultralytics/ultralytics/issues/7907
     """
 
     code = "FMT002"

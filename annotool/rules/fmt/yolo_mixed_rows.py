@@ -28,7 +28,8 @@ NAMED = ("annotation", "image", "category", "source", "line", "start", "end", "k
 
 @dataclass(frozen=True)
 class State:
-    """Rows that are boxes, rows that are outlines, files wholly of each, and the rows of files that hold both."""
+    """Rows that are boxes, rows that are outlines, files wholly of each, and the rows of files that hold
+    both."""
 
     boxes: int
     outlines: int
@@ -41,22 +42,24 @@ class State:
 class YoloMixedRows(DatasetRule[State]):
     """YOLO rows of boxes and of polygons stand together.
 
-    What: rows of 5 fields beside rows of 7 and more in one file: those of the kind that is rarer in the dataset are
-    named. Files of boxes beside files of polygons are one warning a dataset. Rows of a pose dataset are not judged.
+    What: rows of 5 fields beside rows of 7 and more in one file: those of the kind that is rarer in the
+    dataset are named. Files of boxes beside files of polygons are one warning a dataset. Rows of a pose
+    dataset are not judged.
 
-    Why: where a file holds one polygon, ultralytics reads its boxes as polygons too: 4 numbers become 2 points, a wrong
-    box that nothing reports (ultralytics/ultralytics#25657). Where files differ it keeps all boxes and throws all
-    polygons of the dataset away, with one line in the log (ultralytics/ultralytics#24992, ultralytics/ultralytics#1008,
-    ultralytics/ultralytics#897).
+    Why: where a file holds one polygon, ultralytics reads its boxes as polygons too: 4 numbers become 2
+    points, a wrong box that nothing reports (ultralytics/ultralytics#25657). Where files differ it keeps all
+    boxes and throws all polygons of the dataset away, with one line in the log
+    (ultralytics/ultralytics#24992, ultralytics/ultralytics#1008, ultralytics/ultralytics#897).
 
     Bad: `0 0.5 0.5 0.2 0.2` and `0 0.1 0.1 0.3 0.1 0.3 0.3 0.1 0.3` in one file
 
     Good: `0 0.5 0.5 0.2 0.2` and `0 0.2 0.2 0.2 0.2`
 
-    Fix: unsafe: among boxes a polygon becomes its box, among polygons a box becomes its four corners. None for whole
-    files.
+    Fix: unsafe: among boxes a polygon becomes its box, among polygons a box becomes its four corners. None
+    for whole files.
 
-    Source: verify_image_label of ultralytics/data/utils.py; https://github.com/ultralytics/ultralytics/pull/25657
+    Source: verify_image_label of ultralytics/data/utils.py;
+    https://github.com/ultralytics/ultralytics/pull/25657
     """
 
     code = "FMT001"
@@ -120,7 +123,8 @@ class YoloMixedRows(DatasetRule[State]):
 
 
 def spelled(rows: Table) -> list[tuple[int, bool, int, list[float]]]:
-    """Return for each row its class index, whether it is a box, decimals to write, and x y w h in fractions."""
+    """Return for each row its class index, whether it is a box, decimals to write, and x y w h in
+    fractions."""
     xywh = np.stack([rows[column] for column in ("xn", "yn", "wn", "hn")], axis=1)
     decimals = np.maximum(rows["decimals"], 6)
     box = rows["kind"] == Kind.BOX

@@ -18,18 +18,19 @@ PERCENT = 100.0
 class YoloNotNormalized(ImageRule):
     """YOLO coordinates are not fractions of the image.
 
-    What: a row with a coordinate above 2, or any coordinate above 1 in a file where more than half of them are. Of
-    polygons the extent is looked at.
+    What: a row with a coordinate above 2, or any coordinate above 1 in a file where more than half of them
+    are. Of polygons the extent is looked at.
 
     Why: ultralytics drops the whole image ("non-normalized or out of bounds coordinates", above 1.01 a
-    coordinate; ultralytics/yolov5#443); albumentations stops (albumentations-team/albumentations#955: y_min 68.3).
+    coordinate; ultralytics/yolov5#443); albumentations stops (albumentations-team/albumentations#955: y_min
+    68.3).
 
     Bad: `0 320 240 100 80`
 
     Good: `0 0.5 0.5 0.15625 0.166667`
 
-    Fix: unsafe, boxes only, where the image's size is known: divided by width and height if that lies inside the image.
-    None where all numbers of the file are up to 100 and the image is larger: they may be percent.
+    Fix: unsafe, boxes only, where the image's size is known: divided by width and height if that lies inside
+    the image. None where all numbers of the file are up to 100 and the image is larger: they may be percent.
 
     Source: verify_image_label of ultralytics/data/utils.py; https://github.com/ultralytics/yolov5/issues/443
     """
@@ -82,7 +83,8 @@ class YoloNotNormalized(ImageRule):
 
 
 def coordinates(data: Dataset) -> Array:
-    """Return four numbers of each row as a file would hold them: centre and size of a box, corners of an extent."""
+    """Return four numbers of each row as a file would hold them: centre and size of a box, corners of an
+    extent."""
     rows = data.table("annotations")
     x, y, w, h = (rows[column] for column in ("xn", "yn", "wn", "hn"))
     box = rows["kind"] == Kind.BOX
@@ -92,7 +94,8 @@ def coordinates(data: Dataset) -> Array:
 
 
 def divisible(data: Dataset, most: Array) -> Array:
-    """Return which rows can only be pixels: a box that lies inside its image of known size, not maybe percent."""
+    """Return which rows can only be pixels: a box that lies inside its image of known size, not maybe
+    percent."""
     rows = data.table("annotations")
     width, height = data.image_values("width"), data.image_values("height")
     image = data.image_rows(rows["image"])

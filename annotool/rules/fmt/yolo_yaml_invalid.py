@@ -11,22 +11,23 @@ from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
 class YoloYamlInvalid(ReaderRule):
     """The data.yaml does not say what a trainer needs, or says it twice and differently.
 
-    What: no names; nc other than the number of names; names given by number with numbers missing; no train or val (or
-    spelled otherwise); a path that is not there. A path that belongs to another machine but whose last parts are found
-    beside the yaml is a warning.
+    What: no names; nc other than the number of names; names given by number with numbers missing; no train or
+    val (or spelled otherwise); a path that is not there. A path that belongs to another machine but whose
+    last parts are found beside the yaml is a warning.
 
-    Why: ultralytics stops, or goes on with what is left: a wrong nc is ignored by one version and fatal to another
-    (ultralytics/ultralytics#951), names {0: cat, 5: dog} make every class above 1 invalid, and Datumaro
-    drops the numbers of names and so swaps classes.
+    Why: ultralytics stops, or goes on with what is left: a wrong nc is ignored by one version and fatal to
+    another (ultralytics/ultralytics#951), names {0: cat, 5: dog} make every class above 1 invalid, and
+    Datumaro drops the numbers of names and so swaps classes.
 
     Bad: `nc: 4` above `names: [apple, banana, orange]`
 
     Good: `nc: 3` above `names: [apple, banana, orange]`
 
-    Fix: safe: nc is added or corrected, a path is turned to the place beside the yaml. The order of classes is never
-    touched.
+    Fix: safe: nc is added or corrected, a path is turned to the place beside the yaml. The order of classes
+    is never touched.
 
-    Source: https://docs.ultralytics.com/datasets/detect/ ; https://github.com/ultralytics/ultralytics/issues/951
+    Source: https://docs.ultralytics.com/datasets/detect/ ;
+    https://github.com/ultralytics/ultralytics/issues/951
     """
 
     code = "FMT004"

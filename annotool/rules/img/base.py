@@ -14,8 +14,8 @@ __all__ = ["of_files"]
 
 
 def of_files(rule: Rule, message: str, data: Dataset, take: Array, **more: Any) -> Findings:
-    """Return a finding for each of these images. COCO and VOC have a record of the image to point to; elsewhere the
-    label file says nothing of it, and the finding names the image alone."""
+    """Return a finding for each of these images. COCO and VOC have a record of the image to point to;
+    elsewhere the label file says nothing of it, and the finding names the image alone."""
     images = data.table("images").take(take)
     recorded = written_in(data, images, ("coco", "voc"))
     place: dict[str, Any] = {

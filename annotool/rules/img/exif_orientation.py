@@ -17,8 +17,8 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class State:
-    """Images with an orientation, those turned by a quarter, declared sizes of these that follow the stored pixels and
-    the turned ones, the first few names, and what to say of the first image."""
+    """Images with an orientation, those turned by a quarter, declared sizes of these that follow the stored
+    pixels and the turned ones, the first few names, and what to say of the first image."""
 
     oriented: int
     turned: int
@@ -32,13 +32,13 @@ class State:
 class ExifOrientation(DatasetRule[State]):
     """Images carry an EXIF orientation that turns or mirrors them.
 
-    What: files whose EXIF tag 274 is 2 to 8, one finding a dataset with the counts. An error where the declared sizes
-    of some follow the pixels as stored and those of others the picture as shown: then one part of the boxes is wrong
-    for every loader.
+    What: files whose EXIF tag 274 is 2 to 8, one finding a dataset with the counts. An error where the
+    declared sizes of some follow the pixels as stored and those of others the picture as shown: then one part
+    of the boxes is wrong for every loader.
 
     Why: Pillow and labelling tools disagree on whether to turn, so boxes may be off by a quarter turn
-    (facebookresearch/detectron2#788, cvat-ai/cvat#1059, HumanSignal/labelImg#376, wkentaro/labelme#232); ultralytics
-    turns for 6 and 8 only.
+    (facebookresearch/detectron2#788, cvat-ai/cvat#1059, HumanSignal/labelImg#376, wkentaro/labelme#232);
+    ultralytics turns for 6 and 8 only.
 
     Bad: a JPEG with orientation 6, 4000 x 3000 as stored, declared now 4000 x 3000 and now 3000 x 4000
 
@@ -91,8 +91,8 @@ class ExifOrientation(DatasetRule[State]):
         if not state.oriented:
             return Findings()
         message = (
-            "{oriented:,} images carry an EXIF orientation, {turned:,} are turned by a quarter; of the declared "
-            "sizes {stored:,} follow the stored pixels, {shown:,} the turned ones; as {examples}"
+            "{oriented:,} images carry an EXIF orientation, {turned:,} are turned by a quarter; of the "
+            "declared sizes {stored:,} follow the stored pixels, {shown:,} the turned ones; as {examples}"
         )
         values = {name: getattr(state, name) for name in ("oriented", "turned", "stored", "shown")}
         values["examples"] = ", ".join(state.examples)

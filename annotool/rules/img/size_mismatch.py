@@ -20,19 +20,19 @@ SAME, SWAPPED, OTHER = 0, 1, 2
 class SizeMismatch(ImageRule):
     """An image file has another size than its label file declares.
 
-    What: width and height of the file's header are not those declared. Where only an EXIF orientation swaps the two, it
-    is IMG004's. Sizes that annotool read from the files themselves are not judged.
+    What: width and height of the file's header are not those declared. Where only an EXIF orientation swaps
+    the two, it is IMG004's. Sizes that annotool read from the files themselves are not judged.
 
     Why: detectron2 stops (facebookresearch/detectron2#213, facebookresearch/detectron2#2463,
-    facebookresearch/detectron2#1861); most others scale boxes by the wrong size and train on the result. Mostly images
-    were resized after they were labelled.
+    facebookresearch/detectron2#1861); most others scale boxes by the wrong size and train on the result.
+    Mostly images were resized after they were labelled.
 
     Bad: `"width": 640, "height": 480` for a file of 1280 x 960
 
     Good: `"width": 1280, "height": 960`
 
-    Fix: safe where all boxes of the image fit the file's size and width and height are not merely swapped: the file's
-    size is written. None otherwise: which of the two the boxes mean, a look at the image can tell.
+    Fix: safe where all boxes of the image fit the file's size and width and height are not merely swapped:
+    the file's size is written. None otherwise: which of the two the boxes mean, a look at the image can tell.
 
     Source: check_image_size of detectron2/data/detection_utils.py
     """

@@ -17,9 +17,9 @@ class TruncatedImage(ImageRule):
 
     What: a JPEG without its end marker FF D9; with `--decode` any file that the decoder calls truncated.
 
-    Why: Pillow raises "image file is truncated" in the middle of training, OpenCV fills the rest with grey and says
-    nothing; ultralytics saves the file anew over the user's (ultralytics/ultralytics#22917). Mostly a copy or download
-    was cut off (VisDrone/DroneVehicle#49).
+    Why: Pillow raises "image file is truncated" in the middle of training, OpenCV fills the rest with grey
+    and says nothing; ultralytics saves the file anew over the user's (ultralytics/ultralytics#22917). Mostly
+    a copy or download was cut off (VisDrone/DroneVehicle#49).
 
     Bad: a JPEG file whose last bytes are pixels
 

@@ -15,12 +15,12 @@ from annotool.rules.img.base import of_files
 class UnreadableImage(ImageRule):
     """An image file cannot be read.
 
-    What: a file of 0 bytes, one whose header no decoder knows, one that may not be opened, one of more pixels than
-    Pillow's limit against decompression bombs. With `--decode` all pixels are loaded, and what fails then is told too;
-    the finding says which of the two was done. Pointers of git-lfs are SCH010's.
+    What: a file of 0 bytes, one whose header no decoder knows, one that may not be opened, one of more pixels
+    than Pillow's limit against decompression bombs. With `--decode` all pixels are loaded, and what fails
+    then is told too; the finding says which of the two was done. Pointers of git-lfs are SCH010's.
 
-    Why: one such file stops a training run in the middle (pytorch/vision#138, agentmorris/MegaDetector#19), or the
-    loader leaves the image with its labels out in silence, as ultralytics does.
+    Why: one such file stops a training run in the middle (pytorch/vision#138, agentmorris/MegaDetector#19),
+    or the loader leaves the image with its labels out in silence, as ultralytics does.
 
     Bad: a file `a.jpg` that holds `<html>404 Not Found</html>`
 

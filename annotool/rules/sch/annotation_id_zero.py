@@ -20,9 +20,9 @@ class AnnotationIdZero(AnnotationRule):
 
     What: a ground-truth annotation whose id is 0.
 
-    Why: pycocotools notes matches by id and takes 0 for "not matched": a detection of this very object counts as a
-    false positive (cocodataset/cocoapi#332, pytorch/vision#1530, cvat-ai/cvat#748; perfect predictions with
-    mAP 0 in roboflow/supervision#1895).
+    Why: pycocotools notes matches by id and takes 0 for "not matched": a detection of this very object counts
+    as a false positive (cocodataset/cocoapi#332, pytorch/vision#1530, cvat-ai/cvat#748; perfect predictions
+    with mAP 0 in roboflow/supervision#1895).
 
     Bad: `{"id": 0, "image_id": 1, "category_id": 1, "bbox": [10, 10, 40, 20]}`
 

@@ -39,8 +39,8 @@ LARGEST_ID = 1 << 53  # beyond, readers that take numbers as doubles make two id
 
 
 def free_ids(taken: Array, count: int, skip: int = 0) -> Array:
-    """Return `count` ids in use nowhere: from the largest one on, `skip` left out; the lowest free ones from 1 where
-    that would be beyond 2^53."""
+    """Return `count` ids in use nowhere: from the largest one on, `skip` left out; the lowest free ones from
+    1 where that would be beyond 2^53."""
     known = taken[taken != NO_ID]
     first = max(int(known.max(initial=0)), 0) + 1 + skip
     if first + count < LARGEST_ID:
@@ -57,7 +57,8 @@ def columns(rows: Table, names: Iterable[str]) -> Table:
 def orphans(data: Dataset) -> Array:
     """Return which images are only a label file: no image on disk, and no list names one (bool).
 
-    A YOLO label file is one unless a list names its image; a VOC xml only if there are lists and none names it.
+    A YOLO label file is one unless a list names its image; a VOC xml only if there are lists and none names
+    it.
     """
     images, sources = data.table("images"), data.table("sources")
     kind = sources["format"].tolist()
@@ -91,7 +92,8 @@ def summed(parts: Iterable[Counts]) -> Counts:
 
 
 def bare_splits(counts: Counts) -> set[str]:
-    """Return the splits without any image on disk; images of no split count as one where no other split has any."""
+    """Return the splits without any image on disk; images of no split count as one where no other split has
+    any."""
     some = any(found for _, found in counts.values())
     return {name for name, (_, found) in counts.items() if not found and (name or not some)}
 

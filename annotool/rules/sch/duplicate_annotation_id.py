@@ -21,11 +21,12 @@ NAMED = ("annotation", "image", "category", "source", "id", "line", "start", "en
 class DuplicateAnnotationId(DatasetRule[Table]):
     """An annotation id is used twice in one file.
 
-    What: the second and later annotations of a file with an id that another one has. Other files may use it again.
+    What: the second and later annotations of a file with an id that another one has. Other files may use it
+    again.
 
-    Why: pycocotools keeps one of them; the loss rises slowly and nothing says why (open-mmlab/mmdetection#4782),
-    detectron2 and mmdetection stop with an assertion (open-mmlab/mmdetection#4897). CVAT once wrote 0 for all
-    (cvat-ai/cvat#2155).
+    Why: pycocotools keeps one of them; the loss rises slowly and nothing says why
+    (open-mmlab/mmdetection#4782), detectron2 and mmdetection stop with an assertion
+    (open-mmlab/mmdetection#4897). CVAT once wrote 0 for all (cvat-ai/cvat#2155).
 
     Bad: `[{"id": 7, "image_id": 1}, {"id": 7, "image_id": 2}]`
 

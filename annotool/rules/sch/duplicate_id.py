@@ -22,12 +22,12 @@ NAMED = ("source", "id", "line", "start", "end", "index")
 class DuplicateId(DatasetRule[State]):
     """Two images or two categories of one file have the same id, or two images the same file name.
 
-    What: an id used twice among the images, or among the categories, of one file; a file_name used twice, names that
-    differ in case only included, for they are one file on Windows and macOS. The second and later ones are named.
-    Files of one dataset may well use the same ids.
+    What: an id used twice among the images, or among the categories, of one file; a file_name used twice,
+    names that differ in case only included, for they are one file on Windows and macOS. The second and later
+    ones are named. Files of one dataset may well use the same ids.
 
-    Why: pycocotools keeps the last record of an id in silence, Datumaro and torchvision lose the image or stop, and
-    converters to YOLO write the labels of one record over those of the other.
+    Why: pycocotools keeps the last record of an id in silence, Datumaro and torchvision lose the image or
+    stop, and converters to YOLO write the labels of one record over those of the other.
 
     Bad: `[{"id": 1, "file_name": "a.jpg"}, {"id": 1, "file_name": "b.jpg"}]`
 
@@ -92,7 +92,8 @@ class DuplicateId(DatasetRule[State]):
 
 
 def repeats(rows: Table, key: Array, judged: Array) -> Array:
-    """Return for each row the first row of its file with the same key, -1 where there is none or it is not judged."""
+    """Return for each row the first row of its file with the same key, -1 where there is none or it is not
+    judged."""
     first = np.full(len(rows), -1, dtype=np.int64)
     chosen = np.flatnonzero(judged)
     found_first = first_equal(rows["source"][chosen], key[chosen])

@@ -13,7 +13,8 @@ LARGEST = 1 << 16  # bytes; a pointer file is far smaller
 
 @dataclass(frozen=True)
 class Absent:
-    """Pointers of one folder whose outputs are absent: what to run, and the names of absent files (not folders)."""
+    """Pointers of one folder whose outputs are absent: what to run, and the names of absent files (not
+    folders)."""
 
     pointer: str
     output: str
@@ -23,8 +24,8 @@ class Absent:
 
 
 def absent_outputs(folders: Iterable[Path]) -> list[Absent]:
-    """Return the absent outputs of the `.dvc` files in these folders and one below: one for each folder that dvc
-    keeps whole, one for all single files of a folder."""
+    """Return the absent outputs of the `.dvc` files in these folders and one below: one for each folder that
+    dvc keeps whole, one for all single files of a folder."""
     found: list[Absent] = []
     for base in dict.fromkeys(folders):
         single: dict[Path, list[str]] = {}

@@ -19,15 +19,15 @@ class InvalidDeclaredSize(ImageRule):
     What: width or height absent, zero, negative or no whole number, in a COCO image record or a VOC xml.
 
     Why: YOLO's and many other loaders divide by it: division by zero, or boxes at infinity
-    (Megvii-BaseDetection/YOLOX#891, experiencor/keras-yolo2#436); sahi, supervision and labelformat stop. labelImg
-    wrote 0 x 0 for a time (HumanSignal/labelImg#386).
+    (Megvii-BaseDetection/YOLOX#891, experiencor/keras-yolo2#436); sahi, supervision and labelformat stop.
+    labelImg wrote 0 x 0 for a time (HumanSignal/labelImg#386).
 
     Bad: `{"id": 1, "file_name": "a.jpg", "width": 0, "height": 480}`
 
     Good: `{"id": 1, "file_name": "a.jpg", "width": 640, "height": 480}`
 
-    Fix: safe where the image file is there: its size is written. None where it carries an EXIF orientation that turns
-    it, for then it has two sizes.
+    Fix: safe where the image file is there: its size is written. None where it carries an EXIF orientation
+    that turns it, for then it has two sizes.
 
     Source: https://cocodataset.org/#format-data; https://github.com/Megvii-BaseDetection/YOLOX/issues/891
     """

@@ -40,8 +40,8 @@ class State:
 class MissingEvalField(DatasetRule[State]):
     """A COCO annotation has no area or no iscrowd.
 
-    What: an annotation with a geometry but without `area` or `iscrowd`. Where no annotation of a file has the key,
-    that is one warning a file; where some have it, an error each. LVIS has no iscrowd, and needs none.
+    What: an annotation with a geometry but without `area` or `iscrowd`. Where no annotation of a file has the
+    key, that is one warning a file; where some have it, an error each. LVIS has no iscrowd, and needs none.
 
     Why: pycocotools reads both without asking: KeyError in the middle of an evaluation
     (cocodataset/cocoapi#374, open-mmlab/mmdetection#804, PaddlePaddle/PaddleDetection#2832).
@@ -50,8 +50,8 @@ class MissingEvalField(DatasetRule[State]):
 
     Good: `{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 40, 20], "area": 800, "iscrowd": 0}`
 
-    Fix: safe: area becomes that of the mask, of the polygons added up, or else w * h; iscrowd becomes 0. None for the
-    area of a box without area.
+    Fix: safe: area becomes that of the mask, of the polygons added up, or else w * h; iscrowd becomes 0. None
+    for the area of a box without area.
 
     Source: pycocotools/cocoeval.py reads gt["area"] and gt["iscrowd"];
     https://github.com/cocodataset/cocoapi/issues/374

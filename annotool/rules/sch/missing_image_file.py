@@ -30,7 +30,8 @@ NAMED = ("image", "source", "file_name", "line", "start", "end")
 
 @dataclass(frozen=True)
 class State:
-    """Images and those on disk a split, rows of missing images, folders of git-lfs pointers, folders to search."""
+    """Images and those on disk a split, rows of missing images, folders of git-lfs pointers, folders to
+    search."""
 
     counts: Counts
     missing: Table
@@ -42,12 +43,13 @@ class State:
 class MissingImageFile(DatasetRule[State]):
     """An image that the labels speak of is not on disk.
 
-    What: an image record, a VOC xml or an entry of a YOLO list whose file is found nowhere. Where a whole split has no
-    image on disk, as when only labels are kept in git, that is one info, and what could not be judged is said. A git-lfs
-    or dvc pointer in place of images is one finding a folder, with the command that fetches them.
+    What: an image record, a VOC xml or an entry of a YOLO list whose file is found nowhere. Where a whole
+    split has no image on disk, as when only labels are kept in git, that is one info, and what could not be
+    judged is said. A git-lfs or dvc pointer in place of images is one finding a folder, with the command that
+    fetches them.
 
-    Why: loaders stop in the middle of the first epoch, or leave the image out in silence; public sets ship with images
-    missing (VisDrone/DroneVehicle#49). A pointer file opens as "cannot identify image file".
+    Why: loaders stop in the middle of the first epoch, or leave the image out in silence; public sets ship
+    with images missing (VisDrone/DroneVehicle#49). A pointer file opens as "cannot identify image file".
 
     Bad: `{"id": 8, "file_name": "a.jpg"}` and no a.jpg
 
@@ -55,7 +57,8 @@ class MissingImageFile(DatasetRule[State]):
 
     Fix: unsafe: the record and its annotations go. None for pointers and whole splits: fetch the images.
 
-    Source: https://github.com/VisDrone/DroneVehicle/issues/49, https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md,
+    Source: https://github.com/VisDrone/DroneVehicle/issues/49,
+    https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md,
     https://dvc.org/doc/user-guide/project-structure/dvc-files
     """
 

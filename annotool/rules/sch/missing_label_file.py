@@ -26,11 +26,11 @@ class State:
 class MissingLabelFile(DatasetRule[State]):
     """Images of a split have no label file.
 
-    What: images on disk with no txt or xml of their stem: one finding a split with count, share and list, a warning
-    above 10 %. An empty label file is something else: it declares that the image shows nothing.
+    What: images on disk with no txt or xml of their stem: one finding a split with count, share and list, a
+    warning above 10 %. An empty label file is something else: it declares that the image shows nothing.
 
-    Why: trainers take such an image for a background without saying so; if it was only never labelled, the model
-    learns not to see what is in it. ultralytics counts it as "missing", Roboflow tells it from "null".
+    Why: trainers take such an image for a background without saying so; if it was only never labelled, the
+    model learns not to see what is in it. ultralytics counts it as "missing", Roboflow tells it from "null".
 
     Bad: `images/train/a.jpg` and no `labels/train/a.txt`
 

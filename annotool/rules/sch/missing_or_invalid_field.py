@@ -11,14 +11,15 @@ from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
 class MissingOrInvalidField(ReaderRule):
     """A record lacks a field it needs, or a field is of the wrong kind.
 
-    What: COCO images need id and file_name (coco_url counts), annotations id, image_id, category_id and a bbox of 4
-    numbers or a segmentation, categories id and name; ids are whole numbers, not text. VOC objects need a name and a
-    bndbox with four corners; difficult, truncated and occluded are 0 or 1. An annotation without any geometry is a label
-    for its whole image and no fault, unless fewer than one in twenty lack one.
+    What: COCO images need id and file_name (coco_url counts), annotations id, image_id, category_id and a
+    bbox of 4 numbers or a segmentation, categories id and name; ids are whole numbers, not text. VOC objects
+    need a name and a bndbox with four corners; difficult, truncated and occluded are 0 or 1. An annotation
+    without any geometry is a label for its whole image and no fault, unless fewer than one in twenty lack
+    one.
 
-    Why: detectron2 raises on an empty bbox, torchvision and pycocotools on a missing key; an id "2" matches no id 2, so
-    its annotations are never seen (HumanSignal/label-studio#6416 exports such). Datumaro skips a whole object for
-    a flag that is not 0 or 1.
+    Why: detectron2 raises on an empty bbox, torchvision and pycocotools on a missing key; an id "2" matches
+    no id 2, so its annotations are never seen (HumanSignal/label-studio#6416 exports such). Datumaro skips a
+    whole object for a flag that is not 0 or 1.
 
     Bad: `{"id": 7, "image_id": "2", "category_id": 1, "bbox": [10, 10, 5]}`
 

@@ -14,11 +14,12 @@ from annotool.rules.base import ERROR, Edits, Findings, Fix, Op, ReaderRule, men
 class NonFiniteNumber(ReaderRule):
     """A coordinate is NaN or infinite.
 
-    What: NaN or an infinity in a box, polygon, keypoint, area or size, in any spelling, the bare NaN of Python's json
-    among them.
+    What: NaN or an infinity in a box, polygon, keypoint, area or size, in any spelling, the bare NaN of
+    Python's json among them.
 
-    Why: one such box turns the loss of a whole training run into NaN (facebookresearch/detectron2#214); strict JSON
-    parsers refuse the file, and panlabel, hotcoco and Datumaro then say nothing of the rest of it.
+    Why: one such box turns the loss of a whole training run into NaN (facebookresearch/detectron2#214);
+    strict JSON parsers refuse the file, and panlabel, hotcoco and Datumaro then say nothing of the rest of
+    it.
 
     Bad: `"bbox": [10.0, NaN, 40.0, 20.0]`
 

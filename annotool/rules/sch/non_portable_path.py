@@ -37,11 +37,13 @@ CASE = "differs in case from the file on disk"
 class NonPortablePath(ImageRule):
     """The path of an image works on one machine only.
 
-    What: a file name that is absolute, names a drive, has a backslash, leads up with `..`, or is spelled in another case
-    than the file on disk. A path that leads out of the dataset is never opened: the image counts as missing.
+    What: a file name that is absolute, names a drive, has a backslash, leads up with `..`, or is spelled in
+    another case than the file on disk. A path that leads out of the dataset is never opened: the image counts
+    as missing.
 
-    Why: on the next machine the image is not found, and many loaders then leave it out in silence; a backslash is a part
-    of the name on Linux (VisDrone/DroneVehicle#49: "local Windows paths"). A path with `..` can name any file.
+    Why: on the next machine the image is not found, and many loaders then leave it out in silence; a
+    backslash is a part of the name on Linux (VisDrone/DroneVehicle#49: "local Windows paths"). A path with
+    `..` can name any file.
 
     Bad: `"file_name": "C:\\\\data\\\\images\\\\a.jpg"`
 
@@ -90,7 +92,8 @@ def suspects(names: list[str], paths: list[str]) -> list[int]:
 
 
 def kind(name: str, path: str) -> str:
-    """Return what is odd about a file name, empty if nothing is; `path` is that of its file, with forward slashes."""
+    """Return what is odd about a file name, empty if nothing is; `path` is that of its file, with forward
+    slashes."""
     if ODD.search(name) and "://" not in name:
         return next(text for text, pattern in KINDS.items() if pattern.search(name))
     other_case = not path.endswith(name) and path.casefold().endswith(name.casefold())

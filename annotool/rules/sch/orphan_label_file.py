@@ -27,7 +27,8 @@ NAMED = ("image", "source", "line", "start", "end")
 
 @dataclass(frozen=True)
 class State:
-    """Label files, images and those on disk a split, rows of orphans, and what FMT005 explains (None: all)."""
+    """Label files, images and those on disk a split, rows of orphans, and what FMT005 explains (None:
+    all)."""
 
     files: int
     counts: Counts
@@ -39,11 +40,11 @@ class State:
 class OrphanLabelFile(DatasetRule[State]):
     """A label file belongs to no image.
 
-    What: a YOLO txt or VOC xml of whose stem there is no image, and which no list of the dataset names. Above 5 % of the
-    label files that is one finding. Said only where the split has images on disk at all.
+    What: a YOLO txt or VOC xml of whose stem there is no image, and which no list of the dataset names. Above
+    5 % of the label files that is one finding. Said only where the split has images on disk at all.
 
-    Why: its annotations are never trained on, in silence; fiftyone says how many it ignores, ultralytics nothing. Mostly
-    an image was renamed, deleted or not copied.
+    Why: its annotations are never trained on, in silence; fiftyone says how many it ignores, ultralytics
+    nothing. Mostly an image was renamed, deleted or not copied.
 
     Bad: `labels/train/a.txt` and no `images/train/a.*`
 
