@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from annotool.api import (
+        apply,
         audit,
         balance,
         convert,
         explain_rule,
+        fix,
         list_formats,
         list_rules,
         read,
         report,
         sizes,
+        undo,
     )
     from annotool.dataset import Dataset
     from annotool.errors import AnnotoolError
@@ -24,15 +27,18 @@ __all__ = [
     "AnnotoolError",
     "Dataset",
     "Findings",
+    "apply",
     "audit",
     "balance",
     "convert",
     "explain_rule",
+    "fix",
     "list_formats",
     "list_rules",
     "read",
     "report",
     "sizes",
+    "undo",
 ]
 
 HOMES = {"AnnotoolError": "errors", "Dataset": "dataset", "Findings": "findings"}

@@ -20,27 +20,31 @@ from annotool.findings import Findings
 from annotool.formats.base import Format, ReadOptions, WriteOptions
 from annotool.metrics import balance as counts
 from annotool.metrics.balance import Balance
-from annotool.output import write_file
+from annotool.output import check_new, write_file
 from annotool.reporting.told import Told
 from annotool.rules import registry
 from annotool.rules.base import Rule
 
 if TYPE_CHECKING:
     from annotool.conversion import Converted
+    from annotool.fixes.rounds import Proposal
 
 __all__ = [
     "Told",
+    "apply",
     "audit",
     "balance",
     "convert",
     "explain_rule",
     "fails",
+    "fix",
     "lines",
     "list_formats",
     "list_rules",
     "read",
     "report",
     "sizes",
+    "undo",
     "write_text",
 ]
 
@@ -102,6 +106,65 @@ def explain_rule(name: str) -> str:
 def list_formats() -> list[Format]:
     """Return all formats, by name."""
     return list(formats.registry().values())
+
+
+def fix(
+    paths: Paths,
+    *,
+    out: str | Path | None = None,
+    in_place: bool = False,
+    unsafe: bool = False,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    config: Config | None = None,
+    **options: Any,
+) -> Proposal:
+    """Mend what can be mended, proven by another audit; return what was done, or would be without `out` or `in_place`.
+
+    With `out`, a new folder, the mended dataset is written there; with `in_place` the files themselves change. Both
+    leave a journal, `fixes.jsonl`, for `undo` and `apply`. Without `unsafe` every fact stays as it is.
+    """
+    from annotool.fixes import inplace, output, rounds
+
+    if out is not None and in_place:
+        raise UsageError("--out and --in-place: choose one")
+    if out is not None:
+        several = [paths] if isinstance(paths, str | Path) else paths
+        check_new(Path(out), [Path(path) for path in several if Path(path).exists()])
+    settings = config or Config()
+
+    def reading(overlay: Mapping[Path, bytes | None]) -> Dataset:
+        return read(paths, overlay=overlay, **options)
+
+    def auditing(data: Dataset) -> Findings:
+        return audit(data, select=select, ignore=ignore, config=settings)
+
+    made = rounds.propose(reading, auditing, settings.rules, formats.patch, unsafe)
+    if out is not None:
+        output.write(made, Path(out))
+    elif in_place:
+        inplace.write_in_place(made)
+    return made
+
+
+def undo(journal: str | Path) -> tuple[str, ...]:
+    """Put every file a journal names back as it was, byte for byte; return their names.
+
+    Raises JournalError, with nothing changed, when a file is no longer what the journal left.
+    """
+    from annotool.fixes import inplace
+
+    return inplace.undo(Path(journal))
+
+
+def apply(journal: str | Path, paths: Paths, out: str | Path, **options: Any) -> Path:
+    """Do what a journal says to the dataset it was made from, into the new folder `out`; return its journal there.
+
+    Raises JournalError, with nothing written, when a hash or an old value differs.
+    """
+    from annotool.fixes import output
+
+    return output.apply(Path(journal), read(paths, **options), Path(out))
 
 
 def convert(data: Dataset | Paths, to: str, out: str | Path, **options: Any) -> Converted:

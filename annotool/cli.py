@@ -31,7 +31,6 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="A new or empty folder to write to.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -63,6 +62,70 @@ def audit(reading: Reading, finding: Finding, reporting: Reporting) -> None:
     form = reporting.output_format
     show(api.lines(told, form), reporting.output, marked=form == "text")
     raise typer.Exit(FOUND if api.fails(findings, finding.fail_on) else CLEAN)
+
+
+@app.command()
+@takes
+def fix(
+    reading: Reading,
+    finding: Finding,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write the mended dataset here.")
+    ] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Change the files themselves.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show each change, write nothing.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Also change or drop geometry, classes, records.")
+    ] = False,
+) -> None:
+    """Mend what can be mended, prove it, and keep a journal that undoes it."""
+    from annotool import api
+    from annotool.reporting import mended
+
+    if [out is not None, in_place, diff].count(True) != 1:
+        raise UsageError("choose one of --diff (show), --out DIR (write a mended copy), --in-place")
+    settings = configured(reading)
+    with progress():
+        made = api.fix(
+            places(reading, settings),
+            out=out,
+            in_place=in_place,
+            unsafe=unsafe_fixes,
+            select=finding.select or (),
+            ignore=finding.ignore or (),
+            config=settings,
+            **reading_options(reading, settings),
+        )
+    show(mended.diff(made) if diff else mended.lines(made, out), None, marked=True)
+    failed = bool(len(made.changes)) if diff else api.fails(made.after, finding.fail_on)
+    raise typer.Exit(FOUND if failed else CLEAN)
+
+
+@app.command()
+def undo(
+    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The fixes.jsonl of the fix.")],
+) -> None:
+    """Put every file that a fix changed back as it was, byte for byte."""
+    from annotool import api
+
+    files = api.undo(journal)
+    typer.echo(f"{len(files):,} files are as they were before {journal}")
+
+
+@app.command()
+@takes
+def apply(
+    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The fixes.jsonl of a fix.")],
+    reading: Reading,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder to write to.")],
+) -> None:
+    """Repeat a fix on the dataset it was made from."""
+    from annotool import api
+
+    settings = configured(reading)
+    with progress():
+        made = api.apply(journal, places(reading, settings), out, **reading_options(reading, settings))
+    typer.echo(f"mended as {journal} says: {made.parent}")
 
 
 @app.command()
@@ -168,10 +231,14 @@ def opened(reading: Reading, settings: Config) -> Dataset:
     """The dataset at the paths of the command line, else at those of the settings."""
     from annotool import api
 
+    return api.read(places(reading, settings), **reading_options(reading, settings))
+
+
+def places(reading: Reading, settings: Config) -> list[str | Path]:
     paths: list[str | Path] = [*(reading.paths or settings.paths)]
     if not paths:
         raise UsageError("no PATH given, and no `paths` in a settings file; name a dataset's file or folder")
-    return api.read(paths, **reading_options(reading, settings))
+    return paths
 
 
 def reading_options(reading: Reading, settings: Config) -> dict[str, Any]:
@@ -260,9 +327,10 @@ def bars() -> Any:
 
 
 def main() -> None:
-    """Run the command line; an error is one line and exit code 2, a traceback only with --traceback."""
+    """Run the command line; an error is one line and exit code 2, a traceback only with --traceback, put anywhere."""
+    words = [word for word in sys.argv[1:] if word != "--traceback"]
     try:
-        app()
+        app(words)
     except AnnotoolError as error:
         failed(error, str(error))
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from annotool.errors import AnnotoolError, UsageError
 
-__all__ = ["place_image", "staged", "write_file"]
+__all__ = ["check_new", "place_image", "staged", "write_file"]
 
 UNFINISHED = ".annotool-unfinished-"
 

@@ -9,12 +9,15 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from annotool.dataset import Dataset, concat
 from annotool.errors import NoDatasetError, SeveralDatasetsError, UsageError
-from annotool.formats.base import Claim, Format, ReadOptions
+from annotool.findings import Edits
+from annotool.formats.base import Claim, Format, ReadOptions, Splice
 from annotool.formats.listing import Listing
 
-__all__ = ["detect", "read", "registry"]
+__all__ = ["detect", "patch", "read", "registry"]
 
 SHARED = ("base", "images", "listing")
 DEPTH = 4  # folders below the path that are searched for datasets
@@ -100,3 +103,21 @@ def read_one(path: Path, options: ReadOptions) -> Dataset:
         )
         raise SeveralDatasetsError(f"{path} holds {len(claims)} datasets; choose one:\n{listed}")
     return registry()[claims[0].format].read(claims[0].path, options)
+
+
+def patch(data: Dataset, edits: Edits) -> list[Splice]:
+    """Return the bytes to change so that the edits hold, each worked out by the format of the file it is in."""
+    if len(data.formats) == 1:
+        return registry()[next(iter(data.formats))].patch(data, edits)
+    sources = np.full(len(edits), -1, dtype=np.int64)
+    for name in set(edits["table"].tolist()):
+        mine = edits["table"] == name
+        rows = edits["row"][mine]
+        sources[mine] = rows if name == "sources" else data.table(name)["source"][rows]
+    written = data.table("sources")["format"][sources]
+    splices: list[Splice] = []
+    for name in sorted(data.formats):
+        rows = np.flatnonzero(written == name)
+        own = registry()[name].patch(data, edits.take(rows)) if len(rows) else []
+        splices += [each._replace(edit=int(rows[each.edit])) for each in own]
+    return splices

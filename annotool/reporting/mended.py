@@ -1,0 +1,44 @@
+"""A fix told: what changed, what remains, where the journal is; or, before it, each change (`--diff`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from annotool.fixes import diff as changes
+from annotool.fixes.output import home
+from annotool.fixes.rounds import Proposal
+from annotool.reporting.text import escape, plural
+from annotool.reporting.told import slug, summary
+from annotool.rules import registry
+
+__all__ = ["diff", "lines"]
+
+COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def diff(made: Proposal) -> Iterator[str]:
+    """Yield each change, marked up for rich."""
+    slugs = {code: rule.slug for code, rule in registry().items()}
+    for line in changes.lines(made.changes, slugs, home(made.data)):
+        colour = COLOURS.get(line[:1])
+        yield f"[{colour}]{escape(line)}[/]" if colour else escape(line)
+
+
+def lines(made: Proposal, out: Path | None) -> Iterator[str]:
+    """Yield what was done, marked up for rich."""
+    if not len(made.changes):
+        yield "nothing to mend" + ("" if out is None else f"; the dataset is copied to {escape(str(out))}")
+    else:
+        where = "in place" if out is None else f"in {escape(str(out))}"
+        yield f"[bold green]mended[/] {where}: {plural(len(made.changes), 'change')}, journal fixes.jsonl"
+        for code in np.unique(made.changes["rule"].astype(str)).tolist():
+            yield f"{int((made.changes['rule'] == code).sum()):>9,}  {code:<7} {slug(code)}"
+    for code, count in made.taken_back.items():
+        yield f"[yellow]taken back[/]: {plural(count, 'edit')} of {code} {slug(code)} made something else worse"
+    left = summary(made.after)
+    yield f"left: {plural(left['error'], 'error')}, {plural(left['warning'], 'warning')}, {plural(left['info'], 'fact')}"
+    if not made.complete:
+        yield "[yellow]not at an end[/]: another run would mend more"
