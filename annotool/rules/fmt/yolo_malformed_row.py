@@ -24,7 +24,8 @@ class YoloMalformedRow(ReaderRule):
 
     Good: `0 0.5 0.5 0.2 0.2`
 
-    Fix: safe where the numbers stay: commas become spaces, class `0.0` becomes `0`. None otherwise.
+    Fix: safe where the numbers stay: commas become spaces, class `0.0` becomes `0`. Unsafe where a
+    declared class name stands for its index. None otherwise.
 
     Source: https://docs.ultralytics.com/datasets/detect/ ;
     https://github.com/ultralytics/ultralytics/issues/7907
@@ -33,7 +34,7 @@ class YoloMalformedRow(ReaderRule):
     code = "FMT002"
     slug = "yolo-malformed-row"
     severities = (ERROR, WARNING, INFO)
-    fixes = (Fix.SAFE,)
+    fixes = (Fix.SAFE, Fix.UNSAFE)
     formats = ("yolo",)
     silenced_by = ("SCH001",)
     verdict = "{n} lines are no YOLO rows"

@@ -15,7 +15,7 @@ Bare = tuple[tuple[int, str, str], ...]  # image key, split, file name
 
 @dataclass(frozen=True)
 class State:
-    """Images a split, images without a label file, and those that FMT005 explains (None: all)."""
+    """Images on disk a split, images without a label file, and those that FMT005 explains (None: all)."""
 
     counts: dict[str, int]
     bare: Bare
@@ -53,10 +53,11 @@ class MissingLabelFile(DatasetRule[State]):
 
     def partial(self, shard: Dataset) -> State:
         images, splits = shard.table("images"), shard.image_splits
-        without = (images["source"] < 0) & (images["path"] != "")
+        there = images["path"] != ""
+        without = (images["source"] < 0) & there
         chosen = (images["image"][without], splits[without], images["file_name"][without])
         return State(
-            dict(Counter(splits.tolist())),
+            dict(Counter(splits[there].tolist())),
             tuple(zip(*(column.tolist() for column in chosen), strict=True)),
             unmappable(shard),
         )
