@@ -21,7 +21,7 @@ from annotool.formats.base import Splice
 from annotool.rules.base import Rule
 from annotool.table import Array, Table
 
-__all__ = ["ROUNDS", "Proposal", "Tools", "propose"]
+__all__ = ["ROUNDS", "Overlay", "Proposal", "propose"]
 
 ROUNDS = 5
 TRIES = 4  # times single findings are taken back; after that all of a rule's that fail are

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotool.findings import Edits, Findings, Fix
+from annotool.fixes.inplace import undo, write_in_place
 from annotool.fixes.rounds import ROUNDS, Proposal
 from annotool.rules.base import Rule, found
 from tests.fixes import toy
@@ -160,3 +164,46 @@ def test_a_background_image_is_never_dropped(folder: Path) -> None:
     assert "image 3 empty.png" in text(made, folder)
     assert "image 1" not in text(made, folder) and "box" not in text(made, folder).replace("box,5", "")
     assert made.dropped_images == {str(folder / "a.png"), str(folder / "sub" / "a.png")}
+
+
+SIDES = st.sampled_from(["0", "1", "5.50", "20", "99.5", "100", "1e2", "-3"])
+BOXES = st.builds(
+    lambda image, category, sides, area, end, comma: (
+        (" " if not comma else ",").join(["box", "ID", str(image), str(category), *sides, area]) + end
+    ),
+    st.integers(1, 4),
+    st.integers(0, 1),
+    st.lists(SIDES, min_size=4, max_size=4),
+    st.sampled_from(["400", "0", "12.25"]),
+    st.sampled_from(["\n", "\r\n", "  \n"]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(BOXES, max_size=8), st.booleans())
+def test_whatever_is_wrong_comes_to_rest_and_can_be_undone(lines: list[str], unsafe: bool) -> None:
+    """For any file: nothing proposed gets worse, a second run edits nothing, what no edit names stays as it was."""
+    images = [f"image {at} {name} 100 100\n" for at, name in enumerate(("a.png", "gone.png", "b.png"), 1)]
+    text = "".join([*images, *(line.replace("ID", str(at), 1) for at, line in enumerate(lines, 1))])
+    with tempfile.TemporaryDirectory() as name:
+        folder, file = Path(name), Path(name) / "x.toy"
+        for image in ("a.png", "b.png"):
+            (folder / image).touch()
+        file.write_bytes(text.encode())
+        made = toy.proposal(folder, unsafe=unsafe)
+        assert made.complete
+        journal = write_in_place(made)
+        left = file.read_bytes().decode().splitlines(keepends=True)
+        edited = set(made.changes["line"].tolist())
+        kept = [line for at, line in enumerate(text.splitlines(keepends=True), 1) if at not in edited]
+        rest = iter(left)
+        assert all(line in rest for line in kept), "lines that no edit names stay, in order"
+        assert not len(toy.proposal(folder, unsafe=unsafe).changes)
+        grown = {rule for rule, n in made.after.counts().items() if n > made.before.counts().get(rule, 0)}
+        assert grown <= {"TOY900"}, "a row that can be read now may bring a fact to light, no fault"
+        if journal:
+            undo(journal)
+            assert file.read_bytes() == text.encode()
+        else:
+            assert not len(made.changes)
