@@ -134,6 +134,22 @@ def test_one_cause_of_nearly_all_is_one_finding() -> None:
     assert mended(many(10000.0, 2)) == [5000] * 20
 
 
+def test_the_share_of_a_cause_is_among_those_that_can_have_it() -> None:
+    masks, box = [shape(TRIANGLE, 10000.0)] * 20, {"box": (1, 1, 10, 10), "area": 100.0}
+    check_rule(AreaMismatch, invalid=[(tiny(annotations=[*masks, *[box] * 20]), [-1])])
+    whole_image = [{**row, "area": 640.0 * 480} for row in masks]
+    check_rule(AreaMismatch, invalid=[(tiny(annotations=[*whole_image, *[box] * 20]), list(range(20)))])
+
+
+def test_a_fix_of_the_common_cause_mends_only_that() -> None:
+    rows = [shape(TRIANGLE, 10000.0)] * 20 + [shape(TRIANGLE, 7000.0)]
+    data, rule = tiny(annotations=rows), AreaMismatch()
+    found = rule.check(data)
+    assert found.column("annotation").tolist() == [-1, 20]
+    edits = rule.fix(data, found.where(lambda part: part.columns["annotation"] < 0))
+    assert edits["row"].tolist() == list(range(20))
+
+
 def test_the_cause_of_a_few_is_not_that_of_all() -> None:
     rows = [shape(TRIANGLE, 10000.0)] * 19
     check_rule(AreaMismatch, invalid=[(tiny(annotations=rows), list(range(19)))])

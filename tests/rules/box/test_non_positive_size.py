@@ -67,7 +67,7 @@ def test_one_pixel_of_inclusive_corners_is_a_box() -> None:
             # xmax one below xmin makes a width of 0, two below -1.
             (
                 voc((10, 10, 0, 5), (10, 10, 5, -1)),
-                [{"severity": Severity.ERROR}, {"severity": Severity.ERROR}],
+                [{"message": "corners are swapped: width 0, height 5 px"}, {"severity": Severity.ERROR}],
             ),
         ],
     )

@@ -54,7 +54,12 @@ def test_share_of_boxes_too_small_for_training_is_one_info() -> None:
     told = "2 of 3 boxes (66.7%) have a side under 3 px when images are resized to 640, 1 (33.3%) at 1280"
     check_rule(
         TinyBox,
-        valid=[tiny(wide, [{"box": (5, 5, 10, 90)}]), tiny([{"width": NAN}], [{"box": (5, 5, 1, 1)}])],
+        valid=[
+            tiny(wide, [{"box": (5, 5, 9.375, 90)}]),  # 3 px at 640
+            tiny([{"width": NAN}], [{"box": (5, 5, 1, 1)}]),
+            tiny([{"width": 0.0, "height": 0.0}], [{"box": (5, 5, 1, 1)}]),
+            tiny([{"width": 640.0, "height": 0.0}], [{"box": (5, 5, 1, 1)}]),
+        ],
         invalid=[
             (
                 tiny(wide, small),
@@ -74,4 +79,7 @@ def test_options() -> None:
 def test_what_could_not_be_judged_is_said() -> None:
     assert TinyBox().unable(boxes((5, 5, 4, 20))) == ""
     data = tiny([{"width": NAN}, {}], [{"fractions": (0.5, 0.5, 0.1, 0.1)}, {"image": 1}], format_name="yolo")
+    assert (
+        TinyBox().unable(tiny([{"width": 0.0}], [{}])) == "1 of 1 boxes: the size of their image is not known"
+    )
     assert TinyBox().unable(data) == "1 of 2 boxes: the size of their image is not known"

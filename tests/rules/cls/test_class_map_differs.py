@@ -1,6 +1,7 @@
 from typing import Any
 
 from annotool.dataset import Dataset
+from annotool.findings import Severity
 from annotool.rules.cls.class_map_differs import ClassMapDiffers
 from annotool.schema import NO_ID
 from annotool.testing import check_rule, tiny
@@ -41,6 +42,10 @@ def test_one_number_two_names() -> None:
             (maps(cars, {1: "tram", 2: "bus"}, used=(0,)), [{"source": 1, "values": {"ids": [1], "name": "tram"}}]),
         ],
     )  # fmt: skip
+
+
+def test_it_is_an_error() -> None:
+    assert ClassMapDiffers.severities == (Severity.ERROR,)
 
 
 def test_a_class_list_is_told_with_its_line() -> None:

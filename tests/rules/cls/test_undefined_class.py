@@ -1,3 +1,4 @@
+from annotool.findings import Severity
 from annotool.rules.cls.undefined_class import UndefinedClass
 from annotool.schema import NO_ID
 from annotool.testing import check_rule, tiny
@@ -29,6 +30,10 @@ def test_classes_that_nothing_declares() -> None:
             ),
         ],
     )  # fmt: skip
+
+
+def test_it_is_an_error() -> None:
+    assert UndefinedClass.severities == (Severity.ERROR,)
 
 
 def test_an_id_that_is_text_is_told_as_written() -> None:

@@ -49,6 +49,10 @@ def test_lvis_names_a_thing_twice() -> None:
 
 
 def test_options() -> None:
+    check_rule(
+        ConflictingClassOverlap,
+        invalid=[(tiny(annotations=[{"box": BOX, "category": 1}, {"box": BOX}]), [1])],
+    )
     data = tiny(annotations=[{"box": BOX}, {"box": FAR, "category": 1}])
     assert len(ConflictingClassOverlap(iou=0.92).check(data)) == 1
     assert len(ConflictingClassOverlap(iou=0.5).check(data)) == 1

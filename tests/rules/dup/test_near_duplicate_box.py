@@ -43,6 +43,8 @@ def test_equal_boxes_of_different_masks_are_near() -> None:
 def test_the_lower_score_goes() -> None:
     data = tiny(annotations=[{"box": BOX, "score": 0.4}, {"box": NEAR, "score": 0.9}])
     check_rule(NearDuplicateBox, invalid=[(data, [0])])
+    equal = tiny(annotations=[{"box": BOX, "score": 0.9}, {"box": NEAR, "score": 0.9}])
+    check_rule(NearDuplicateBox, invalid=[(equal, [1])])
     one_score = tiny(annotations=[{"box": BOX}, {"box": NEAR, "score": 0.9}])
     check_rule(NearDuplicateBox, invalid=[(one_score, [1])])
 

@@ -1,4 +1,4 @@
-from annotool.findings import Fix, Op
+from annotool.findings import Fix, Op, Severity
 from annotool.rules.seg.too_few_points import TooFewPoints
 from annotool.testing import check_rule, tiny
 
@@ -6,6 +6,7 @@ GOOD = [10.0, 10.0, 20.0, 10.0, 20.0, 20.0]
 
 
 def test_rings() -> None:
+    assert TooFewPoints.severities == (Severity.ERROR,)
     check_rule(
         TooFewPoints,
         valid=[

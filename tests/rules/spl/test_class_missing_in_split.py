@@ -13,7 +13,7 @@ def counted(train: tuple[int, int], other: tuple[int, int], name: str = "val", *
         for c in (0, 1)
         for _ in range(own[c])
     ]
-    return tiny(2, rows, splits={name: [1], "train": [0]}, **more)
+    return tiny(2, rows, ("cat", "dog", "emu"), splits={name: [1], "train": [0]}, **more)
 
 
 def test_categories_that_stand_on_one_side_only() -> None:

@@ -123,6 +123,11 @@ def test_a_record_of_train_goes(pictures: list[str]) -> None:
 def test_an_image_in_two_splits_without_lists_cannot_leave_one() -> None:
     data = tiny(3, splits={"train": [0, 1], "val": [1, 2]})
     check_rule(ExactLeak, invalid=[(data, [{"image": 1, "fix": Fix.NONE}])])
+    of_yaml = listed(
+        data, [3, 3, 4, 4], (), (0, 0, 0, 0)
+    )  # two folders that share a file: a yaml's line is no list
+    own = int(data.table("images")["line"][1])
+    check_rule(ExactLeak, invalid=[(of_yaml, [{"image": 1, "line": own, "fix": Fix.NONE}])])
 
 
 def test_the_same_split_twice_is_one_finding() -> None:
