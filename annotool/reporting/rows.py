@@ -87,6 +87,7 @@ def row(data: Dataset, part: Block, at: int, slug: str, mark: str) -> Row:
     category = int(columns["category"][at])
     path, file = location(data, source)
     position = int(data.image_rows(np.array([image]))[0])
+    values = part.row_values(at)
     images = data.table("images")
     return Row(
         rule=part.rule,
@@ -94,7 +95,7 @@ def row(data: Dataset, part: Block, at: int, slug: str, mark: str) -> Row:
         severity=Severity(int(columns["severity"][at])).name.lower(),
         message=part.text(at),
         path=path,
-        file=file,
+        file=file or str(values.get("file", "")),  # a finding of a folder or a split names it in its values
         line=int(columns["line"][at]),
         pointer=columns["pointer"][at]
         or pointer(data, source, image=image, annotation=annotation, category=category),
@@ -102,8 +103,8 @@ def row(data: Dataset, part: Block, at: int, slug: str, mark: str) -> Row:
         image_id=shown(images["id"][position]) if position >= 0 else None,
         annotation_id=shown(data.table("annotations")["id"][annotation]) if annotation >= 0 else None,
         category=str(data.names_of(np.array([category]))[0]),
-        split=(data.image_splits[position] or None) if position >= 0 else None,
-        values=plain(part.row_values(at)),
+        split=(data.image_splits[position] if position >= 0 else values.get("split")) or None,
+        values=plain(values),
         fix=Fix(int(columns["fix"][at])).name.lower(),
         silenced=int(columns["silenced"][at]),
         fingerprint=mark,
