@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from annotool.metrics.balance import Balance
-from annotool.reporting.text import escape
+from annotool.reporting.told import escape
 from annotool.table import Table
 
 __all__ = ["FORMS", "lines"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotool.conversion import Converted
-from annotool.reporting.text import escape, plural
+from annotool.reporting.told import escape, plural
 
 __all__ = ["lines"]
 

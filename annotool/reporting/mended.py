@@ -10,8 +10,7 @@ import numpy as np
 from annotool.fixes import diff as changes
 from annotool.fixes.output import home
 from annotool.fixes.rounds import Proposal
-from annotool.reporting.text import escape, plural
-from annotool.reporting.told import slug, summary
+from annotool.reporting.told import escape, plural, slug, summary
 from annotool.rules import registry
 
 __all__ = ["diff", "lines"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from annotool.findings import Findings, Fix, Severity
 from annotool.reporting.rows import Row, rows
-from annotool.reporting.told import Told, slug, summary
+from annotool.reporting.told import Told, escape, plural, slug, summary
 from annotool.rules import registry
 from annotool.table import Array
 
@@ -84,10 +84,6 @@ def said(code: str, count: int) -> str:
     return phrase.format(n=f"{count:,}") if phrase else f"{count:,} {slug(code)}"
 
 
-def plural(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
 def reasons(findings: Findings) -> list[str]:
     return list(dict.fromkeys(each.why for each in findings.skipped))
 
@@ -158,8 +154,3 @@ def mendable(findings: Findings) -> Iterator[str]:
         yield f"`annotool fix` mends {safe:,} of these safely; see them first with --diff."
     if unsafe:
         yield f"{unsafe:,} more with --unsafe-fixes, which change or drop geometry, classes or records."
-
-
-def escape(text: str) -> str:
-    """Keep rich from reading a name like `[red]` as markup."""
-    return text.replace("[", "\\[")

@@ -12,7 +12,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Findings
 from annotool.rules import registry
 
-__all__ = ["Told", "inputs", "summary"]
+__all__ = ["Told", "escape", "inputs", "plural", "slug", "summary"]
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,13 @@ def slug(code: str) -> str:
     """Return the rule's name in words."""
     rules = registry()
     return rules[code].slug if code in rules else code
+
+
+def plural(count: int, word: str) -> str:
+    """Return a count with its word, plural where it is not one."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def escape(text: str) -> str:
+    """Keep rich from reading a name like `[red]` as markup."""
+    return text.replace("[", "\\[")
