@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from annotool.fixes.output import name_in
+from annotool.fixes.places import name_in
 from annotool.table import Table
 
 __all__ = ["lines"]

@@ -16,14 +16,13 @@ from pathlib import Path
 
 from annotool.errors import AnnotoolError, UsageError
 from annotool.fixes import journal
-from annotool.fixes.journal import digest
-from annotool.fixes.output import file_states, home, name_in, plain
-from annotool.fixes.places import source_paths
+from annotool.fixes.journal import UNFINISHED, digest
+from annotool.fixes.output import file_states
+from annotool.fixes.places import home, name_in, plain, source_paths
 from annotool.fixes.rounds import Proposal
 
 __all__ = ["recover", "undo", "write_in_place"]
 
-UNFINISHED = ".unfinished"
 BESIDE = ".annotool-unfinished-"
 
 
@@ -33,7 +32,6 @@ def write_in_place(made: Proposal) -> Path | None:
     Raises AnnotoolError when a file cannot be changed; then all files are as they were.
     """
     root = home(made.data)
-    recover(root)
     check(made)
     if not made.overlay:
         return None
@@ -164,8 +162,13 @@ def fill(path: Path, new: bytes, like: Path) -> None:
 def undo(path: Path) -> tuple[str, ...]:
     """Put every file of a journal back as it was, byte for byte, and return the names of those that were changed.
 
-    Raises JournalError when a file is neither as the journal left it nor as it was before; then nothing is changed.
+    A journal that did not end (`.unfinished`) goes with its edits. Raises JournalError when a file is neither as the
+    journal left it nor as it was before; then nothing is changed.
     """
+    return taken_back(path) if path.name.endswith(UNFINISHED) else put_back(path)
+
+
+def put_back(path: Path) -> tuple[str, ...]:
     known = journal.whole(path)
     done: list[str] = []
 
@@ -186,25 +189,33 @@ def undo(path: Path) -> tuple[str, ...]:
     return tuple(done)
 
 
-def recover(folder: Path) -> tuple[str, ...]:
-    """Put back the files of runs that died while they changed files in place; return a sentence for each.
+def recover(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Put back the files of runs on the dataset at these paths that died while they changed files in place; return a
+    sentence for each.
 
     Raises JournalError when a file was changed since, AnnotoolError when such a run is still alive.
     """
+    folders = [plain(path if path.is_dir() else path.parent) for path in paths]
     said: list[str] = []
-    for path in sorted(folder.glob(f"fixes*.jsonl{UNFINISHED}")):
-        with path.open("rb") as file:
-            lock(file.fileno(), path)
-            done = rolled_back(path)
-        said.append(f"{path.name}: an earlier run did not end; {len(done)} files were put back as they were")
+    for folder in dict.fromkeys([*folders, Path(os.path.commonpath(folders))]):
+        for path in journal.unfinished(folder):
+            count = len(taken_back(path))
+            said.append(f"{path}: an earlier run did not end; {count:,} files were put back as they were")
     return tuple(said)
+
+
+def taken_back(path: Path) -> tuple[str, ...]:
+    """Undo a journal whose run is dead, and remove it."""
+    with path.open("rb") as file:
+        lock(file.fileno(), path)
+        return rolled_back(path)
 
 
 def rolled_back(path: Path) -> tuple[str, ...]:
     """Undo a journal whose run did not end, and remove it. One that is cut short was not yet acted on."""
     done: tuple[str, ...] = ()
     if journal.is_whole(path):
-        done = undo(path)
+        done = put_back(path)
         for state in journal.whole(path).files:
             beside(path.parent / state.file).unlink(missing_ok=True)
     path.unlink()

@@ -24,9 +24,10 @@ from annotool.errors import JournalError
 from annotool.fixes.splices import apply as spliced
 from annotool.table import Table
 
-__all__ = ["NAME", "Entry", "Journal", "digest", "lines", "load", "replay", "revert"]
+__all__ = ["NAME", "UNFINISHED", "Entry", "Journal", "digest", "lines", "load", "replay", "revert"]
 
 NAME = "fixes.jsonl"
+UNFINISHED = ".unfinished"  # ends the name of a journal while its edits are being made in place
 TOLD = ("rule", "fingerprint", "safe", "line", "image", "annotation_id", "category", "column")
 
 
@@ -180,6 +181,11 @@ def whole(path: Path) -> Journal:
     if not held.complete:
         raise JournalError(f"{path}: its end is missing; nothing was changed; get the whole journal")
     return held
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """Return the journals in a folder whose edits are being made, or whose run died over them."""
+    return sorted(folder.glob(f"{Path(NAME).stem}*.jsonl{UNFINISHED}"))
 
 
 def is_whole(path: Path) -> bool:

@@ -11,33 +11,11 @@ from annotool.dataset import Dataset
 from annotool.errors import JournalError, UsageError
 from annotool.fixes import journal
 from annotool.fixes.journal import State, digest
-from annotool.fixes.places import source_paths
+from annotool.fixes.places import home, name_in, source_paths
 from annotool.fixes.rounds import Overlay, Proposal
 from annotool.output import place_image, staged
 
-__all__ = ["apply", "file_states", "home", "name_in", "plain", "write"]
-
-ELSEWHERE = ("classes", "predictions")  # roles of files that an option may name anywhere
-
-
-def home(data: Dataset) -> Path:
-    """Return the folder that names in a journal start from: the common parent of the dataset's paths and of the label
-    files that lie outside of them (a data.yaml may point anywhere)."""
-    roles = data.table("sources")["role"].tolist()
-    given = [path if path.is_dir() else path.parent for path in data.paths]
-    files = [path for path, role in zip(source_paths(data), roles, strict=True) if role not in ELSEWHERE]
-    return Path(os.path.commonpath([plain(each) for each in (*given, *{file.parent for file in files})]))
-
-
-def plain(path: Path) -> Path:
-    """An absolute path without `..`; links stay, for what lies behind one belongs where the link stands."""
-    return Path(os.path.normpath(path.absolute()))
-
-
-def name_in(root: Path, path: Path) -> str:
-    """Return a path below `root` with forward slashes; empty when it lies elsewhere."""
-    whole = plain(path)
-    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else ""
+__all__ = ["apply", "file_states", "home", "write"]
 
 
 def file_states(made: Proposal, root: Path) -> list[State]:

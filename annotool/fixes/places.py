@@ -6,6 +6,7 @@ same by the place of their record: the byte it started at before anything was ed
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +17,23 @@ from annotool.dataset import Dataset
 from annotool.findings import Findings
 from annotool.table import Array, Table
 
-__all__ = ["NOWHERE", "Trail", "finding_keys", "first_lines", "record_keys", "source_paths", "spans"]
+__all__ = [
+    "NOWHERE",
+    "Trail",
+    "finding_keys",
+    "first_lines",
+    "home",
+    "line_ends",
+    "name_in",
+    "plain",
+    "record_keys",
+    "source_paths",
+    "spans",
+]
 
 NOWHERE = -1
 BITS = 36  # bytes of one file: 64 GB; the rest of the number is the file: 32 million
+ELSEWHERE = ("classes", "predictions")  # roles of files that an option may name anywhere
 TABLES = {"annotations": 0, "images": 1, "categories": 2, "sources": 3}
 
 
@@ -32,6 +46,26 @@ def source_paths(data: Dataset) -> list[Path]:
 
 def names(sources: Table) -> list[tuple[int, str]]:
     return list(zip(sources["path"].tolist(), sources["file"].tolist(), strict=True))
+
+
+def home(data: Dataset) -> Path:
+    """Return the folder that names in a journal start from: the common parent of the dataset's paths and of the label
+    files that lie outside of them (a data.yaml may point anywhere)."""
+    roles = data.table("sources")["role"].tolist()
+    given = [path if path.is_dir() else path.parent for path in data.paths]
+    files = [path for path, role in zip(source_paths(data), roles, strict=True) if role not in ELSEWHERE]
+    return Path(os.path.commonpath([plain(each) for each in (*given, *{file.parent for file in files})]))
+
+
+def plain(path: Path) -> Path:
+    """An absolute path without `..`; links stay, for what lies behind one belongs where the link stands."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def name_in(root: Path, path: Path) -> str:
+    """Return a path below `root` with forward slashes; empty when it lies elsewhere."""
+    whole = plain(path)
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else ""
 
 
 def spans(data: Dataset, table: str, rows: Array) -> tuple[Array, Array, Array]:

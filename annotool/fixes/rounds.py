@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,11 +12,12 @@ import numpy as np
 
 from annotool import fingerprint
 from annotool.dataset import Dataset
+from annotool.errors import AnnotoolError
 from annotool.findings import Edits, Findings, Fix, Op, Severity
-from annotool.fixes import proof, splices
+from annotool.fixes import journal, proof, splices
 from annotool.fixes.changes import described
 from annotool.fixes.conflicts import settle
-from annotool.fixes.places import Trail, finding_keys, first_lines, source_paths
+from annotool.fixes.places import Trail, finding_keys, first_lines, home, source_paths
 from annotool.fixes.proof import State
 from annotool.formats.base import Splice
 from annotool.rules.base import Rule
@@ -120,10 +122,15 @@ def propose(
     """Return the edits that mend what can be mended, proven: each finding they answer is gone, no record they touch
     has a new finding as severe, and another run would edit nothing. What does not hold is taken back.
 
-    Without `unsafe` only safe edits are made. Rounds end when one edits nothing, or after five.
+    Without `unsafe` only safe edits are made. Rounds end when one edits nothing, or after five. Raises AnnotoolError
+    when an earlier run left files half changed.
     """
     tools = Tools(read, audit, rules, patch, fingerprints)
     data = read({})
+    for left in journal.unfinished(home(data)):
+        raise AnnotoolError(
+            f"{left}: a run that changed files in place did not end; `annotool undo {left}` puts them back"
+        )
     first = State(data, audit(data), Trail.start(data))
     barred = Barred()
     for attempt in range(TRIES + len(rules) + 1):
@@ -159,7 +166,7 @@ def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
         notes.append(noted(first, state, asked, spliced, number))
         overlay |= new_files(state.data, spliced)
         dropped |= lost_images(state.data, asked.edits.take(np.unique(spliced["edit"])))
-        data = tools.read({**overlay, **{Path(each): None for each in dropped}})
+        data = tools.read({**overlay, **hidden(dropped)})
         state = State(data, tools.audit(data), state.trail.after(state.data, spliced))
     changes, proven = (Table.concat(list(each)) for each in zip(*notes, strict=True))
     return Run(state, overlay, dropped, changes, proven, complete=not len(spliced))
@@ -241,3 +248,8 @@ def lost_images(data: Dataset, made: Edits) -> frozenset[str]:
     stays = np.ones(len(paths), dtype=bool)
     stays[made["row"][(made["op"] == Op.DROP) & (made["table"] == "images")]] = False
     return frozenset(paths[~stays].tolist()) - set(paths[stays].tolist()) - {""}
+
+
+def hidden(images: frozenset[str]) -> dict[Path, bytes | None]:
+    """Images as if they were not there, named as a reader may name them: whole, or from the working folder."""
+    return {Path(spelled): None for each in images for spelled in (each, os.path.relpath(each))}

@@ -240,7 +240,9 @@ def test_killed_in_the_middle_the_next_run_puts_all_back(given: Path, what: str,
     ended = program(what, step, given)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert list(given.glob("*.unfinished")), "a dead run leaves its journal, or its beginning"
-    (said,) = recover(given)
+    with pytest.raises(AnnotoolError, match=r"did not end; `annotool undo .*\.unfinished`"):
+        toy.proposal(given)
+    (said,) = recover([given / "a.png", given / "0 ж.toy"])
     assert "an earlier run did not end" in said
     assert tree(given) == before
     journal = write_in_place(toy.proposal(given))
@@ -248,10 +250,18 @@ def test_killed_in_the_middle_the_next_run_puts_all_back(given: Path, what: str,
 
 
 @pytest.mark.slow
+def test_undo_of_a_journal_that_did_not_end(given: Path) -> None:
+    before = tree(given)
+    assert program("in place", 2, given).returncode == -signal.SIGKILL
+    assert len(undo(given / "fixes.jsonl.unfinished")) == 2
+    assert tree(given) == before
+
+
+@pytest.mark.slow
 def test_not_killed_it_ends(given: Path) -> None:
     ended = program("in place", 99, given)
     assert (ended.returncode, ended.stdout) == (0, "done\n"), ended.stderr
-    assert recover(given) == ()
+    assert recover([given]) == ()
 
 
 @pytest.mark.slow
@@ -302,9 +312,9 @@ def test_a_live_run_is_not_disturbed(given: Path) -> None:
     path = given / "fixes.jsonl.unfinished"
     with inplace.journalled(path, [b"half a journal"]):
         with pytest.raises(AnnotoolError, match="another annotool is changing these files"):
-            recover(given)
+            recover([given])
         assert path.exists()
-    recover(given)
+    recover([given])
     assert not path.exists(), "cut short, so nothing had been changed"
 
 
