@@ -168,7 +168,7 @@ class Builder:
         self.open[-1].text += text
 
     def entity(self, *_: object) -> None:
-        raise Refused("the document declares an entity, which is never expanded")
+        raise Refused("the document declares an entity")
 
     def skipped(self, name: str, parameter: bool) -> None:
-        raise Refused(f"the document uses the entity {name!r} of an outside DTD, which is never fetched")
+        raise Refused(f"the document uses the entity {name!r} of an outside DTD")

@@ -47,6 +47,14 @@ class Shelf:
                     by_stem.setdefault(below + name[: -len(suffix)], []).append(below + name)
         return Shelf(root, by_stem)
 
+    def fitness(self, stems: Sequence[str]) -> tuple[int, int, int]:
+        """Return how many stems have an image here, how many have one of that name in any folder, and the depth."""
+        exact, depth = sum(stem in self.by_stem for stem in stems), len(self.root.parts)
+        if exact == len(stems):
+            return exact, exact, depth
+        names = {last(stem).lower() for stem in self.by_stem}
+        return exact, sum(last(stem).lower() in names for stem in stems), depth
+
     def match(self, stems: Sequence[str], written: Sequence[str]) -> list[str]:
         """Return the image of each stem, empty for none: of several the one <filename> names; else the same stem in
         another folder or in another case."""
@@ -82,48 +90,45 @@ def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: 
     if options.images == "none":
         return Pictures([""] * len(stems), [""] * len(stems), {}, None, "")
     roots = image_roots(layout, options)
-    best, names, most = None, [""] * len(stems), 0
-    filled: list[Path] = []
+    shelves = filled(roots, stems, layout.nested)
+    best = max(shelves, key=lambda shelf: shelf.fitness(stems), default=None)
+    names = best.match(stems, written) if best else [""] * len(stems)
+    lone: list[str] = []
+    if best and any(names):
+        taken = set(names)
+        lone = sorted(name for own in best.by_stem.values() for name in own if name not in taken)
+    inside = [layout.root.absolute(), layout.labels.absolute().parent, *(roots if options.images else ())]
+    paths = list(locate([*names, *lone], [best.root], inside).paths) if best else [""] * len(stems)
+    fill_by_filename(paths, written, [shelf.root for shelf in shelves], inside)
+    own, others = paths[: len(stems)], paths[len(stems) :]
+    found, used = sum(map(bool, own)), set(own)
+    alone = {name: path for name, path in zip(lone, others, strict=True) if path and path not in used}
+    root = best.root if best and found else None
+    said = f"{found:,} of {len(stems):,} images found" + (f" in {root}" if root else "")
+    return Pictures(own, names, alone, root, said)
+
+
+def filled(roots: Sequence[Path], stems: Sequence[str], nested: bool) -> list[Shelf]:
+    """Return the folders that hold images, up to the first that holds one for every stem."""
+    found = []
     for root in roots:
-        shelf = Shelf.of(root, layout.nested)
-        if not shelf.by_stem:
-            continue
-        filled.append(root)
-        matched = shelf.match(stems, written)
-        count = sum(map(bool, matched))
-        if count > most:
-            best, names, most = shelf, matched, count
-        if most == len(stems):
-            break
-    inside = [
-        each.absolute()
-        for each in (layout.root, layout.labels.absolute().parent, *roots[: 3 * bool(options.images)])
-    ]
-    alone = alone_on(best, set(names)) if best else []
-    known = [*names, *alone]
-    paths = list(locate(known, [best.root.absolute()], inside).paths) if best else [""] * len(known)
-    fill_by_filename(paths, written, filled, inside)
-    found = sum(map(bool, paths[: len(stems)]))
-    said = f"{found:,} of {len(stems):,} images found" + (f" in {best.root}" if best else "")
-    kept = {name: path for name, path in zip(alone, paths[len(stems) :], strict=True) if path}
-    taken = set(paths[: len(stems)])
-    kept = {name: path for name, path in kept.items() if path not in taken}
-    return Pictures(paths[: len(stems)], names, kept, best.root if best else None, said)
+        shelf = Shelf.of(root, nested)
+        if shelf.by_stem:
+            found.append(shelf)
+            if shelf.fitness(stems)[0] == len(stems):
+                break
+    return found
 
 
 def image_roots(layout: Layout, options: ReadOptions) -> list[Path]:
     if options.images is None:
         return roots_beside(layout.labels.absolute(), options.split or "")
-    given = Path(options.images)
+    given = Path(options.images).absolute()
     if not given.is_dir():
         raise UsageError(
             f"--images {given}: no such folder; give the folder that holds the images, or `none`"
         )
     return [each for each in (given, given / "JPEGImages", given / "images") if each.is_dir()]
-
-
-def alone_on(shelf: Shelf, taken: set[str]) -> list[str]:
-    return sorted(name for names in shelf.by_stem.values() for name in names if name not in taken)
 
 
 def fill_by_filename(

@@ -51,6 +51,7 @@ HEAD = re.compile(
     )
 )  # fmt: skip
 TAIL = re.compile(BLANK + rb"</annotation>" + BLANK)
+ONCE = (b"<filename>", b"<database>", b"<size>")
 CLOSING = 11  # end tags of an object that has all nine texts
 
 
@@ -73,13 +74,13 @@ def plain(data: bytes, source: int) -> tuple[Head, list[tuple[Any, ...]]] | None
     if head is None or not clean(data):
         return None
     at = head.end()
-    if data.count(b"<filename>", 0, at) > 1 or data.count(b"<size>", 0, at) > 1:
+    if any(data.count(tag, 0, at) > 1 for tag in ONCE):
         return None
     line, counted = 1, 0
     objects: list[tuple[Any, ...]] = []
     for found in OBJECT.finditer(data, at):
         start, end = found.span()
-        if start > at and not data[at:start].isspace():
+        if data[at:start].strip(b" \t\r\n"):
             return None
         line += data.count(b"\n", counted, start)
         texts = found.groups()
@@ -101,7 +102,9 @@ def plain(data: bytes, source: int) -> tuple[Head, list[tuple[Any, ...]]] | None
 
 
 def clean(data: bytes) -> bool:
-    """Whether all bytes are UTF-8 that XML allows (control characters are the patterns' business)."""
+    """Whether all bytes are UTF-8 that XML allows, and lines end usually; control characters are the patterns' business."""
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return False
     if data.isascii():
         return True
     try:
