@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,18 +129,21 @@ def fix(
 
     if out is not None and in_place:
         raise UsageError("--out and --in-place: choose one")
+    given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     if out is not None:
-        several = [paths] if isinstance(paths, str | Path) else paths
-        check_new(Path(out), [Path(path) for path in several if Path(path).exists()])
+        check_new(Path(out), [path for path in given if path.exists()])
+    notes = inplace.recover(given) if in_place else ()
     settings = config or Config()
+    codes = configuration.select([*(select or settings.select)], [*ignore, *settings.ignore])
+    menders = {code: rule for code, rule in settings.rules.items() if code in codes}
 
     def reading(overlay: Mapping[Path, bytes | None]) -> Dataset:
         return read(paths, overlay=overlay, **options)
 
-    def auditing(data: Dataset) -> Findings:
-        return audit(data, select=select, ignore=ignore, config=settings)
+    def auditing(data: Dataset) -> Findings:  # by all rules: an edit must not bring up what was not selected
+        return audit(data, select=["ALL"], ignore=ignore, config=settings)
 
-    made = rounds.propose(reading, auditing, settings.rules, formats.patch, unsafe)
+    made = replace(rounds.propose(reading, auditing, menders, formats.patch, unsafe), notes=notes)
     if out is not None:
         output.write(made, Path(out))
     elif in_place:

@@ -35,12 +35,12 @@ Overlay = Mapping[Path, bytes | None]
 class Proposal:
     """Edits proven in memory, nothing written.
 
-    data, before: the dataset as it stands and what was found; fixed, after: the same with the edits made.
+    data, before: the dataset as it stands and what its rules found; fixed, after: the same with the edits made.
     overlay: new bytes of each file, None where it goes. changes: see changes.described, all rounds.
     dropped_images: files of images whose records go. deletions: those of them that would be found again if they stayed
     where they are, as in a folder that is read whole.
     taken_back: for each rule, how many of its findings stay because their edits did not hold. complete: the last round
-    had nothing left to edit.
+    had nothing left to edit. notes: what else the user should know, a sentence each.
     """
 
     data: Dataset
@@ -53,6 +53,7 @@ class Proposal:
     deletions: frozenset[str]
     taken_back: Mapping[str, int]
     complete: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ def propose(
     """Return the edits that mend what can be mended, proven: each finding they answer is gone, no record they touch
     has a new finding as severe, and another run would edit nothing. What does not hold is taken back.
 
-    Without `unsafe` only safe edits are made. Rounds end when one edits nothing, or after five. Raises AnnotoolError
+    `rules` are those that may mend; `audit` may run more of them, whose findings count in the proof. Without `unsafe`
+    only safe edits are made. Rounds end when one edits nothing, or after five. Raises AnnotoolError
     when an earlier run left files half changed.
     """
     tools = Tools(read, audit, rules, patch, fingerprints)
@@ -141,9 +143,9 @@ def propose(
         barred = barred.and_also(run.proven.take(bad), whole=attempt >= TRIES)
     return Proposal(
         data=first.data,
-        before=first.findings,
+        before=first.findings.of(*rules),
         fixed=run.last.data,
-        after=run.last.findings,
+        after=run.last.findings.of(*rules),
         overlay=run.overlay,
         changes=run.changes,
         dropped_images=run.dropped,

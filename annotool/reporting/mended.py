@@ -28,6 +28,7 @@ def diff(made: Proposal) -> Iterator[str]:
 
 def lines(made: Proposal, out: Path | None) -> Iterator[str]:
     """Yield what was done, marked up for rich."""
+    yield from (f"[yellow]note[/]: {escape(note)}" for note in made.notes)
     if not len(made.changes):
         yield "nothing to mend" + ("" if out is None else f"; the dataset is copied to {escape(str(out))}")
     else:
