@@ -15,7 +15,7 @@ annotations whose image or category is not known do not count.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ __all__ = [
     "instance_counts",
     "normalised_entropy",
     "of_counts",
+    "unfollowed",
 ]
 
 SMALL, MEDIUM = 32.0**2, 96.0**2
@@ -87,8 +88,31 @@ class Balance:
 
 
 def balance(data: Dataset) -> Balance:
-    """Return the balance of a dataset."""
-    return of_counts(count(data))
+    """Return the balance of a dataset. Names that stand only in a YOLO class list nothing goes by are left out."""
+    rows, category = data.table("categories"), data.table("annotations")["category"]
+    own = np.bincount(category[category >= 0], minlength=len(rows))
+    formats = np.append(data.table("sources")["format"], "")
+    stray = unfollowed(rows, own, formats[rows["source"]] == "yolo")
+    counts, kept = count(data), np.unique(rows["label"][~stray])
+    return of_counts(
+        replace(
+            counts,
+            categories=tuple(counts.categories[label] for label in kept.tolist()),
+            instances=counts.instances[:, kept],
+            images=counts.images[:, kept],
+            sizes=counts.sizes[:, kept],
+        )
+    )
+
+
+def unfollowed(categories: Table, counts: Array, yolo: Array) -> Array:
+    """Which rows of `categories` stand in a YOLO class list that differs from the one its dataset goes by: no
+    annotation is of any row of that list. `counts`: annotations of each row; `yolo`: it is of a YOLO file. bool (n,)."""
+    source = categories["source"]
+    followed = np.zeros(int(source.max(initial=-1)) + 2, dtype=bool)
+    followed[source[counts > 0]] = True
+    alone = not (yolo & (counts > 0)).any()  # nothing is annotated: then no list is better than another
+    return np.asarray(yolo & ~followed[source] & (not alone), dtype=bool)
 
 
 def of_counts(counts: Counts) -> Balance:

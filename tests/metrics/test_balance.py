@@ -105,6 +105,18 @@ def test_names_count_over_all_files() -> None:
     assert result.images_without_objects == 0
 
 
+def test_a_class_list_that_nothing_goes_by_does_not_count() -> None:
+    files = [
+        {"file": "data.yaml", "format": "yolo"},
+        {"file": "classes.txt", "format": "yolo", "role": "classes"},
+    ]
+    names = [{"name": "cat"}, {"name": "dog"}, {"name": "emu", "source": 1}, {"name": "cat", "source": 1}]
+    result = balance(tiny(1, [{"category": 0}], names, format_name="yolo", sources=files))
+    assert result.categories["category"].tolist() == ["cat", "dog"]
+    assert result.unused == ("dog",)
+    assert balance(tiny(1, [], names, format_name="yolo", sources=files)).unused == ("cat", "dog", "emu")
+
+
 def test_sizes_not_known_are_in_no_bin() -> None:
     fractions = [{"fractions": (0.1, 0.1, 0.5, 0.5)}]
     counts = count(tiny([{"width": NAN}], fractions, format_name="yolo"))

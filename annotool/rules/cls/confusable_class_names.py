@@ -48,6 +48,7 @@ class ConfusableClassNames(DatasetRule[Named]):
     severities = (Severity.WARNING, Severity.ERROR)
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH001", "SCH002")
+    verdict = "{n} class names are declared twice"
 
     def partial(self, shard: Dataset) -> Named:
         rows = shard.table("categories")

@@ -35,6 +35,7 @@ class UndefinedClass(AnnotationRule):
     slug = "undefined-class"
     severities = (Severity.ERROR,)
     silenced_by = ("SCH001", "SCH002", "FMT002")
+    verdict = "{n} annotations have a class that is not declared"
 
     def check(self, data: Dataset) -> Findings:
         table, categories = data.table("annotations"), data.table("categories")

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.metrics.balance import unfollowed
+from annotool.rules.base import DatasetRule, Findings, Severity, found, written_in
 from annotool.table import Array, Table
 
 
 @dataclass(frozen=True)
 class Used:
-    """Annotations of each category by label number, and the rows that declare categories."""
+    """The rows of `categories`, how many annotations each has, and which are of YOLO files."""
 
+    rows: Table
     counts: Array
-    categories: Table
+    yolo: Array
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class UnusedClass(DatasetRule[Used]):
     """A category is declared and nothing is annotated with it.
 
     What: a declared name without a single annotation in any file of the dataset. A category that only groups others
-    is FMT009.
+    is FMT009; of several YOLO class lists that differ (CLS006) only the one that counts is looked at.
 
     Why: the model gets an output that is never trained, the mean over classes a part that is never measured; or a
     name is misspelt, and its objects stand under another.
@@ -48,26 +50,28 @@ class UnusedClass(DatasetRule[Used]):
         return "" if len(data.table("annotations")) else "no annotations"
 
     def partial(self, shard: Dataset) -> Used:
-        labels = shard.annotation_labels
-        counts = np.bincount(labels[labels >= 0], minlength=len(shard.labels))
-        return Used(counts, shard.table("categories"))
+        rows, category = shard.table("categories"), shard.table("annotations")["category"]
+        counts = np.bincount(category[category >= 0], minlength=len(rows))
+        return Used(rows, counts, written_in(shard, rows, ("yolo",)))
 
     def merge(self, states: Sequence[Used]) -> Used:
-        return Used(np.sum([each.counts for each in states], axis=0), states[0].categories)
+        return Used(states[0].rows, np.sum([each.counts for each in states], axis=0), states[0].yolo)
 
     def finish(self, state: Used) -> Findings:
         if not state.counts.any():
             return Findings()
-        rows = state.categories
+        rows = state.rows
+        used = set(rows["label"][state.counts > 0].tolist())
         grouping = set(rows["supercategory"][rows["supercategory"] != rows["name"]].tolist())
-        labels, first = np.unique(rows["label"], return_index=True)
-        names = rows["name"][first]
-        unused = (state.counts[labels] == 0) & (rows["source"][first] >= 0)
-        unused &= np.array([name not in grouping for name in names.tolist()], dtype=bool)
+        declared = np.flatnonzero((rows["source"] >= 0) & ~unfollowed(rows, state.counts, state.yolo))
+        _, first = np.unique(rows["label"][declared], return_index=True)
+        own = declared[first]
+        pairs = zip(rows["label"][own].tolist(), rows["name"][own].tolist(), strict=True)
+        unused = own[[label not in used and name not in grouping for label, name in pairs]]
         return found(
             self,
             "{name!r} is declared and never used",
             rows,
-            take=first[unused],
-            values={"name": names[unused]},
+            take=unused,
+            values={"name": rows["name"][unused]},
         )

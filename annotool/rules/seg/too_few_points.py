@@ -35,6 +35,7 @@ class TooFewPoints(AnnotationRule):
     severities = (Severity.ERROR,)
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH001", "SCH002", "SCH004", "FMT002")
+    verdict = "{n} rings of polygons have too few points"
 
     def check(self, data: Dataset) -> Findings:
         rings = data.rings.take(faulty(data.rings["numbers"]))

@@ -10,7 +10,7 @@ import numpy as np
 from annotool import imagefile
 from annotool.dataset import Dataset
 from annotool.geometry.groups import first_equal
-from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
+from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable, written_in
 from annotool.table import Array, Table
 
 TRAIN = ("train", "training")
@@ -20,7 +20,7 @@ USUAL = ("train", "val", "valid", "validation", "test")
 @dataclass(frozen=True)
 class Members:
     """One row an image and split: image, split, file_name, path, bytes, width, height, where the split's list names it
-    (source, line; listed: a list of names does), the image's own record (own_source, own_line, start, end). `order`: the splits, train first."""
+    (source, line; listed: a list of names does), the image's own record in COCO and VOC (own_source, own_line, own_start, own_end). `order`: the splits, train first."""
 
     rows: Table
     order: tuple[str, ...]
@@ -53,6 +53,7 @@ class ExactLeak(DatasetRule[Members]):
     severities = (Severity.ERROR,)
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH001",)
+    verdict = "{n} times the same image is in two splits"
 
     def unable(self, data: Dataset) -> str:
         if len(data.split_names) < 2:
@@ -65,8 +66,10 @@ class ExactLeak(DatasetRule[Members]):
         splits, images = shard.table("splits"), shard.table("images")
         at = shard.image_rows(splits["image"])
         columns = {name: splits[name] for name in ("image", "split", "source", "line")}
-        columns |= {name: images[name][at] for name in ("file_name", "path", "start", "end")}
-        columns |= {"own_source": images["source"][at], "own_line": images["line"][at]}
+        columns |= {name: images[name][at] for name in ("file_name", "path")}
+        recorded = written_in(shard, images, ("coco", "voc"))[at]
+        for name, absent in (("source", -1), ("line", 0), ("start", -1), ("end", -1)):
+            columns[f"own_{name}"] = np.where(recorded, images[name][at], absent)
         lists = np.append(shard.table("sources")["role"] == "split", False)
         columns["listed"] = lists[splits["source"]] & (splits["line"] > 0)
         blank = np.full(len(at), np.nan)
@@ -130,8 +133,8 @@ class ExactLeak(DatasetRule[Members]):
                 mine.with_columns(
                     source=np.where(named, mine["source"], mine["own_source"]),
                     line=np.where(named, mine["line"], mine["own_line"]),
-                    start=np.where(named, -1, mine["start"]),
-                    end=np.where(named, -1, mine["end"]),
+                    start=np.where(named, -1, mine["own_start"]),
+                    end=np.where(named, -1, mine["own_end"]),
                 ),
                 fix=np.where(can_go, Fix.UNSAFE, Fix.NONE),
                 values={

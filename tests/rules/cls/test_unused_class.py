@@ -27,6 +27,16 @@ def test_names_without_annotations() -> None:
     )  # fmt: skip
 
 
+def test_of_class_lists_that_differ_the_one_in_use_counts() -> None:
+    files = [
+        {"file": "data.yaml", "format": "yolo"},
+        {"file": "classes.txt", "format": "yolo", "role": "classes"},
+    ]
+    rows = [{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}, {"id": 0, "name": "emu", "source": 1}]
+    data = tiny(2, [{"category": 0}], rows, format_name="yolo", sources=files)
+    check_rule(UnusedClass, invalid=[(data, [{"category": 1, "values": {"name": "dog"}}])])
+
+
 def test_without_annotations_it_says_so() -> None:
     assert UnusedClass().unable(tiny(3)) == "no annotations"
     assert UnusedClass().unable(tiny(annotations=[{}])) == ""
