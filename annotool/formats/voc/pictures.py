@@ -100,6 +100,8 @@ def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: 
     inside = [layout.root.absolute(), layout.labels.absolute().parent, *(roots if options.images else ())]
     paths = list(locate([*names, *lone], [best.root], inside).paths) if best else [""] * len(stems)
     fill_by_filename(paths, written, [shelf.root for shelf in shelves], inside)
+    gone = {str(path) for path, held in options.overlay.items() if held is None}
+    paths = ["" if path in gone else path for path in paths]
     own, others = paths[: len(stems)], paths[len(stems) :]
     found, used = sum(map(bool, own)), set(own)
     alone = {name: path for name, path in zip(lone, others, strict=True) if path and path not in used}
