@@ -39,7 +39,7 @@ class UndefinedClass(AnnotationRule):
 
     def check(self, data: Dataset) -> Findings:
         table, categories = data.table("annotations"), data.table("categories")
-        declared = int((categories["source"] >= 0).sum())
+        declared = len(np.unique(categories["label"][categories["source"] >= 0]))
         category = table["category"]
         hit = category < 0
         if data.facts.get("declared_categories") and len(categories):
