@@ -39,9 +39,9 @@ class OutOfBounds(AnnotationRule):
     box is inside, an error. Oriented boxes may stick out by `obb_tolerance` of the side: a box turned at the border
     does. Where sizes are not known, fractions are judged as if the image were `unknown_side` px wide and high.
 
-    Why: ultralytics drops the WHOLE image with all its boxes ("ignoring corrupt image/label", ultralytics/yolov5#10058,
-    #2785); albumentations raises ValueError (albumentations-team/albumentations#459, #922) and TensorFlow's object
-    detection asserts (tensorflow/models#5474).
+    Why: albumentations raises ValueError (albumentations-team/albumentations#459, #922), TensorFlow's object detection
+    asserts (tensorflow/models#5474). yolov5 and ultralytics drop the WHOLE image with all its boxes once a centre or
+    a size leaves 0 to 1 ("ignoring corrupt image/label", ultralytics/yolov5#2785, #10058); edges they do not look at.
 
     Bad: `"bbox": [600, 20, 55, 35]` in an image 640 px wide.
 

@@ -18,8 +18,7 @@ class TooFewPoints(AnnotationRule):
     What: a ring with less than 6 numbers, or with an x that has no y. Each ring is a finding.
 
     Why: pycocotools reads a ring of exactly 4 numbers as a box and fills it (cocodataset/cocoapi#139, #369);
-    detectron2 drops the ring, and the annotation when none is left; Datumaro raises (open-mmlab/mmdetection#7776 is
-    one of many reports).
+    detectron2 drops the ring, and the annotation when none is left; Datumaro raises.
 
     Bad: `"segmentation": [[10, 10, 20, 20]]`.
 
@@ -27,7 +26,7 @@ class TooFewPoints(AnnotationRule):
 
     Fix: unsafe. The ring is removed, and the annotation with it when no ring is left.
 
-    Source: cocodataset/cocoapi#139, #369; tensorpack/tensorpack#1041; detectron2 data/datasets/coco.py.
+    Source: cocodataset/cocoapi#139, #369; open-mmlab/mmdetection#7776; tensorpack/tensorpack#1041; detectron2 data/datasets/coco.py.
     """
 
     code = "SEG001"
