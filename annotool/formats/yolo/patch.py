@@ -1,0 +1,115 @@
+"""Edits as bytes: only the numbers that change, only the lines that go."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.findings import Edits, Op
+from annotool.formats.base import Splice
+from annotool.formats.yolo.odd import line_span
+from annotool.schema import Kind
+
+__all__ = ["patch"]
+
+LEAST = 9  # decimals of a number that changes: 3e-6 px at 6000 px
+PLAIN = 6  # decimals of which zeros at the end stay
+SAME = 1e-12  # a number that moves by less stays as it is written
+WORD = re.compile(rb"[^\s,;]+")
+
+
+def patch(data: Dataset, edits: Edits) -> list[Splice]:
+    """Return the bytes to change in label files and lists so that the edits hold.
+
+    A label file that loses its last row stays, empty: it says that its image is a background.
+    """
+    splices: list[Splice] = []
+    done: set[tuple[int, int]] = set()
+    columns = (edits[name].tolist() for name in ("op", "table", "row", "column", "start", "end", "new"))
+    for edit, (op, table, row, column, start, end, new) in enumerate(zip(*columns, strict=True)):
+        if op == Op.BYTES:
+            splices.append(Splice(row, start, end, new.encode("utf-8", "surrogateescape"), edit))
+        elif op == Op.DROP or column == "rings":  # a row has one ring
+            for each in gone(data, table, row):
+                if (each.source, each.start) not in done:
+                    done.add((each.source, each.start))
+                    splices.append(each._replace(edit=edit))
+        elif table == "annotations":
+            splices += [each._replace(edit=edit) for each in changed(data, row, column, new)]
+    return splices
+
+
+def gone(data: Dataset, table: str, row: int) -> Iterator[Splice]:
+    """Yield what goes with a record: an annotation's line; an image's label file and its lines in lists."""
+    rows, sources = data.table(table), data.table("sources")
+    if table == "annotations":
+        source = int(rows["source"][row])
+        held = bytes(data.source_bytes(source))
+        yield Splice(source, *line_span(held, int(rows["start"][row]), int(rows["end"][row])), b"", 0)
+    elif table == "images":
+        source = int(rows["source"][row])
+        if source >= 0 and sources["role"][source] == "labels":
+            yield Splice(source, 0, len(data.source_bytes(source)), None, 0)
+        splits = data.table("splits")
+        for at in np.flatnonzero(splits["image"] == row).tolist():
+            yield from listed(data, int(splits["source"][at]), int(splits["line"][at]))
+    elif table == "splits":
+        yield from listed(data, int(rows["source"][row]), int(rows["line"][row]))
+
+
+def listed(data: Dataset, source: int, line: int) -> Iterator[Splice]:
+    """Yield a line of a list of images; nothing where the split is a folder's."""
+    if source >= 0 and line > 0 and data.table("sources")["role"][source] == "split":
+        lines = bytes(data.source_bytes(source)).splitlines(keepends=True)
+        start = sum(map(len, lines[: line - 1]))
+        yield Splice(source, start, start + len(lines[line - 1]), b"", 0)
+
+
+def changed(data: Dataset, row: int, column: str, new: object) -> list[Splice]:
+    """Return the bytes of one cell of an annotation: bbox (pixels, fractions where no size is known) or category."""
+    rows = data.table("annotations")
+    source, start = int(rows["source"][row]), int(rows["start"][row])
+    text = bytes(data.source_bytes(source)[start : int(rows["end"][row])])
+    words = [(match.start() + start, match.end() + start) for match in WORD.finditer(text)]
+    if column in ("category", "category_id") and isinstance(new, int | np.integer):
+        index = int(data.table("categories")["id"][new]) if column == "category" else int(new)
+        return [Splice(source, *words[0], str(index).encode(), 0)]
+    boxed = rows["kind"][row] in (Kind.BOX, Kind.KEYPOINTS)
+    if column != "bbox" or not isinstance(new, Sequence) or not boxed or len(words) < 5:
+        return []
+    width, height = side(data, row)
+    x, y, w, h = (float(value) for value in new)
+    fractions = ((x + w / 2) / width, (y + h / 2) / height, w / width, h / height)
+    return [
+        Splice(source, first, last, spelled(value, text[first - start : last - start]), 0)
+        for value, (first, last) in zip(fractions, words[1:5], strict=True)
+        if not abs(value - number(text[first - start : last - start])) <= SAME
+    ]
+
+
+def side(data: Dataset, row: int) -> tuple[float, float]:
+    """Width and height of an annotation's image, 1 where they are not known."""
+    images = data.table("images")
+    at = int(data.image_rows(data.table("annotations")["image"][row : row + 1])[0])
+    width, height = (float(images[name][at]) if at >= 0 else math.nan for name in ("width", "height"))
+    return (width, height) if width > 0 and height > 0 else (1.0, 1.0)
+
+
+def number(text: bytes) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def spelled(value: float, old: bytes) -> bytes:
+    """Return a fraction with at least as many decimals as the old one had, and enough for a thousandth of a pixel."""
+    written = len(old.partition(b".")[2]) if re.fullmatch(rb"[+-]?\d*\.\d+", old) else 0
+    text = f"{value:.{max(written, LEAST)}f}"
+    least = max(written, PLAIN)
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals[:least]}{decimals[least:].rstrip('0')}".encode()
