@@ -65,8 +65,8 @@ def label_files(folder: Listing) -> tuple[Path, tuple[str, ...]]:
     """Return the folder that xml files are named below, and their names: the folder itself, its Annotations, or its
     train, val and test."""
     own = tuple(folder.with_suffix(".xml"))
-    if own and any(looks_like_voc(folder.path / name) for name in own[:LOOK_AT]):
-        return folder.path, own
+    if any(root_of(folder.path / name) == "annotation" for name in own[:LOOK_AT]):
+        return folder.path, xml_below(folder)
     for name in FOLDERS:
         below = folder.folder(name, name + "s")
         if below is not None and (files := xml_below(below)):
@@ -114,7 +114,8 @@ def claims(folder: Listing) -> list[Claim] | str:
             if root
             else "no xml file is VOC's"
         )
-    kind = f"{labels.name}/" if labels != folder.path else "*.xml" if "/" not in files[0] else "split folders"
+    own = "*.xml" if any("/" not in name for name in files) else "split folders"
+    kind = f"{labels.name}/" if labels != folder.path else own
     beside = " and JPEGImages/" if pictures else ""
     return [Claim("voc", folder.path, f"{kind}{beside}, {len(files):,} xml files")]
 
@@ -127,10 +128,6 @@ def claim_file(path: Path) -> Claim | str:
     if root == "annotation":
         return Claim("voc", path, "one xml file with the root element <annotation>")
     return f"the root element is <{root}>, not <annotation>" if root else "empty, or no XML"
-
-
-def looks_like_voc(path: Path) -> bool:
-    return root_of(path) == "annotation"
 
 
 def root_of(path: Path) -> str:

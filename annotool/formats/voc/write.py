@@ -108,12 +108,12 @@ class Writer:
         writable = np.flatnonzero(self.reasons(image))
         order = writable[np.argsort(image[writable], kind="stable")]
         first = np.searchsorted(image[order], np.arange(len(self.data.table("images")) + 1))
-        corners = self.grid(np.stack([rows[name] for name in "xywh"], axis=1), order)
+        corners = self.grid(np.stack([rows[name][order] for name in "xywh"], axis=1)).tolist()
         names = [escape(name) for name in self.data.names_of(rows["category"]).tolist()]
         flags = {name: rows[name].tolist() for name in FLAGS}
         poses = self.poses()
         texts = [""] * len(rows)
-        for at, box in zip(order.tolist(), corners[order].astype(np.int64).tolist(), strict=True):
+        for at, box in zip(order.tolist(), corners, strict=True):
             occluded = flags["occluded"][at]
             more = f"\n\t\t<occluded>{occluded}</occluded>" if occluded >= 0 else ""
             states = (max(flags["truncated"][at], 0), max(flags["difficult"][at], 0))
@@ -150,21 +150,22 @@ class Writer:
             "why": why, "file": sources["file"][source] if source >= 0 else "", "line": int(rows["line"][at]),
         }  # fmt: skip
 
-    def grid(self, xywh: Array, rows: Array) -> Array:
-        """Return 1-inclusive corners in whole pixels, float64 (n, 4): each edge at the nearest, a side never less
-        than one pixel where it had a length, and none where it had none."""
+    def grid(self, xywh: Array) -> Array:
+        """Return 1-inclusive corners in whole pixels, int64 (n, 4): each edge at the nearest; a side that would be lost
+        becomes the pixel its middle lies in."""
         exact = to_corners(xywh, "1-inclusive")
         whole = np.floor(exact + 0.5)
-        for low, high in ((0, 2), (1, 3)):
-            lost = (xywh[:, high] > 0) & (whole[:, high] < whole[:, low])
-            whole[:, high] = np.where(lost, whole[:, low], whole[:, high])
-        moved = np.abs(whole - exact)[rows]
-        count = int((moved.max(axis=1, initial=0) > 1e-9).sum())
+        thin = (xywh[:, 2:] > 0) & (whole[:, 2:] < whole[:, :2])
+        middle = np.floor(xywh[:, :2] + xywh[:, 2:] / 2) + 1
+        whole = np.where(np.tile(thin, 2), np.tile(middle, 2), whole)
+        moved = np.abs(whole - exact).max(axis=1, initial=0)
+        count = int((moved > 1e-9).sum())
         if count:
+            most = f"{moved.max():.2g}"
             self.notes.append(
-                f"{count:,} of {len(rows):,} boxes moved by up to {moved.max():.2g} px: VOC's corners are whole pixels"
+                f"{count:,} of {len(xywh):,} boxes moved by up to {most} px: VOC's corners are whole pixels"
             )
-        return whole
+        return whole.astype(np.int64)
 
     def poses(self) -> dict[int, str]:
         """Return the poses that VOC sources name, by position; they are in no table."""

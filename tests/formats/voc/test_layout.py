@@ -99,6 +99,6 @@ def test_the_parts_of_a_devkit(tmp_path: Path) -> None:
             tmp_path / "labelmap.txt",
             tmp_path / "annotool-names.csv",
         )
-    assert Layout.of(tmp_path).files == ("c.xml", "b/a.xml")
+        assert layout.files == ("c.xml", "b/a.xml")
     assert Layout.of(tmp_path).nested
     assert Layout.of(tmp_path / "Annotations/c.xml").files == ("c.xml",)
