@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,15 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.errors import NoDatasetError, UsageError
-from annotool.findings import Fix, Severity
 from annotool.formats.base import ReadOptions, load, objects, relative, unified
 from annotool.formats.voc import corners, lists
 from annotool.formats.voc.contradictions import file_contradictions
 from annotool.formats.voc.gather import Gathered, gather
-from annotool.formats.voc.layout import SPLIT_FOLDERS, Layout
-from annotool.formats.voc.pictures import Pictures, find
-from annotool.schema import Kind, SizeFrom, make
+from annotool.formats.voc.image_rows import image_tables, with_phantoms
+from annotool.formats.voc.layout import Layout
+from annotool.formats.voc.pictures import find
+from annotool.formats.voc.split_rows import Listed, by_folder, by_list, known_stems, unknown_stems
+from annotool.schema import Kind, make
 from annotool.table import Array, Table
 
 __all__ = ["read"]
@@ -48,8 +50,8 @@ class Reader:
         rows = gathered.rows.columns()
         categories, category = self.categories(gathered, rows["name"])
         pictures = find(layout, gathered.stems, [head.file_name for head in gathered.heads], options)
-        images, originals = self.images(gathered, pictures)
-        splits, images = self.splits(gathered, images, pictures)
+        images, originals = image_tables(gathered, pictures, self.restored(gathered))
+        splits, images = self.splits(gathered, images, list(pictures.alone))
         annotations = self.annotations(gathered, rows, images, category)
         for filed in gathered.problems.rows.values():
             for row in filed:
@@ -74,6 +76,8 @@ class Reader:
 
     def text_file(self, gathered: Gathered, path: Path, role: str) -> tuple[bytes, int] | None:
         """Take a text file in: its bytes and row key; None where it cannot be read, which is filed."""
+        if not path.is_relative_to(self.path):
+            path = path.absolute()  # so that joined to any folder it stays itself
         try:
             data = load(path, self.options)
         except OSError as error:
@@ -112,7 +116,7 @@ class Reader:
             keys[code] = key_of[name]
         absent = [-1] * len(free)
         table = make(
-            "categories", len(key_of) if len(key_of) == len(names + free) else len(names + free),
+            "categories", len(names + free),
             label=unified(names + free), name=objects(names + free),
             source=np.array([taken[1] if taken else -1] * len(names) + absent),
             line=np.array([each.line for each in declared] + [0] * len(free)),
@@ -121,47 +125,6 @@ class Reader:
             index=np.array([*range(len(names)), *absent]),
         )  # fmt: skip
         return table, keys[codes]
-
-    # Images.
-
-    def images(self, gathered: Gathered, pictures: Pictures) -> tuple[Table, Table]:
-        """Return the table `images`, those with an xml first, and `originals`."""
-        heads, stems = gathered.heads, gathered.stems
-        restored = self.restored(gathered)
-        several = len({stem.rpartition("/")[0] for stem in stems}) > 1
-        names, odd = [], [*gathered.oddities]
-        for key, (stem, head, path, below) in enumerate(
-            zip(stems, heads, pictures.paths, pictures.names, strict=True)
-        ):
-            folder = (below if path else stem if several else "").rpartition("/")[0]
-            written = head.file_name or (path.rpartition("/")[2] if path else stem.rpartition("/")[2])
-            name = f"{folder}/{written}" if folder and "/" not in written and "\\" not in written else written
-            if stem in restored:
-                odd.append((key, "file_name", written))
-                name = restored[stem]
-            names.append(name)
-        n, alone = len(stems), list(pictures.alone)
-        sizes = np.array(
-            [(head.width, head.height) for head in heads] + [(np.nan, np.nan)] * len(alone)
-        ).reshape(-1, 2)
-        lengths = np.array(
-            [len(part) for part in gathered.sources.parts[:n]] + [-1] * len(alone), dtype=np.int64
-        )
-        has = np.arange(n + len(alone)) < n
-        images = make(
-            "images", n + len(alone), source=np.where(has, np.arange(n + len(alone)), -1),
-            file_name=objects(names + alone), path=objects([*pictures.paths, *pictures.alone.values()]),
-            width=sizes[:, 0], height=sizes[:, 1],
-            size_from=np.where(np.isnan(sizes).all(axis=1), SizeFrom.UNKNOWN, SizeFrom.DECLARED),
-            extra=np.array([head.extra for head in heads] + [False] * len(alone)),
-            start=np.where(has, 0, -1), end=lengths, line=has.astype(np.int32),
-        )  # fmt: skip
-        rows, columns, raws = zip(*odd, strict=True) if odd else ((), (), ())
-        originals = make(
-            "originals", len(odd), table=objects(["images"] * len(odd)), row=np.array(rows, dtype=np.int64),
-            column=objects(columns), raw=objects(raws),
-        )  # fmt: skip
-        return images, originals
 
     def restored(self, gathered: Gathered) -> dict[str, str]:
         """Return the image names that the side file gives back, by stem."""
@@ -174,90 +137,35 @@ class Reader:
             gathered.problems.add("SCH001", "{why}", source=taken[1], line=1, why=str(error))
             return {}
 
-    # Splits.
-
-    def splits(self, gathered: Gathered, images: Table, pictures: Pictures) -> tuple[Table, Table]:
+    def splits(self, gathered: Gathered, images: Table, alone: Sequence[str]) -> tuple[Table, Table]:
         """Return the table `splits`, and `images` with a row added for each listed name that has no file at all."""
         if self.options.split:
             split = objects([self.options.split] * len(images))
             return make("splits", len(images), image=images["image"], split=split), images
-        alone = [name.rpartition(".")[0] for name in pictures.alone]
-        known = {stem: key for key, stem in reversed(list(enumerate(gathered.stems + alone)))}
-        near: dict[str, int] = {}
-        for stem, key in reversed(list(known.items())):
-            near[stem.rpartition("/")[2]] = key
-        known = near | known
+        stems = gathered.stems + [name.rpartition(".")[0] for name in alone]
+        known = known_stems(stems)
         found = []
         for path in self.layout.lists:
             taken = self.text_file(gathered, path, "split")
             if taken is not None:
-                found.append((lists.read_list(path.stem, taken[0], known), taken[1]))
-        found = [each for each in found if not each[0].of_class]
+                found.append(Listed(lists.read_list(path.stem, taken[0], known), taken[1]))
+        found = [each for each in found if not each.entries.of_class]
         if not found:
-            return self.split_folders(gathered.stems + alone), images
-        phantoms = [each.stem for split, _ in found for each in split.entries if each.stem not in known]
-        phantoms = list(dict.fromkeys(phantoms))
+            return by_folder(stems), images
+        phantoms = unknown_stems(found, known)
         known |= {stem: len(images) + at for at, stem in enumerate(phantoms)}
-        if phantoms:
-            images = Table.concat([images, make("images", len(phantoms), file_name=objects(phantoms))])
-            images = images.with_columns(image=np.arange(len(images)))
-        return self.listed(gathered, found, known), images
-
-    def listed(
-        self, gathered: Gathered, found: list[tuple[lists.SplitList, int]], known: dict[str, int]
-    ) -> Table:
-        members: dict[str, frozenset[int]] = {}
-        rows: list[tuple[int, str, int, int]] = []
-        for split, source in found:
-            seen: dict[int, int] = {}
-            for entry in split.entries:
-                first = seen.setdefault(known[entry.stem], entry.line)
-                if first != entry.line:
-                    gathered.problems.add(
-                        "SCH002", "{stem} is listed twice, first on line {first}", source=source, line=entry.line,
-                        image=known[entry.stem], severity=Severity.WARNING, fix=Fix.SAFE, start=entry.start,
-                        end=entry.end, new="", stem=entry.stem, first=first,
-                    )  # fmt: skip
-            members[split.name] = frozenset(seen)
-            rows += [(image, split.name, source, line) for image, line in seen.items()]
-        whole = lists.unions(members)
-        for name in whole:
-            parts = [key for key, own in members.items() if own and own < members[name]]
-            self.notes.append(f"the list {name} holds {' and '.join(parts)}: it is no split of its own")
-        rows = [row for row in rows if row[1] not in whole]
-        named = frozenset().union(*members.values())
-        unlisted = len(gathered.stems) - sum(key < len(gathered.stems) for key in named)
-        if unlisted:
-            self.notes.append(
-                f"{unlisted:,} xml files are in no list of ImageSets; they are read, and in no split"
-            )
-        image, split_name, sources, line = zip(*rows, strict=True) if rows else ((), (), (), ())
-        return make(
-            "splits", len(rows), image=np.array(image, dtype=np.int64), split=objects(split_name),
-            source=np.array(sources, dtype=np.int32), line=np.array(line, dtype=np.int32),
-        )  # fmt: skip
-
-    def split_folders(self, stems: list[str]) -> Table:
-        """Return splits by the folder, where the files lie in train, val and test."""
-        first = [stem.partition("/")[0] if "/" in stem else "" for stem in stems]
-        rows = [key for key, folder in enumerate(first) if folder.lower() in SPLIT_FOLDERS]
-        return make(
-            "splits",
-            len(rows),
-            image=np.array(rows, dtype=np.int64),
-            split=objects([first[key] for key in rows]),
-        )
+        splits, notes = by_list(found, known, len(gathered.stems), gathered.problems)
+        self.notes += notes
+        return splits, with_phantoms(images, phantoms)
 
     # Annotations.
 
     def annotations(
         self, gathered: Gathered, rows: dict[str, Array], images: Table, category: Array
     ) -> Table:
-        image = rows["source"].astype(
-            np.int64
-        )  # the xml files are the first sources, in the order of the images
+        image = rows["source"].astype(np.int64)  # the xml files are the first sources, in the images' order
         written = np.stack([rows[name] for name in ("xmin", "ymin", "xmax", "ymax")], axis=1)
-        marked = bool(gathered.heads) and all(head.marked for head in gathered.heads)
+        marked = sum(head.marked for head in gathered.heads) > len(gathered.heads) / 2
         evidence = corners.infer(
             written, images["width"][image], images["height"][image], self.options.voc_base, marked
         )
