@@ -95,9 +95,18 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
+def audit_picture() -> str:
+    """What a terminal shows of an audit of the faulty samples."""
+    from rich.text import Text
+
+    data = annotool.read(ROOT / "sample_data" / "faulty" / "coco")
+    report = annotool.report(data, annotool.audit(data)).replace(f"{ROOT}/", "")
+    return f"```text\n{Text.from_markup(report, emoji=False).plain.rstrip()}\n```\n"
+
+
 def readme() -> str:
     text = (ROOT / "README.md").read_text("utf-8")
-    for name, table in (("rules", rule_table()), ("fidelity", fidelity_table())):
+    for name, table in (("audit", audit_picture()), ("fidelity", fidelity_table()), ("rules", rule_table())):
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not pattern.search(text):
             raise SystemExit(f"README.md has no place <!-- {name} --> ... <!-- /{name} -->")
