@@ -36,7 +36,7 @@ class NonPositiveSize(AnnotationRule):
     slug = "non-positive-size"
     severities = (Severity.ERROR, Severity.WARNING)
     fixes = (Fix.UNSAFE,)
-    silenced_by = ("SCH001", "SCH002", "SCH004", "FMT002", "FMT003", "FMT010")
+    silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT010")
     verdict = "{n} boxes have no area"
 
     def check(self, data: Dataset) -> Findings:

@@ -29,9 +29,9 @@ class Small:
 class TinyBox(DatasetRule[Small]):
     """A box has a side of less than one pixel; or many do, once images are resized for training.
 
-    What: a side under `min_side` px in the image itself, each box a warning; in Pascal VOC with inclusive corners
+    What: a side under `min_side_px` px in the image itself, each box a warning; in Pascal VOC with inclusive corners
     also xmin == xmax on one axis, which is a slip of the mouse. And one info a dataset, when at least `share` of the
-    boxes have a side under `min_resized` px after the longer image side was scaled to `imgsz` or to `large_imgsz`.
+    boxes have a side under `min_resized_px` px after the longer image side was scaled to `imgsz` or to `large_imgsz`.
 
     Why: mmdetection drops boxes with a side under 1 px silently; yolov5 warns of labels under 3 px at training size.
     Aerial and microscope sets are full of small boxes and healthy, hence only an info.
@@ -40,7 +40,7 @@ class TinyBox(DatasetRule[Small]):
 
     Good: `"bbox": [10, 20, 6, 35]`.
 
-    Fix: unsafe removal of boxes under `min_side`; none for the share.
+    Fix: unsafe removal of boxes under `min_side_px`; none for the share.
 
     Source: mmdetection mmdet/datasets/coco.py (w < 1 or h < 1); yolov5 utils/autoanchor.py (3 px);
     data-gradients DetectionResizeImpact. `share` = 0.1 % is ours: below it the info would tell a user nothing.
@@ -51,11 +51,11 @@ class TinyBox(DatasetRule[Small]):
     severities = (Severity.WARNING, Severity.INFO)
     fixes = (Fix.UNSAFE,)
     silenced_by = (
-        "SCH001", "SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "SCH009", "IMG003", "BOX001", "BOX002",
+        "SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "SCH009", "IMG003", "BOX001", "BOX002",
     )  # fmt: skip
 
-    min_side: float = 1.0
-    min_resized: float = 3.0
+    min_side_px: float = 1.0
+    min_resized_px: float = 3.0
     imgsz: int = 640
     large_imgsz: int = 1280
     share: float = 0.001
@@ -71,10 +71,10 @@ class TinyBox(DatasetRule[Small]):
     def partial(self, shard: Dataset) -> Small:
         boxes, table = shard.boxes, shard.table("annotations")
         side = np.minimum(boxes.xywh[:, 2], boxes.xywh[:, 3])
-        rows = np.flatnonzero((side <= max(self.min_side, 1.0)) & boxes.usable & ~boxes.fraction)
+        rows = np.flatnonzero((side <= max(self.min_side_px, 1.0)) & boxes.usable & ~boxes.fraction)
         slip = inclusive(shard, rows) & (side[rows] <= 1)
         longer = np.maximum(boxes.xywh[rows, 2], boxes.xywh[rows, 3])
-        hit = np.where(slip, longer > 1, side[rows] < self.min_side)
+        hit = np.where(slip, longer > 1, side[rows] < self.min_side_px)
         rows = rows[hit]
         columns = {name: table[name][rows] for name in COLUMNS}
         columns |= {"w": boxes.xywh[rows, 2], "h": boxes.xywh[rows, 3], "slip": slip[hit]}
@@ -82,8 +82,8 @@ class TinyBox(DatasetRule[Small]):
         return Small(
             Table(columns),
             len(ratio),
-            int((ratio * self.imgsz < self.min_resized).sum()),
-            int((ratio * self.large_imgsz < self.min_resized).sum()),
+            int((ratio * self.imgsz < self.min_resized_px).sum()),
+            int((ratio * self.large_imgsz < self.min_resized_px).sum()),
         )
 
     def merge(self, states: Sequence[Small]) -> Small:
@@ -98,18 +98,18 @@ class TinyBox(DatasetRule[Small]):
         rows = state.rows.take(np.argsort(state.rows["annotation"], kind="stable"))
         tiny = Findings()
         for chosen, message in (
-            (~rows["slip"], "box of {width:g} x {height:g} px has a side under {min_side:g} px"),
+            (~rows["slip"], "box of {width:g} x {height:g} px has a side under {min_side_px:g} px"),
             (rows["slip"], "box of {width:g} x {height:g} px: both corners are the same on one axis"),
         ):
             mine = rows.take(chosen)
-            values = {"width": mine["w"], "height": mine["h"], "min_side": self.min_side}
+            values = {"width": mine["w"], "height": mine["h"], "min_side_px": self.min_side_px}
             tiny += found(self, message, mine, fix=Fix.UNSAFE, values=values)
         most = max(state.at_small, state.at_large)
         if not most or most < self.share * state.judged:
             return tiny
         return tiny + found(
             self,
-            "{small:,} of {boxes:,} boxes ({small_share:.1%}) have a side under {min_resized:g} px when images are "
+            "{small:,} of {boxes:,} boxes ({small_share:.1%}) have a side under {min_resized_px:g} px when images are "
             "resized to {imgsz}, {large:,} ({large_share:.1%}) at {large_imgsz}",
             severity=Severity.INFO,
             values={
@@ -118,7 +118,7 @@ class TinyBox(DatasetRule[Small]):
                 "small_share": state.at_small / state.judged,
                 "large": state.at_large,
                 "large_share": state.at_large / state.judged,
-                "min_resized": self.min_resized,
+                "min_resized_px": self.min_resized_px,
                 "imgsz": self.imgsz,
                 "large_imgsz": self.large_imgsz,
             },

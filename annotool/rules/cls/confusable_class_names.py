@@ -47,7 +47,7 @@ class ConfusableClassNames(DatasetRule[Named]):
     slug = "confusable-class-names"
     severities = (Severity.WARNING, Severity.ERROR)
     fixes = (Fix.UNSAFE,)
-    silenced_by = ("SCH001", "SCH002")
+    silenced_by = ("SCH002",)
     verdict = "{n} class names are declared twice"
 
     def partial(self, shard: Dataset) -> Named:

@@ -34,7 +34,7 @@ class ConflictingClassOverlap(ImageRule):
     code = "DUP003"
     slug = "conflicting-class-overlap"
     severities = (Severity.WARNING, Severity.INFO)
-    silenced_by = ("SCH001", "SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010", "DUP001")
+    silenced_by = ("SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010", "DUP001")
 
     iou: float = 0.95
 

@@ -38,7 +38,7 @@ class ExactDuplicateAnnotation(ImageRule):
     slug = "exact-duplicate-annotation"
     severities = (Severity.WARNING,)
     fixes = (Fix.SAFE, Fix.UNSAFE)
-    silenced_by = ("SCH001", "SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010")
+    silenced_by = ("SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010")
 
     def check(self, data: Dataset) -> Findings:
         rows, firsts = duplicates(data)

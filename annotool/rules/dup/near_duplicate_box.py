@@ -35,7 +35,7 @@ class NearDuplicateBox(ImageRule):
     slug = "near-duplicate-box"
     severities = (Severity.WARNING,)
     fixes = (Fix.UNSAFE,)
-    silenced_by = ("SCH001", "SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010", "DUP001")
+    silenced_by = ("SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010", "DUP001")
 
     iou: float = 0.9
 

@@ -37,7 +37,7 @@ class InvalidDeclaredSize(ImageRule):
     severities = (ERROR,)
     fixes = (Fix.SAFE,)
     formats = ("coco", "voc")
-    silenced_by = ("SCH001", "SCH002", "SCH004")
+    silenced_by = ("SCH002", "SCH004")
     verdict = "{n} images have no valid size"
 
     def check(self, data: Dataset) -> Findings:

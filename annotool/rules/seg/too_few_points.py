@@ -33,7 +33,7 @@ class TooFewPoints(AnnotationRule):
     slug = "too-few-points"
     severities = (Severity.ERROR,)
     fixes = (Fix.UNSAFE,)
-    silenced_by = ("SCH001", "SCH002", "SCH004", "FMT002")
+    silenced_by = ("SCH002", "SCH004", "FMT002")
     verdict = "{n} rings of polygons have too few points"
 
     def check(self, data: Dataset) -> Findings:

@@ -69,11 +69,11 @@ def test_share_of_boxes_too_small_for_training_is_one_info() -> None:
     )
     check_rule(TinyBox(share=0.7), valid=[tiny(wide, small)])
     assert len(TinyBox(imgsz=1280, large_imgsz=2560).check(tiny(wide, small))) == 1
-    assert len(TinyBox(min_resized=1.0).check(tiny(wide, small))) == 0
+    assert len(TinyBox(min_resized_px=1.0).check(tiny(wide, small))) == 0
 
 
 def test_options() -> None:
-    assert len(TinyBox(min_side=5, share=1.1).check(boxes((5, 5, 4, 20), (5, 5, 5, 20)))) == 1
+    assert len(TinyBox(min_side_px=5, share=1.1).check(boxes((5, 5, 4, 20), (5, 5, 5, 20)))) == 1
 
 
 def test_what_could_not_be_judged_is_said() -> None:
