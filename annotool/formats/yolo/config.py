@@ -13,9 +13,9 @@ from annotool.formats.yolo.odd import BOM
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["Config", "Place", "Told", "is_data_file", "is_data_yaml", "read_data", "read_yaml"]
+__all__ = ["TASKS", "Config", "Place", "Told", "is_data_file", "is_data_yaml", "read_data", "read_yaml"]
 
-SPLITS = ("train", "val", "test")
+TASKS = ("detect", "segment", "obb", "pose")
 YAML_KEY = re.compile(rb"^[\"']?(names|nc|train|val|validation|test)[\"']?\s*:", re.MULTILINE)
 DATA_KEY = re.compile(rb"^\s*(names|train|valid|classes)\s*=", re.MULTILINE)
 KNOWN_TAGS = frozenset(
@@ -49,7 +49,8 @@ class Told:
 @dataclass
 class Config:
     """What a configuration says. names: by class index, None where there are none; splits: by name, each a folder or
-    a list file or several; base: the value of `path`; kpt_shape: number of keypoints, numbers of each.
+    a list file or several; base: the value of `path`; kpt_shape: number of keypoints, numbers of each; task: none of
+    ultralytics' keys, but one our writer leaves.
     """
 
     names: dict[int, Place] | None = None
@@ -59,6 +60,7 @@ class Config:
     base: Place | None = None
     splits: dict[str, list[Place]] = field(default_factory=dict)
     kpt_shape: tuple[int, int] | None = None
+    task: str | None = None
     faults: list[Told] = field(default_factory=list)
 
 
@@ -136,6 +138,8 @@ class Reader:
         self.read_splits()
         self.read_names()
         self.read_keypoints()
+        task = self.scalars("task")
+        self.config.task = task[0].text if task and task[0].text in TASKS else None
 
     def place(self, node: yaml.Node) -> Place:
         first, last = node.start_mark.index, node.end_mark.index

@@ -57,7 +57,9 @@ def pair_lists(pairing: Pairing) -> None:
             add(pairing, taken.source, entry, place, path)
             for entry, place, path in zip(found, places, paths, strict=True)
         ]
-        lines = {row: entry[1] for row, entry in zip(reversed(rows), reversed(found), strict=True)}
+        lines: dict[int, int] = {}
+        for row, entry in zip(rows, found, strict=True):
+            lines.setdefault(row, entry[1])
         for row, line in lines.items():
             pairing.splits.append(([row], part.split, taken.source, line))
 

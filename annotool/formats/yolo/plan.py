@@ -47,7 +47,7 @@ class Plan:
     lists: list[ClassList] = field(default_factory=list)
     sets: list[Path] = field(default_factory=list)
     kpt_shape: tuple[int, int] | None = None
-    class_count: int | None = None
+    task: str | None = None
 
 
 def make_plan(found: Found, gathering: Gathering) -> Plan:
@@ -84,7 +84,7 @@ def of_yaml(path: Path, gathering: Gathering) -> Plan:
         plan.root = plan.base = common_root(path.parent, plan.parts)
         plan.parts = plan.parts or of_folders("ultralytics", path.parent, gathering).parts
         plan.lists = class_lists(path.parent, gathering)
-    plan.kpt_shape, plan.class_count = config.kpt_shape, config.count
+    plan.kpt_shape, plan.task = config.kpt_shape, config.task
     if config.names is not None:
         plan.lists.insert(0, ClassList(taken, config.names))
     return plan
@@ -134,7 +134,8 @@ class Finder:
     def below(self, path: Path) -> Path:
         """The same place, spelled from the yaml's folder where it lies there."""
         place = os.path.relpath(path, self.folder)
-        return path if place.startswith("..") else self.folder / place
+        outside = place.startswith("..")
+        return Path(os.path.normpath(path.absolute())) if outside else self.folder / place
 
     def may_be_read(self, path: Path) -> bool:
         """Whether a place is below the yaml's folder, or beyond it and plainly a dataset's."""
@@ -208,7 +209,7 @@ def of_data_file(path: Path, gathering: Gathering) -> Plan:
     assert taken is not None, "the survey found it"
     config = read_data(taken.held)
     gathering.file(taken.source, config.faults)
-    plan = Plan("darknet", path.parent, path.parent, class_count=config.count)
+    plan = Plan("darknet", path.parent, path.parent)
     for split, places in config.splits.items():
         for place in places:
             listing = found_tail(parts_of(place.text), 1, path.parent)

@@ -15,6 +15,7 @@ from annotool.findings import Fix, Severity
 from annotool.formats.base import ReadOptions, objects, relative
 from annotool.formats.listing import Listing
 from annotool.formats.yolo import classes
+from annotool.formats.yolo.config import TASKS
 from annotool.formats.yolo.decode import DECODER
 from annotool.formats.yolo.files import Held, read_files
 from annotool.formats.yolo.gathering import Gathering
@@ -32,7 +33,6 @@ from annotool.table import Array, Table
 
 __all__ = ["read"]
 
-TASKS = ("detect", "segment", "obb", "pose")
 LAYOUTS = {
     "ultralytics": "Ultralytics (data.yaml)",
     "darknet": "Darknet or CVAT (obj.data, images listed in text files)",
@@ -57,11 +57,14 @@ def read(path: Path, options: ReadOptions) -> Dataset:
             f"--images {options.images}: no such folder; give the folder that holds the images, or `none`"
         )
     gathering = Gathering(options)
-    pairing = Pairing(make_plan(only(path), gathering), gathering)
+    plan = make_plan(only(path), gathering)
+    if plan.root.is_absolute() and not path.is_absolute():
+        return read(path.absolute(), options)  # images elsewhere: one way to spell all paths
+    pairing = Pairing(plan, gathering)
     pair_lists(pairing)
     pair_folders(pairing)
     read_sets(pairing)
-    return Reader(pairing.plan, gathering, pairing).dataset()
+    return Reader(plan, gathering, pairing).dataset()
 
 
 def only(path: Path) -> Found:
@@ -86,7 +89,7 @@ class Reader:
         lists = classes.choose(gathering, self.plan.lists)
         names = {name: index for index, name in lists[0].texts.items()} if lists else {}
         lines = read_lines(held.buffer, held.start, names)
-        task = infer(lines, held.buffer, options.task, self.plan.kpt_shape)
+        task = infer(lines, held.buffer, options.task, self.plan.task, self.plan.kpt_shape)
         gathering.facts["task"] = task.fact(lines)
         gathering.notes.append(f"Task: {task.name} ({NAMES[task.name]}), from {task.evidence}.")
         kind, wrong = kinds_of(lines, task)

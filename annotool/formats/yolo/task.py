@@ -52,13 +52,17 @@ class Task:
         return fact | ({"kpt_shape": list(self.keypoints)} if self.name == "pose" else {})
 
 
-def infer(lines: Lines, buffer: bytes, asked: str | None, kpt_shape: tuple[int, int] | None) -> Task:
-    """Return the task, with the evidence for it."""
-    if asked == "pose" or (asked is None and kpt_shape is not None):
+def infer(
+    lines: Lines, buffer: bytes, asked: str | None, said: str | None, kpt_shape: tuple[int, int] | None
+) -> Task:
+    """Return the task, with the evidence for it. asked: by the user; said: by data.yaml."""
+    told = asked or said or ("pose" if kpt_shape else None)
+    evidence = "the user" if asked else "data.yaml" if said else "kpt_shape in data.yaml"
+    if told == "pose":
         shape = kpt_shape or keypoints(lines, buffer, certain=True) or (0, 3)
-        return Task("pose", shape, "the user" if asked else "kpt_shape")
-    if asked is not None:
-        return Task(asked, evidence="the user")
+        return Task("pose", shape, evidence)
+    if told is not None:
+        return Task(told, evidence=evidence)
     rows = lines.count[lines.count >= 5]
     total = len(rows)
     if not total:

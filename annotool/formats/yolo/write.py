@@ -242,6 +242,8 @@ class Writer:
         splits += [name for name in met if name not in splits]
         content: dict[str, Any] = {split: f"images/{split}" for split in splits}
         content |= {"nc": len(self.classes.names)}
+        if self.options.task in OUTLINES:
+            content["task"] = self.options.task  # ultralytics passes it over; four corners may be either
         if self.keypoints:
             content["kpt_shape"] = [self.keypoints, 3]
         content["names"] = dict(enumerate(self.classes.names))
