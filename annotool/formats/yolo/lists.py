@@ -165,7 +165,7 @@ def read_sets(pairing: Pairing) -> None:
             key = key_of(entry)
             if key not in by_stem:
                 by_stem[key] = rows.add(f"{each.source}:{key}", "", entry[0])
-                rows.listed[by_stem[key]] = (each.source, *entry[1:])
+            rows.listed.setdefault(by_stem[key], (each.source, *entry[1:]))
             pairing.splits.append(([by_stem[key]], each.path.stem, each.source, entry[1]))
 
 

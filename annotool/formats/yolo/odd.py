@@ -98,8 +98,9 @@ def separated(text: bytes, at: int = 0) -> tuple[bytes, list[Fault]]:
     """Return the row as long as it was with white space between its numbers and dots in them, and what was wrong."""
     if b"," not in text and b";" not in text:
         return text, []
-    words = text.split()
-    if len(words) > 4 and all(DECIMAL_COMMA.fullmatch(word) or numeric(word) for word in words[1:]):
+    numbers = text.split()[1:]
+    commas = [word for word in numbers if DECIMAL_COMMA.fullmatch(word)]
+    if len(numbers) > 3 and commas and all(word in commas or numeric(word) for word in numbers):
         told = {"new": shown(text.replace(b",", b"."), len(text))}
         fault = Fault("FMT002", "decimal commas, expected dots", told, True, Fix.UNSAFE, at, at + len(text))
         return text.replace(b",", b"."), [fault]

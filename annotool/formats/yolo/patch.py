@@ -11,7 +11,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
-from annotool.formats.yolo.odd import line_span
+from annotool.formats.yolo.odd import line_span, numeric
 from annotool.schema import Kind
 
 __all__ = ["patch"]
@@ -19,7 +19,6 @@ __all__ = ["patch"]
 LEAST = 9  # decimals of a number that changes: 3e-6 px at 6000 px
 PLAIN = 6  # decimals of which zeros at the end stay
 SAME = 1e-12  # a number that moves by less stays as it is written
-WORD = re.compile(rb"[^\s,;]+")
 
 
 def patch(data: Dataset, edits: Edits) -> list[Splice]:
@@ -74,7 +73,9 @@ def changed(data: Dataset, row: int, column: str, new: object) -> list[Splice]:
     rows = data.table("annotations")
     source, start = int(rows["source"][row]), int(rows["start"][row])
     text = bytes(data.source_bytes(source)[start : int(rows["end"][row])])
-    words = [(match.start() + start, match.end() + start) for match in WORD.finditer(text)]
+    words = [(match.start() + start, match.end() + start) for match in re.finditer(rb"\S+", text)]
+    if not all(map(numeric, text.split())):
+        return []  # commas or a class name: FMT002 has to be mended first
     if column in ("category", "category_id") and isinstance(new, int | np.integer):
         index = int(data.table("categories")["id"][new]) if column == "category" else int(new)
         return [Splice(source, *words[0], str(index).encode(), 0)]

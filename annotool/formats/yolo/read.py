@@ -13,6 +13,7 @@ from annotool.dataset import Dataset
 from annotool.errors import NoDatasetError, UsageError
 from annotool.findings import Fix, Severity
 from annotool.formats.base import ReadOptions, objects, relative
+from annotool.formats.images import SUFFIXES
 from annotool.formats.listing import Listing
 from annotool.formats.yolo import classes
 from annotool.formats.yolo.config import TASKS
@@ -180,9 +181,10 @@ class Reader:
         rows = self.pairing.rows
         if rows.path[row]:
             return self.pairing.stem(rows.path[row])
-        if row in rows.listed:
-            return without_part(os.path.splitext("/".join(parts_of(rows.name[row])))[0], "images")
-        return rows.name[row]
+        if row not in rows.listed:
+            return rows.name[row]
+        stem, suffix = os.path.splitext("/".join(parts_of(rows.name[row])))
+        return without_part(stem if suffix.lower() in SUFFIXES else stem + suffix, "images")
 
     def splits(self) -> Table:
         given = self.gathering.options.split

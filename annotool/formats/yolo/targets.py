@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -127,40 +128,23 @@ def class_indices(data: Dataset) -> Classes:
     list names stay what they are.
     """
     table = data.table("categories").take(counting(data))
-    used = np.bincount(data.annotation_labels[data.annotation_labels >= 0], minlength=len(data.labels))
-    above = set(zip(table["source"].tolist(), table["supercategory"].tolist(), strict=True))
-    rank: dict[int, int] = {}
-    grouping: dict[int, str] = {}
-    for source, label, key, name in zip(
-        *(table[column].tolist() for column in ("source", "label", "id", "name")), strict=True
-    ):
-        others = (
-            {
-                other
-                for other, upper in zip(table["name"].tolist(), table["supercategory"].tolist(), strict=True)
-                if upper == name
-            }
-            if (source, name) in above
-            else set()
-        )
-        if used[label] == 0 and others - {name}:
-            grouping[label] = name
-        else:
-            rank[label] = min(
-                rank.get(label, np.iinfo(np.int64).max), key if key != NO_ID else np.iinfo(np.int64).max
-            )
-    order = sorted(rank, key=rank.__getitem__)  # equal ids: as declared
+    owned = data.annotation_labels[data.annotation_labels >= 0]
+    used = np.bincount(owned, minlength=len(data.labels)).tolist()
+    columns = (table[name].tolist() for name in ("source", "label", "id", "name", "supercategory"))
+    rows = list(zip(*columns, strict=True))
+    groups = {(source, above) for source, _, _, name, above in rows if above and above != name}
+    least: dict[int, float] = {}  # lowest id of each label
+    for source, label, key, name, _ in rows:
+        if used[label] or (source, name) not in groups:
+            least[label] = min(least.get(label, math.inf), key if key != NO_ID else math.inf)
+    order = sorted(least, key=least.__getitem__)  # equal ids: as declared
     index = np.full(len(data.labels) + 1, -1, dtype=np.int64)
-    if order and numbered(data, order) and max(rank.values()) < MOST_NUMBERED:
-        for label in order:
-            index[label] = rank[label]
-        return Classes([str(at) for at in range(max(rank.values()) + 1)], index, [])
+    if order and numbered(data, order) and least[order[-1]] < MOST_NUMBERED:
+        index[order] = [int(least[label]) for label in order]
+        return Classes([str(at) for at in range(int(least[order[-1]]) + 1)], index, [])
     index[order] = np.arange(len(order))
-    return Classes(
-        [data.labels[label] for label in order],
-        index,
-        [name for at, name in grouping.items() if at not in rank],
-    )
+    grouping = dict.fromkeys(name for _, label, _, name, _ in rows if label not in least)
+    return Classes([data.labels[label] for label in order], index, list(grouping))
 
 
 def counting(data: Dataset) -> Array:

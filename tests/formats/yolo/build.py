@@ -14,6 +14,7 @@ from annotool.formats.base import ReadOptions
 from annotool.formats.yolo import FORMAT
 
 ROW = "0 0.5 0.5 0.2 0.4\n"
+Files = dict[str, str | bytes]
 
 
 def png(width: int = 100, height: int = 50) -> bytes:
@@ -42,7 +43,7 @@ def usual(root: Path, labels: Mapping[str, str | bytes], yaml: str = "", images:
     text = yaml or "".join(f"{split}: images/{split}\n" for split in splits) + "names: [cat, dog]\n"
     if not yaml and "val" not in splits:
         text += f"val: images/{next(iter(splits))}\n"
-    files: dict[str, str | bytes] = {"data.yaml": text}
+    files: Files = {"data.yaml": text}
     files |= {f"labels/{name}.txt": held for name, held in labels.items()}
     if images:
         files |= {f"images/{name}.png": png() for name in labels}

@@ -95,7 +95,11 @@ def test_validation_is_val() -> None:
     config = read_yaml(GOOD.replace("val:", "validation:").encode())
     assert [each.text for each in config.splits["val"]] == ["images/val"]
     (fault,) = config.faults
-    assert (fault.fix, fault.values["new"], fault.place and fault.place.text) == (Fix.SAFE, "val", "validation")
+    assert (fault.fix, fault.values["new"], fault.place and fault.place.text) == (
+        Fix.SAFE,
+        "val",
+        "validation",
+    )
 
 
 @pytest.mark.parametrize(

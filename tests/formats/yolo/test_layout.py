@@ -12,7 +12,11 @@ YAML = "train: images/train\nval: images/val\nnames: [cat]\n"
 
 def layouts(root: Path) -> list[tuple[str, str]]:
     found = survey(Listing(root))
-    return [] if isinstance(found, str) else [(each.layout, each.path.relative_to(root).as_posix()) for each in found]
+    return (
+        []
+        if isinstance(found, str)
+        else [(each.layout, each.path.relative_to(root).as_posix()) for each in found]
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,9 @@ def layouts(root: Path) -> list[tuple[str, str]]:
         ({}, []),
     ],
 )
-def test_what_lies_in_a_folder(tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str]]) -> None:
+def test_what_lies_in_a_folder(
+    tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
     assert layouts(put(tmp_path, files)) == expected
 
 
@@ -78,7 +84,9 @@ def test_a_claim_is_the_folder_unless_it_holds_several(tmp_path: Path) -> None:
     assert [each.path for each in two] == [tmp_path / "two" / "a.yaml", tmp_path / "two" / "b.yaml"]
 
 
-@pytest.mark.parametrize("name", ["voc_ap_case", "predictions_toy", "taco", "bccd_voc", "raccoon_voc", "bccd_crops_cls"])
+@pytest.mark.parametrize(
+    "name", ["voc_ap_case", "predictions_toy", "taco", "bccd_voc", "raccoon_voc", "bccd_crops_cls"]
+)
 def test_other_real_sets_are_not_claimed(real_data: Path, name: str) -> None:
     folders = [Listing(real_data / name), *Listing(real_data / name).walk()]
     assert [each.path for each in folders if not isinstance(survey(each), str)] == []

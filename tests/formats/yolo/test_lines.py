@@ -21,7 +21,11 @@ def test_where_each_line_is() -> None:
     assert read.index.tolist() == [0, 1, 0]
     assert read.start.tolist() == [0, 16, 36]
     assert read.end.tolist() == [13, 30, 49]
-    assert read.values.tolist() == [[0, 0.5, 0.5, 0.1, 0.1], [1, 0.25, 0.5, 0.1, 0.1], [2, 0.5, 0.5, 0.1, 0.1]]
+    assert read.values.tolist() == [
+        [0, 0.5, 0.5, 0.1, 0.1],
+        [1, 0.25, 0.5, 0.1, 0.1],
+        [2, 0.5, 0.5, 0.1, 0.1],
+    ]
     assert read.places.tolist() == [1, 2, 1]
 
 
@@ -34,7 +38,16 @@ def test_rows_of_other_lengths() -> None:
     assert (read.second[0], read.sixth[0]) == (2, 14)
 
 
-@pytest.mark.parametrize("row", [b"0 .5 .5 .1 -.1", b"0.0 .5 .5 .1 .1", b"0 .5 1.2.3 .1 .1", b"cat .5 .5 .1 .1", b"9999999999 .5 .5 .1 .1"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"0 .5 .5 .1 -.1",
+        b"0.0 .5 .5 .1 .1",
+        b"0 .5 1.2.3 .1 .1",
+        b"cat .5 .5 .1 .1",
+        b"9999999999 .5 .5 .1 .1",
+    ],
+)
 def test_odd_rows_are_read_by_themselves(row: bytes) -> None:
     read = lines_of(b"0 .5 .5 .1 .1\n" + row + b"\n1 .5 .5 .1 .1\n")
     assert read.odd.tolist() == [False, True, False]
@@ -64,7 +77,19 @@ def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = lines_of(*files)
     monkeypatch.setattr(module, "BLOCK", 16)
     cut = lines_of(*files)
-    for name in ("file", "line", "index", "start", "end", "count", "values", "places", "second", "extent", "odd"):
+    for name in (
+        "file",
+        "line",
+        "index",
+        "start",
+        "end",
+        "count",
+        "values",
+        "places",
+        "second",
+        "extent",
+        "odd",
+    ):
         np.testing.assert_array_equal(getattr(whole, name), getattr(cut, name), err_msg=name)
 
 
@@ -89,7 +114,9 @@ def test_every_line_that_is_not_blank_is_a_row(files: list[bytes]) -> None:
         assert lengths[read.file[at]] <= read.start[at] < read.end[at] <= lengths[read.file[at] + 1] - 1
 
 
-rows = st.lists(st.floats(0, 2, allow_nan=False).map(lambda value: f"{value:.{int(value * 7)}f}"), min_size=4, max_size=12)
+rows = st.lists(
+    st.floats(0, 2, allow_nan=False).map(lambda value: f"{value:.{int(value * 7)}f}"), min_size=4, max_size=12
+)
 
 
 @given(st.lists(rows, min_size=1, max_size=8))

@@ -27,23 +27,39 @@ def test_entries() -> None:
 )
 def test_lists_of_images(tmp_path: Path, train: str, val: str) -> None:
     files = {"data.yaml": YAML, "train.txt": f"{train}\n", "lists/val.txt": f"{val}\r\n"}
-    put(tmp_path, {**files, "images/a.png": png(), "images/b.png": png(), "labels/a.txt": ROW, "labels/b.txt": ROW})
+    put(
+        tmp_path,
+        {**files, "images/a.png": png(), "images/b.png": png(), "labels/a.txt": ROW, "labels/b.txt": ROW},
+    )
     data = read(tmp_path)
     images, splits = data.table("images"), data.table("splits")
     assert codes(data) == {}
     assert [Path(path).name for path in images["path"]] == ["a.png", "b.png"]
     assert images["file_name"].tolist() == [train.removeprefix("./"), val.removeprefix("./")]
     assert list(zip(splits["split"], splits["line"].tolist(), strict=True)) == [("train", 1), ("val", 1)]
-    assert [data.table("sources")["file"][source] for source in splits["source"]] == ["train.txt", "lists/val.txt"]
+    assert [data.table("sources")["file"][source] for source in splits["source"]] == [
+        "train.txt",
+        "lists/val.txt",
+    ]
     assert len(data.table("annotations")) == 2
 
 
 def test_entries_without_an_image(tmp_path: Path) -> None:
-    files = {"data.yaml": YAML, "train.txt": "images/a.png\n\nimages/gone.png\n", "lists/val.txt": "../images/b.png\n"}
+    files = {
+        "data.yaml": YAML,
+        "train.txt": "images/a.png\n\nimages/gone.png\n",
+        "lists/val.txt": "../images/b.png\n",
+    }
     put(tmp_path, {**files, "images/a.png": png(), "labels/a.txt": ROW, "labels/b.txt": ROW})
     data = read(tmp_path)
     images, sources = data.table("images"), data.table("sources")
-    told = zip(images["file_name"], images["path"] != "", sources["file"][images["source"]], images["line"].tolist(), strict=True)
+    told = zip(
+        images["file_name"],
+        images["path"] != "",
+        sources["file"][images["source"]],
+        images["line"].tolist(),
+        strict=True,
+    )
     assert [(name, bool(there), file, line) for name, there, file, line in told] == [
         ("images/a.png", True, "labels/a.txt", 0),
         ("images/gone.png", False, "train.txt", 3),
@@ -56,14 +72,21 @@ def test_entries_without_an_image(tmp_path: Path) -> None:
 
 def test_what_lies_outside_is_missing(tmp_path: Path) -> None:
     put(tmp_path, {"outside.png": png(), "outside.txt": ROW})
-    root = put(tmp_path / "set", {"data.yaml": YAML, "train.txt": f"../outside.png\n{tmp_path}/outside.png\n", "lists/val.txt": ""})
+    root = put(
+        tmp_path / "set",
+        {"data.yaml": YAML, "train.txt": f"../outside.png\n{tmp_path}/outside.png\n", "lists/val.txt": ""},
+    )
     data = read(root)
     assert data.table("images")["path"].tolist() == ["", ""]
     assert len(data.table("annotations")) == 0
 
 
 def test_an_image_in_two_lists(tmp_path: Path) -> None:
-    files = {"data.yaml": YAML, "train.txt": "images/a.png\nimages/a.png\n", "lists/val.txt": "../images/a.png\n"}
+    files = {
+        "data.yaml": YAML,
+        "train.txt": "images/a.png\nimages/a.png\n",
+        "lists/val.txt": "../images/a.png\n",
+    }
     data = read(put(tmp_path, {**files, "images/a.png": png(), "labels/a.txt": ROW}))
     assert len(data.table("images")) == 1
     assert data.table("splits")["split"].tolist() == ["train", "val"]

@@ -71,7 +71,9 @@ def test_faults_of_the_class_that_cannot(text: str, said: str) -> None:
     assert (fault.kept, fault.fix, read.count) == (True, Fix.NONE, 5)
 
 
-@pytest.mark.parametrize("text", ["hello", "0 0.5 x 0.2 0.2", "cat", "<xml>", "0 0.5 0x1 0.2 0.2", "0 1_0 1 1 1", ","])
+@pytest.mark.parametrize(
+    "text", ["hello", "0 0.5 x 0.2 0.2", "cat", "<xml>", "0 0.5 0x1 0.2 0.2", "0 1_0 1 1 1", ","]
+)
 def test_without_numbers_nothing_is_kept(text: str) -> None:
     read = row(text)
     (fault,) = read.faults
@@ -105,7 +107,10 @@ def test_shown_is_short_and_text() -> None:
     assert shown(b"ab") == "ab"
 
 
-@pytest.mark.parametrize(("word", "is_number"), [(b"1", True), (b"1.", True), (b".", False), (b"1e5", True), (b"e5", False), (b"nan", True)])
+@pytest.mark.parametrize(
+    ("word", "is_number"),
+    [(b"1", True), (b"1.", True), (b".", False), (b"1e5", True), (b"e5", False), (b"nan", True)],
+)
 def test_numeric(word: bytes, is_number: bool) -> None:
     assert numeric(word) == is_number
 
@@ -125,3 +130,8 @@ def test_line_span(held: bytes, row: bytes, line: bytes) -> None:
     start = held.index(row)
     first, last = line_span(held, start, start + len(row))
     assert held[first:last] == line
+
+
+def test_a_separator_beside_the_class_is_no_decimal_comma() -> None:
+    read = row("x;0 0.5 0.5 0.2 0.4")
+    assert (read.count, len(read.faults)) == (6, 2)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from annotool.errors import UsageError
-from tests.formats.yolo.build import ROW, boxes, codes, png, put, read, texts, usual
+from tests.formats.yolo.build import ROW, Files, boxes, codes, png, put, read, texts, usual
 
 YAML = "train: {0}/train\nval: {0}/train\nnames: [cat]\n"
 
@@ -21,7 +21,7 @@ def found(root: Path, **options: object) -> list[tuple[str, bool, str]]:
 
 
 def test_images_and_labels_of_all_kinds(tmp_path: Path) -> None:
-    files = {
+    files: Files = {
         "data.yaml": YAML.format("images"),
         "labels/train/a.txt": ROW,
         "labels/train/sub/b.txt": ROW,
@@ -60,8 +60,10 @@ def test_two_images_of_one_stem(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["pictures", "Images", "imgs"])
 def test_folders_ultralytics_does_not_look_from(tmp_path: Path, folder: str) -> None:
-    files: dict[str, str | bytes] = {"data.yaml": YAML.format(folder)}
-    files |= {f"labels/train/{name}.txt": ROW for name in "abc"} | {f"{folder}/train/{name}.png": png() for name in "abc"}
+    files: Files = {"data.yaml": YAML.format(folder)}
+    files |= {f"labels/train/{name}.txt": ROW for name in "abc"} | {
+        f"{folder}/train/{name}.png": png() for name in "abc"
+    }
     data = read(put(tmp_path, files))
     assert boxes(data) == [(40, 15, 20, 20)] * 3
     assert texts(data, "FMT005") == [
@@ -71,7 +73,10 @@ def test_folders_ultralytics_does_not_look_from(tmp_path: Path, folder: str) -> 
 
 
 def test_the_last_images_counts(tmp_path: Path) -> None:
-    files = {"data.yaml": "train: images/a/images\nval: images/a/images\nnames: [cat]\n", "images/a/images/x.png": png()}
+    files: Files = {
+        "data.yaml": "train: images/a/images\nval: images/a/images\nnames: [cat]\n",
+        "images/a/images/x.png": png(),
+    }
     data = read(put(tmp_path, {**files, "images/a/labels/x.txt": ROW}))
     assert (codes(data), len(data.table("annotations"))) == ({}, 1)
     (tmp_path / "images/a/labels").rename(tmp_path / "labels")

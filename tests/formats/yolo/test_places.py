@@ -43,5 +43,7 @@ def test_the_longest_tail_that_is_there(tmp_path: Path) -> None:
     assert found_tail(["a", "b", "c"], 1, tmp_path) == tmp_path / "b" / "c"
     assert found_tail(["x", "c"], 1, tmp_path) == tmp_path / "c"
     assert found_tail(["x", "c"], 2, tmp_path) is None
-    assert found_tail(["data", "images", "val"], 1, tmp_path) == tmp_path / "images" / "val", "its labels are there"
+    assert found_tail(["data", "images", "val"], 1, tmp_path) == tmp_path / "images" / "val", (
+        "its labels are there"
+    )
     assert found_tail(["images"], 1, tmp_path) == tmp_path / "Images"

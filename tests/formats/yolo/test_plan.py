@@ -4,7 +4,7 @@ import pytest
 
 from annotool.dataset import Dataset
 from annotool.findings import Fix, Severity
-from tests.formats.yolo.build import ROW, codes, names, png, put, read, texts, usual
+from tests.formats.yolo.build import ROW, Files, codes, names, png, put, read, texts, usual
 
 SPLITS = "train: images/train\nval: images/val\nnames: [cat, dog]\n"
 LABELS = {"train/a": ROW, "train/b": "", "val/c": "1 0.5 0.5 0.2 0.4\n"}
@@ -24,7 +24,8 @@ def mended(data: Dataset, rule: str = "FMT004") -> bytes:
     source = int(part.columns["source"][0])
     held = bytes(data.source_bytes(source))
     start, end = int(part.columns["start"][0]), int(part.columns["end"][0])
-    return held[:start] + part.values["new"][0].encode() + held[end:]
+    new: str = part.values["new"][0]
+    return held[:start] + new.encode() + held[end:]
 
 
 BOTH = {"train": ["images/train/a.png", "images/train/b.png"], "val": ["images/val/c.png"]}
@@ -75,7 +76,11 @@ def test_a_yaml_apart_from_its_images(tmp_path: Path) -> None:
 
 def test_roboflow(tmp_path: Path) -> None:
     yaml = "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['cat']\nroboflow:\n  version: 1\n"
-    files = {"data.yaml": yaml, "train/labels/a.txt": "0 0.50781249999999999 0.5 0.1 0.1", "valid/labels/b.txt": ""}
+    files: Files = {
+        "data.yaml": yaml,
+        "train/labels/a.txt": "0 0.50781249999999999 0.5 0.1 0.1",
+        "valid/labels/b.txt": "",
+    }
     put(tmp_path, {**files, "train/images/a.png": png(), "valid/images/b.png": png()})
     data = read(tmp_path)
     assert splits(data) == {"train": ["train/images/a.png"], "val": ["valid/images/b.png"]}
@@ -136,7 +141,11 @@ def test_a_split_that_is_nowhere(tmp_path: Path) -> None:
 
 
 def test_labels_are_read_although_the_yaml_is_broken(tmp_path: Path) -> None:
-    for yaml, rule in (("names: [cat\ntrain: x", "SCH001"), ("- a list\n", "SCH001"), ("names: [cat, dog]\n", "FMT004")):
+    for yaml, rule in (
+        ("names: [cat\ntrain: x", "SCH001"),
+        ("- a list\n", "SCH001"),
+        ("names: [cat, dog]\n", "FMT004"),
+    ):
         data = read(usual(tmp_path, LABELS, yaml))
         assert len(data.table("annotations")) == 2
         assert splits(data) == BOTH
@@ -175,7 +184,7 @@ def test_two_class_lists_that_differ(tmp_path: Path) -> None:
 
 
 def test_cvat(tmp_path: Path) -> None:
-    files = {
+    files: Files = {
         "obj.data": "classes = 2\ntrain = data/train.txt\nvalid = data/valid.txt\nnames = data/obj.names\nbackup = backup/\n",
         "obj.names": "cat\ndog\n",
         "train.txt": "data/obj_train_data/a.png\ndata/obj_train_data/sub/b.png\n",
@@ -203,16 +212,19 @@ def test_cvat(tmp_path: Path) -> None:
 
 
 def test_faults_of_obj_data(tmp_path: Path) -> None:
-    files = {"obj.data": "classes = 3\ntrain = t.txt\nvalid = v.txt\nnames = obj.names\n", "obj.names": "cat\n"}
+    files: Files = {
+        "obj.data": "classes = 3\ntrain = t.txt\nvalid = v.txt\nnames = obj.names\n",
+        "obj.names": "cat\n",
+    }
     data = read(put(tmp_path, {**files, "t.txt": "a.png\n", "a.txt": ROW}))
     assert texts(data, "FMT004") == ["classes is 3, but there are 1 names", "val: v.txt does not exist"]
-    assert mended(data) == files["obj.data"].replace("3", "1").encode()
+    assert mended(data) == b"classes = 1\ntrain = t.txt\nvalid = v.txt\nnames = obj.names\n"
     (tmp_path / "obj.names").unlink()
     assert "names: obj.names does not exist" in texts(read(tmp_path), "FMT004")
 
 
 def test_label_studio(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {
+    files: Files = {
         "notes.json": '{"categories": [{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}], "info": {}}',
         "classes.txt": "cat\ndog\n",
         "labels/a1b2c3d4-one.txt": ROW,
@@ -228,31 +240,47 @@ def test_label_studio(tmp_path: Path) -> None:
     assert data.facts["layout"] == "label studio"
     assert codes(data) == {}
     images = data.table("images")
-    assert images["file_name"].tolist() == [f"images/{n}.png" for n in ("a1b2c3d4-one", "four", "three", "two")]
+    assert images["file_name"].tolist() == [
+        f"images/{n}.png" for n in ("a1b2c3d4-one", "four", "three", "two")
+    ]
     assert (images["source"] >= 0).all()
-    assert any(note.startswith("3 label files were matched to images by the end of their name") for note in data.notes)
+    assert any(
+        note.startswith("3 label files were matched to images by the end of their name")
+        for note in data.notes
+    )
     assert len(data.table("categories")) == 2
 
 
 def test_notes_name_the_classes_where_nothing_else_does(tmp_path: Path) -> None:
-    data = read(put(tmp_path, {"notes.json": '{"categories": [{"id": 0, "name": "cat"}]}', "labels/a.txt": ROW}))
+    data = read(
+        put(tmp_path, {"notes.json": '{"categories": [{"id": 0, "name": "cat"}]}', "labels/a.txt": ROW})
+    )
     assert (names(data), codes(data)) == (["cat"], {})
     data = read(put(tmp_path, {"notes.json": "{"}))
     assert (names(data), codes(data)) == (["0"], {"SCH001": 1})
 
 
 def test_folders_without_a_configuration(tmp_path: Path) -> None:
-    files = {"labels/train/a.txt": ROW, "labels/val/sub/b.txt": "5 0.5 0.5 0.2 0.4\n", "images/train/a.png": png()}
+    files: Files = {
+        "labels/train/a.txt": ROW,
+        "labels/val/sub/b.txt": "5 0.5 0.5 0.2 0.4\n",
+        "images/train/a.png": png(),
+    }
     data = read(put(tmp_path, files))
     assert splits(data) == {"train": ["images/train/a.png"], "val": ["val/sub/b"]}
     assert names(data) == ["0", "5"]
-    assert (data.facts["declared_categories"], data.table("categories")["source"].tolist()) == (False, [-1, -1])
+    assert (data.facts["declared_categories"], data.table("categories")["source"].tolist()) == (
+        False,
+        [-1, -1],
+    )
     assert "No class list was found: categories are named by their index." in data.notes
 
 
 def test_a_class_list_among_labels(tmp_path: Path) -> None:
     for name in ("classes.txt", "labels.txt"):
-        root = put(tmp_path / name, {f"labels/{name}": "cat\ndog\n", "labels/a.txt": ROW, "images/a.png": png()})
+        root = put(
+            tmp_path / name, {f"labels/{name}": "cat\ndog\n", "labels/a.txt": ROW, "images/a.png": png()}
+        )
         data = read(root)
         assert names(data) == ["cat"]
         assert texts(data, "FMT002") == ["a class list among label files; read as a class list"]
@@ -266,13 +294,25 @@ def test_an_image_may_be_called_classes(tmp_path: Path) -> None:
 
 
 def test_folders_by_split(tmp_path: Path) -> None:
-    files = {"train/labels/a.txt": ROW, "valid/labels/b.txt": ROW, "train/images/a.png": png(), "notes.txt": "hello"}
+    files: Files = {
+        "train/labels/a.txt": ROW,
+        "valid/labels/b.txt": ROW,
+        "train/images/a.png": png(),
+        "notes.txt": "hello",
+    }
     data = read(put(tmp_path, files))
     assert splits(data) == {"train": ["train/images/a.png"], "valid": ["valid/b"]}
 
 
 def test_labels_beside_images(tmp_path: Path) -> None:
-    files = {"classes.txt": "cat\n", "a.txt": ROW, "a.PNG": png(), "b.TXT": ROW, "b.png": png(), "readme.txt": "hi there"}
+    files: Files = {
+        "classes.txt": "cat\n",
+        "a.txt": ROW,
+        "a.PNG": png(),
+        "b.TXT": ROW,
+        "b.png": png(),
+        "readme.txt": "hi there",
+    }
     data = read(put(tmp_path, files))
     assert data.table("images")["file_name"].tolist() == ["a.PNG", "b.png"]
     assert (len(data.table("annotations")), names(data), codes(data)) == (2, ["cat", "cat"], {})
@@ -286,7 +326,7 @@ def test_the_labels_folder_itself(tmp_path: Path) -> None:
 
 
 def test_lists_of_stems_one_folder_up(tmp_path: Path) -> None:
-    files = {
+    files: Files = {
         "sets/all.txt": "a\nb\nc\nd\n",
         "sets/train.txt": "b\na\n",
         "sets/val.txt": "c\n",
@@ -322,7 +362,9 @@ def test_the_users_split_counts(tmp_path: Path) -> None:
     assert list(splits(read(usual(tmp_path, LABELS, SPLITS), split="test"))) == ["test"]
 
 
-def test_a_relative_path_to_a_yaml_apart_from_its_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path_to_a_yaml_apart_from_its_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usual(tmp_path / "set", LABELS, SPLITS)
     put(tmp_path, {"cfg/my.yaml": "path: ../set\n" + SPLITS})
     monkeypatch.chdir(tmp_path / "cfg")

@@ -105,7 +105,9 @@ def test_mended_bytes(tmp_path: Path) -> None:
     data = one(tmp_path, held)
     spans = []
     for part in data.problems.blocks:
-        columns = zip(part.columns["start"].tolist(), part.columns["end"].tolist(), part.values["new"], strict=True)
+        columns = zip(
+            part.columns["start"].tolist(), part.columns["end"].tolist(), part.values["new"], strict=True
+        )
         spans += [(start, end, str(new).encode()) for start, end, new in columns]
     for start, end, new in sorted(spans, reverse=True):
         held = held[:start] + new + held[end:]

@@ -73,9 +73,19 @@ def test_the_yaml_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "row", "kept", "said"),
     [
-        ("detect", "0 .5 .5 .1 .1 .9", True, "6 numbers in the row: a prediction saved with its confidence; expected 5 (class cx cy w h)"),
+        (
+            "detect",
+            "0 .5 .5 .1 .1 .9",
+            True,
+            "6 numbers in the row: a prediction saved with its confidence; expected 5 (class cx cy w h)",
+        ),
         ("detect", "0 .5 .5 .1", False, "4 numbers in the row; expected 5 (class cx cy w h)"),
-        ("segment", "0 .1 .1 .3 .1 .3 .3 .1", False, "8 numbers in the row; expected an odd number from 7 on (class x y x y x y ...)"),
+        (
+            "segment",
+            "0 .1 .1 .3 .1 .3 .3 .1",
+            False,
+            "8 numbers in the row; expected an odd number from 7 on (class x y x y x y ...)",
+        ),
         ("obb", FIVE, True, "11 numbers in the row; expected 9 (class and four corners)"),
         ("detect", "0", False, "1 numbers in the row; expected 5 (class cx cy w h)"),
         ("detect", "0,0.5,0.5,0.1", False, "4 numbers in the row; expected 5 (class cx cy w h)"),
