@@ -1,36 +1,45 @@
-"""Patching COCO: the bytes that have to change so that edits hold, found only in the records that are edited."""
+"""Edits as byte changes in COCO files: only the value that changes is touched, and one comma goes with a dropped record.
+
+Where values stand is looked up in the edited records alone. What stays, stays byte for byte: order, blanks, line ends,
+the spelling of numbers, unknown keys.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
-from annotool.formats.coco.jsontext import Member, items, members, skip_blank
-from annotool.formats.coco.write import number_of
-from annotool.table import Array
+from annotool.formats.coco.jsontext import BROKEN, Broken, Member, items, loaded, members, skip_blank
+from annotool.schema import NO_ID
 
-__all__ = ["patch"]
+__all__ = ["number", "patch"]
 
 TABLES = ("images", "annotations", "categories")
-# Cells that are written under another key than their column's name.
-KEYS = {"category": "category_id", "image": "image_id"}
+# Columns whose value is the row key of another record: the key that names it, and the table it stands in.
+REFERENCES = {"image": ("image_id", "images"), "category": ("category_id", "categories")}
+KEYS = {
+    "images": ("id", "file_name", "width", "height"),
+    "annotations": ("id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "keypoints", "num_keypoints",
+                    "score"),
+    "categories": ("id", "name", "supercategory"),
+}  # fmt: skip
 
 
 def patch(data: Dataset, edits: Edits) -> list[Splice]:
-    """Return the splices in COCO sources. Edits set members of images, annotations and categories by their column's
-    name (`bbox`, `area`, `file_name`, `id` ..., added where the record has none), drop rings, drop records with one
-    comma, or replace bytes; an edit of another format's row gives none.
+    """Return the bytes that make the edits hold, in sources of COCO; an edit that names nothing in them gives none.
+
+    Edits of images (id, file_name, width, height; drop), annotations (id, image_id, category_id, image and category as
+    row keys, bbox, area, iscrowd, segmentation, rings, keypoints, num_keypoints, score; drop), categories (id, name,
+    supercategory; drop) and sources (bytes). A key that is not there is added at the end of its record.
     """
-    return [*Patch(data, edits).run()]
+    return Patch(data, edits).run()
 
 
 @dataclass
@@ -39,144 +48,173 @@ class Patch:
 
     data: Dataset
     edits: Edits
+    drops: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)  # source: start: end, edit
+    sets: dict[tuple[str, int], list[int]] = field(default_factory=dict)  # table, row: edits
 
-    def run(self) -> Iterator[Splice]:
-        for edit in np.flatnonzero(self.edits["op"] == Op.BYTES).tolist():
-            source, start, end = (int(self.edits[name][edit]) for name in ("row", "start", "end"))
-            if self.is_coco[source]:
-                new = self.edits["new"][edit]
-                yield Splice(source, start, end, new if isinstance(new, bytes) else str(new).encode(), edit)
-        for table in TABLES:
-            mine = np.flatnonzero((self.edits["table"] == table) & (self.edits["op"] != Op.BYTES))
-            rows = self.edits["row"][mine]
-            mine = mine[self.is_coco[self.data.table(table)["source"][rows]]] if len(mine) else mine
-            yield from self.dropped(table, mine[self.edits["op"][mine] == Op.DROP])
-            by_row = mine[self.edits["op"][mine] == Op.SET]
-            by_row = by_row[np.argsort(self.edits["row"][by_row], kind="stable")]
-            for row, group in groupby(by_row.tolist(), key=lambda each: int(self.edits["row"][each])):
-                yield from self.changed(table, row, list(group))
-
-    @cached_property
-    def is_coco(self) -> Array:
-        return np.append(self.data.table("sources")["format"] == "coco", False)
-
-    @cached_property
-    def held(self) -> list[bytes]:
-        """Each source's bytes; the slices below are of single records."""
-        return [
-            bytes(self.data.source_bytes(s)) if self.is_coco[s] else b"" for s in range(len(self.is_coco) - 1)
-        ]
-
-    def dropped(self, table: str, edits: Array) -> Iterator[Splice]:
-        """Drop records: each run of neighbours goes with one comma, so that the list stays a list."""
-        columns = self.data.table(table)
-        rows = self.edits["row"][edits]
-        order = np.lexsort((columns["start"][rows], columns["source"][rows]))
-        seen: set[tuple[int, int]] = set()
-        whole: dict[int, list[tuple[int, int, int]]] = {}
-        for at in order.tolist():
-            source, start, end = (int(columns[name][rows[at]]) for name in ("source", "start", "end"))
-            if start >= 0 and (source, start) not in seen:
-                seen.add((source, start))
-                whole.setdefault(source, []).append((start, end, int(edits[at])))
-        for source, spans in whole.items():
-            yield from without(self.held[source], source, spans)
-
-    def changed(self, table: str, row: int, edits: list[int]) -> Iterator[Splice]:
-        """Set members of one record."""
-        columns = self.data.table(table)
-        source, start = int(columns["source"][row]), int(columns["start"][row])
-        text = self.held[source]
-        known: Mapping[str, Member] = {each.key: each for each in members(text, start)}
-        for edit in edits:
-            column, new = str(self.edits["column"][edit]), self.edits["new"][edit]
-            key = KEYS.get(column, column)
-            value = self.referred(table, column, new)
-            if column == "bbox":
-                yield from self.box(source, known.get("bbox"), row, value, edit, start)
-            elif column == "rings":
-                member = known["segmentation"]
-                spans = [span for n, span in enumerate(items(text, member.start)) if n in set(new)]
-                yield from without(text, source, [(*span, edit) for span in spans])
-            elif key in known:
-                yield Splice(source, known[key].start, known[key].end, encoded(value), edit)
+    def run(self) -> list[Splice]:
+        splices: list[Splice] = []
+        columns = [self.edits[name].tolist() for name in ("table", "row", "op", "start", "end", "new")]
+        for edit, (table, row, op, start, end, new) in enumerate(zip(*columns, strict=True)):
+            source = row if table == "sources" else self.source(table, row)
+            if not self.is_coco(source):
+                continue
+            if op == Op.BYTES:
+                splices.append(Splice(source, start, end, new if isinstance(new, bytes) else str(new).encode(), edit))
+            elif op == Op.DROP:
+                first, last = self.span(table, row)
+                self.drops.setdefault(source, {}).setdefault(first, (last, edit))
             else:
-                yield added(text, source, start, key, value, edit)
+                self.sets.setdefault((table, row), []).append(edit)
+        for source, gone in self.drops.items():
+            splices += cuts(self.data.source_bytes(source), source, gone)
+        for (table, row), asked in self.sets.items():
+            source = self.source(table, row)
+            if self.span(table, row)[0] not in self.drops.get(source, {}):
+                splices += self.record(table, row, source, asked)
+        return splices
 
-    def referred(self, table: str, column: str, new: Any) -> Any:
-        """A row key as the id it stands for."""
-        if table == "annotations" and column in KEYS:
-            return int(self.data.table("categories" if column == "category" else "images")["id"][new])
-        return new.item() if hasattr(new, "item") else new
+    def source(self, table: str, row: int) -> int:
+        return int(self.data.table(table)["source"][row]) if table in TABLES else -1
 
-    def box(
-        self, source: int, member: Member | None, row: int, new: Any, edit: int, start: int
-    ) -> Iterator[Splice]:
-        """Change only the numbers of a box that differ."""
-        text = self.held[source]
-        spans = (
-            list(items(text, member.start))
-            if member and text[member.start : member.start + 1] == b"["
-            else []
-        )
+    def is_coco(self, source: int) -> bool:
+        return source >= 0 and bool(self.data.table("sources")["format"][source] == "coco")
+
+    def span(self, table: str, row: int) -> tuple[int, int]:
+        held = self.data.table(table)
+        return int(held["start"][row]), int(held["end"][row])
+
+    def record(self, table: str, row: int, source: int, asked: Sequence[int]) -> list[Splice]:
+        """Set values in one record."""
+        start, end = self.span(table, row)
+        text = bytes(self.data.source_bytes(source)[start:end])
+        try:
+            found = list(members(text, 0))
+        except Broken:
+            return []
+        there = {each.key: each for each in found}
+        splices = []
+        for edit in asked:
+            column, new = self.edits["column"][edit], plain(self.edits["new"][edit])
+            if column in REFERENCES:
+                column, new = self.reference(column, int(new))
+            for first, last, value in self.changes(table, column, new, text, found, there):
+                splices.append(Splice(source, start + first, start + last, value, edit))
+        return splices
+
+    def reference(self, column: str, row: int) -> tuple[str, Any]:
+        """Return the key by which a record names a row of another table, and that row's id."""
+        key, table = REFERENCES[column]
+        value = int(self.data.table(table)["id"][row])
+        if value != NO_ID:
+            return key, value
+        odd = self.data.table("originals")
+        mine = (odd["table"] == table) & (odd["row"] == row) & (odd["column"] == "id")
+        return key, loaded(odd["raw"][mine][0].encode()) if mine.any() else None
+
+    def changes(self, table: str, column: str, new: Any, text: bytes, found: list[Member],
+                there: dict[str, Member]) -> list[tuple[int, int, bytes]]:  # fmt: skip
+        """Return what one edit changes in a record's text: start, end, new bytes."""
+        if column == "rings":
+            return without_rings(text, there.get("segmentation"), {int(ring) for ring in new})
+        if column not in KEYS[table]:
+            return []
+        member = there.get(column)
         if member is None:
-            yield added(text, source, start, "bbox", [number_of(each) for each in new], edit)
-        elif len(spans) != 4:
-            yield Splice(source, member.start, member.end, encoded([number_of(each) for each in new]), edit)
-        else:
-            columns = self.data.table("annotations")
-            for side, value, (first, end) in zip("xywh", new, spans, strict=True):
-                if float(columns[side][row]) != float(value):
-                    yield Splice(source, first, end, encoded(number_of(float(value))), edit)
+            return [added(text, found, column, spelled(new, b""))]
+        if column == "bbox":
+            return numbers(text, member, new)
+        return [(member.start, member.end, spelled(new, text[member.start : member.end]))]
 
 
-def encoded(value: Any) -> bytes:
-    """A value as JSON; a float that is whole keeps its point out only where `number_of` took it."""
-    if isinstance(value, tuple):
-        value = list(value)
-    return msgspec.json.encode(value)
+def plain(value: Any) -> Any:
+    """Return a numpy scalar or array as Python's own."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
-def added(text: bytes, source: int, start: int, key: str, value: Any, edit: int) -> Splice:
-    """A new member after the record's last one, spelled as the record spells its own."""
-    inside = list(members(text, start))
-    if not inside:
-        return Splice(source, start + 1, start + 1, encoded(key) + b": " + encoded(value), edit)
-    first, last = inside[0], inside[-1]
-    colon = text[text.index(b":", first.key_start + len(encoded(first.key)) - 1) : first.start]
-    before = text[inside[-2].end : last.key_start] if len(inside) > 1 else b", "
-    return Splice(source, last.end, last.end, before + encoded(key) + colon + encoded(value), edit)
+def spelled(new: Any, old: bytes) -> bytes:
+    """Return a value as JSON, numbers and texts in the manner of the old one."""
+    if isinstance(new, bool | int | float):
+        return number(new, old)
+    if isinstance(new, str):
+        return json.dumps(new, ensure_ascii=b"\\u" in old).encode()
+    return msgspec.json.encode(new)
 
 
-def without(text: bytes, source: int, spans: list[tuple[int, int, int]]) -> Iterator[Splice]:
-    """Drop items of a list. An item goes with the comma after it; at the end of the list, with the one before."""
-    spans = sorted(spans)
-    runs: list[list[tuple[int, int, int]]] = []
-    for span in spans:
-        neighbour = runs and skip_blank(text, comma_after(text, runs[-1][-1][1])) == span[0]
-        if neighbour:
-            runs[-1].append(span)
-        else:
-            runs.append([span])
-    for run in runs:
-        following = skip_blank(text, run[-1][1])
-        last = text[following : following + 1] != b","
-        for at, (start, end, edit) in enumerate(run):
-            stop = run[at + 1][0] if at + 1 < len(run) else end if last else skip_blank(text, following + 1)
-            begin = start
-            if last and at == 0:
-                begin = before_comma(text, start)
-            yield Splice(source, begin, stop, b"", edit)
+def number(new: float, old: bytes = b"") -> bytes:
+    """Return a number in the fewest digits that give it back; whole ones without a point, unless the old one had one."""
+    if isinstance(new, bool | int):
+        return str(int(new)).encode()
+    if new.is_integer() and abs(new) < 1e16 and b"." not in old:
+        return str(int(new)).encode()
+    return repr(float(new)).encode()
 
 
-def comma_after(text: bytes, at: int) -> int:
-    at = skip_blank(text, at)
-    return at + 1 if text[at : at + 1] == b"," else at
+def numbers(text: bytes, member: Member, new: Sequence[float]) -> list[tuple[int, int, bytes]]:
+    """Change those numbers of a list that differ; the whole list where it is none of as many."""
+    try:
+        spans = list(items(text, member.start)) if text[member.start : member.start + 1] == b"[" else []
+    except Broken:
+        spans = []
+    if len(spans) != len(new):
+        return [(member.start, member.end, b"[" + b", ".join(number(float(each)) for each in new) + b"]")]
+    changed = []
+    for (start, end), value in zip(spans, new, strict=True):
+        old = loaded(text[start:end])
+        if old is BROKEN or type(old) not in (int, float) or old != value:
+            changed.append((start, end, number(float(value), text[start:end])))
+    return changed
 
 
-def before_comma(text: bytes, at: int) -> int:
-    """Where the comma before an item stands, or the item itself when it is the first."""
-    before = at
-    while before > 0 and text[before - 1 : before] in (b" ", b"\t", b"\r", b"\n"):
-        before -= 1
-    return before - 1 if text[before - 1 : before] == b"," else at
+def added(text: bytes, found: list[Member], key: str, value: bytes) -> tuple[int, int, bytes]:
+    """Add a member after the last, with the blanks that stand there."""
+    name = json.dumps(key).encode()
+    if not found:
+        return 1, 1, name + b": " + value
+    last = found[-1]
+    if len(found) > 1:
+        gap = text[found[-2].end : last.key_start]
+        comma = gap if gap.strip() == b"," else b", "
+    else:
+        comma = b", " if b" " in text[: last.start] else b","
+    colon = text[last.key_start : last.start].rpartition(b'"')[2]
+    return last.end, last.end, comma + name + colon + value
+
+
+def without_rings(text: bytes, member: Member | None, rings: set[int]) -> list[tuple[int, int, bytes]]:
+    """Remove rings by their ordinals, each with one comma."""
+    if member is None or text[member.start : member.start + 1] != b"[":
+        return []
+    spans = list(items(text, member.start))
+    kept = [at for at in range(len(spans)) if at not in rings]
+    last = kept[-1] if kept else -1
+    gone = []
+    for at, (start, end) in enumerate(spans):
+        if at in rings:
+            before = spans[at - 1][1] if at else start
+            gone.append((start, spans[at + 1][0], b"") if at < last else (before, end, b""))
+    return gone
+
+
+def cuts(text: memoryview, source: int, gone: dict[int, tuple[int, int]]) -> list[Splice]:
+    """Remove records, given by their first bytes, each with one comma: the one behind it, or, of the last ones of a
+    list, the one before."""
+    splices: list[Splice] = []
+    last: dict[int, bool] = {}  # whether only removed records follow
+    for start in sorted(gone, reverse=True):
+        end, edit = gone[start]
+        comma = skip_blank(text, end)
+        following = skip_blank(text, comma + 1) if text[comma : comma + 1] == b"," else -1
+        if following >= 0 and text[following : following + 1] == b"]":
+            following = -1  # a comma too many, which is a fault of its own
+        last[start] = following < 0 or last.get(following, False)
+        first, stop = (comma_before(text, start), end) if last[start] else (start, following)
+        splices.append(Splice(source, first, stop, b"", edit))
+    return splices
+
+
+def comma_before(text: memoryview, start: int) -> int:
+    """Return where the comma before a record stands; the record's own start where there is none."""
+    at = start - 1
+    while at >= 0 and text[at] in b" \t\r\n":
+        at -= 1
+    return at if at >= 0 and text[at] == ord(",") else start

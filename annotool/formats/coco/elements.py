@@ -1,0 +1,194 @@
+"""The records of a long JSON list, a few megabytes at a time: their bytes, and whether they are sound JSON.
+
+A piece of the list is cut where one record seems to end and the next to begin, and msgspec splits it; a cut that falls
+inside a record or a string makes the piece fail, never come out wrong. A piece that fails is walked record by record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from annotool.formats.coco.jsontext import BROKEN, Broken, Buffer, loaded, skip, skip_blank
+from annotool.table import Array
+
+__all__ = ["Elements", "Piece", "Slip"]
+
+PIECE = 1 << 20  # bytes: what fits in a core's cache
+BLANKS = b" " * 24
+
+CUT = re.compile(rb"\}[ \t\r\n]*+,(?=[ \t\r\n]*+\{)")
+# Where a record ends that cannot be followed by its brackets: before the next one, or where its list ends.
+RESYNC = re.compile(
+    rb"\}(?=\s*+(?:,\s*+\{|\]\s*+(?:\}\s*+$|,\s*+"
+    rb'"(?:info|licenses|images|annotations|categories|type|scene_\w+)"\s*+:)))'
+)
+STRAY = re.compile(rb"[,\]{]")
+TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+SHORT = 1 << 16  # bytes in which a record usually ends
+LONGEST = 1 << 24  # bytes of a record whose end is looked for by its brackets
+LIST = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some records of a list. text: a part of the file, its first byte at `base`; start and end int64: the records in
+    `text`; raws: their texts; sound: all are valid JSON, and `text` has a length of whole words with blanks at its end.
+    """
+
+    text: bytes
+    base: int
+    start: Array
+    end: Array
+    raws: list[bytes] | list[msgspec.Raw]
+    sound: bool
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A fault between records. The bytes start:end become `new` to mend it; None: nothing can."""
+
+    why: str
+    start: int
+    end: int
+    new: str | None = None
+
+
+@dataclass
+class Elements:
+    """The records of the list that starts at `at` in `text`. While it is iterated, `end` and `slips` are filled."""
+
+    text: Buffer
+    at: int
+    end: int = -1  # the byte after the list's closing bracket; the text's length where it is missing
+    slips: list[Slip] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Piece]:
+        at = self.at + 1
+        while self.end < 0:
+            cut = CUT.search(self.text, min(at + PIECE, len(self.text)))
+            stop = cut.start() + 1 if cut else len(self.text)
+            piece, after = self.sound(at, stop)
+            if piece is None:
+                piece, after = self.walked(at, stop)
+            elif self.end < 0:
+                after = cut.end() if cut else self.broken_off()
+            at = after
+            yield piece
+
+    def sound(self, at: int, stop: int) -> tuple[Piece | None, int]:
+        """Return the records in at:stop when they are valid JSON. Sets `end` where the list ends among them."""
+        held = b"".join((b"[", memoryview(self.text)[at:stop], b"]", BLANKS[(stop - at + 2) % 8 :]))
+        for _ in range(2):
+            try:
+                raws = LIST.decode(held)
+            except msgspec.DecodeError as error:
+                more = TRAILING.search(str(error))
+                if not more:
+                    return None, at
+                held = held[: held.rindex(b"]", 0, int(more[1]) - 1) + 1]  # msgspec counts from 1
+                self.end = stop = at - 1 + len(held)
+                held += BLANKS[len(held) % 8 :]
+            except RecursionError:
+                return None, at
+            else:
+                start, end = spans(held, raws)
+                return Piece(held, at - 1, start, end, raws, sound=True), stop
+        raise AssertionError("a list that was cut at its end decodes")
+
+    def walked(self, at: int, stop: int) -> tuple[Piece, int]:
+        """Return the records from `at` to about `stop`, broken ones too, and where the next one starts."""
+        text, first = self.text, at
+        start: list[int] = []
+        end: list[int] = []
+        at = skip_blank(text, at)
+        while at < stop and self.end < 0:
+            if text[at : at + 1] == b",":
+                self.slips.append(Slip("a comma stands where a record is expected", at, at + 1, ""))
+                at = skip_blank(text, at + 1)
+            elif text[at : at + 1] != b"]":
+                start.append(at)
+                end.append(record_end(text, at))
+                at = self.after(end[-1])
+            if text[at : at + 1] == b"]":
+                self.end = at + 1
+        if self.end < 0 and at >= len(text):
+            at = self.broken_off(told=bool(end) and end[-1] >= len(text))
+        held = text[first : max([at, *end[-1:]])]
+        raws = [text[s:e] for s, e in zip(start, end, strict=True)]
+        places = np.array([start, end], dtype=np.int64) - first
+        return Piece(held, first, places[0], places[1], raws, sound=False), at
+
+    def broken_off(self, told: bool = False) -> int:
+        """The text ends before the list does: note it, unless the record it ends in will tell."""
+        self.end = len(self.text)
+        if not told:
+            self.slips.append(Slip("the file ends inside this list", self.end, self.end))
+        return self.end
+
+    def after(self, at: int) -> int:
+        """Return where the record after the one that ends at `at` starts, or the closing bracket."""
+        text = self.text
+        at = skip_blank(text, at)
+        sign = text[at : at + 1]
+        if sign == b",":
+            following = skip_blank(text, at + 1)
+            if text[following : following + 1] == b"]":
+                self.slips.append(Slip("a comma stands before the closing bracket of this list", at, at + 1, ""))
+            return following
+        if sign == b"{":
+            self.slips.append(Slip("a comma is missing between two records", at, at, ","))
+        return at
+
+
+def record_end(text: Buffer, at: int) -> int:
+    """Return where the record at `at` ends. One that is broken ends where the next seems to begin, or the file ends."""
+    near = RESYNC.search(text, at, at + SHORT)
+    if near and loaded(text[at : near.end()]) is not BROKEN:
+        return near.end()
+    try:
+        end = skip(text, at, at + LONGEST)
+    except Broken as broken:
+        if text[at : at + 1] not in (b"{", b"["):
+            stray = STRAY.search(text, at + 1)
+            return stray.start() if stray else len(text)
+        found = RESYNC.search(text, at + 1)
+        return found.end() if found else max(len(text), broken.at)
+    record = text[at:end]
+    if CUT.search(record) and loaded(record) is BROKEN:  # a missing quote makes one record swallow the next
+        found = RESYNC.search(text, at + 1)
+        return found.end() if found else end
+    return end
+
+
+def spans(text: bytes, raws: list[msgspec.Raw]) -> tuple[Array, Array]:
+    """Return start and end (int64) of the items of the list `text`, which msgspec split into `raws`."""
+    length = np.fromiter(map(len, raws), dtype=np.int64, count=len(raws))
+    if not len(raws):
+        return length, length
+    first = skip_blank(text, 1)
+    gap = text[first + int(length[0]) : first + int(length[0]) + 80]
+    gap = gap[: len(gap) - len(gap.lstrip(b" \t\r\n,"))]
+    start = first + np.cumsum(length + len(gap)) - length - len(gap)
+    end = start + length
+    if len(raws) > 1 and not evenly(text, end, gap):
+        start = np.empty(len(raws), dtype=np.int64)
+        at = first
+        for row, size in enumerate(length.tolist()):
+            start[row] = at
+            at = skip_blank(text, skip_blank(text, at + size) + 1)
+        end = start + length
+    return start, end
+
+
+def evenly(text: bytes, end: Array, gap: bytes) -> bool:
+    """Whether `gap`, and no more blanks, stands after each item but the last."""
+    held = np.frombuffer(text, dtype=np.uint8)
+    if end[-1] >= len(held) or not gap.strip():
+        return False
+    same = all((held[end[:-1] + at] == sign).all() for at, sign in enumerate(gap))
+    return same and bool((held[end[:-1] + len(gap)] > ord(" ")).all())

@@ -1,0 +1,157 @@
+"""One parsed file as a Dataset: ids resolved to row keys, faults given the rows they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.findings import Findings, Fix
+from annotool.formats.base import Problems, objects, unified
+from annotool.formats.coco import decode
+from annotool.formats.coco.document import SECTIONS, Document
+from annotool.formats.coco.extents import with_extents
+from annotool.formats.coco.faults import Fault
+from annotool.formats.coco.lines import line_numbers
+from annotool.formats.coco.references import resolve, resolve_texts
+from annotool.schema import SCHEMA, Kind, SizeFrom, make
+from annotool.table import Array, Table
+
+__all__ = ["build", "problems"]
+
+FEW = 0.05  # annotations without any geometry, up to this share, are an oversight and not labels of whole images
+
+
+def build(document: Document, file: str, split: str, role: str = "labels", more: Sequence[Fault] = ()) -> Dataset:
+    """Return the dataset of one file. Paths of images are not looked for, `paths` is left empty."""
+    tables = {name: table_of(document, name) for name in SECTIONS}
+    lines = numbered(document, tables)
+    tables = {name: table.with_columns(line=lines[name]) for name, table in tables.items()}
+    odd = odd_ids(document, tables)
+    tables["annotations"] = linked(tables, odd)
+    tables["sources"] = make(
+        "sources", 1, file=objects([file]), format=objects(["coco"]), role=objects([role]), split=objects([split]),
+        buffer=np.array([0]), start=np.array([0]), end=np.array([len(document.text)]),
+        records=np.array([document.records]),
+    )  # fmt: skip
+    tables["splits"] = splits_of(tables["images"], split)
+    tables["originals"] = originals(document, tables)
+    faults = [*more, *document.faults, *without_geometry(tables["annotations"])]
+    data = Dataset(
+        tables, buffers=(document.text,), problems=problems(document, faults, tables), decoders={"coco": decode.DECODER}
+    )
+    return with_extents(data)
+
+
+def table_of(document: Document, name: str) -> Table:
+    """Return the table of a section; columns that only hold what is absent are not kept in memory."""
+    columns = document.columns[name]
+    n = len(columns.get("start", ()))
+    spec = SCHEMA[name]
+    kept = {key: values for key, values in columns.items() if not all_absent(values, spec[key].absent)}
+    kept["source"] = np.zeros(n, dtype=np.int32)
+    if name == "categories":
+        kept["label"] = unified(kept["name"].tolist() if "name" in kept else [""] * n)
+    if name == "images" and n:
+        known = np.isfinite(kept["width"]) & np.isfinite(kept["height"]) if {"width", "height"} <= kept.keys() else np.zeros(n, bool)
+        kept["size_from"] = np.where(known, np.int8(SizeFrom.DECLARED), np.int8(SizeFrom.UNKNOWN))
+    return make(name, n, **kept)
+
+
+def all_absent(values: Array, absent: Any) -> bool:
+    if not len(values) or values.dtype == object or values[0] != absent and values[0] == values[0]:
+        return False
+    return bool(np.isnan(values).all() if absent != absent else (values == absent).all())
+
+
+def numbered(document: Document, tables: Mapping[str, Table]) -> dict[str, Array]:
+    """Return the line of each record, a section at a time."""
+    starts = [tables[name]["start"] for name in SECTIONS]
+    lines = line_numbers(document.text, np.concatenate(starts))
+    return dict(zip(SECTIONS, np.split(lines, np.cumsum([len(each) for each in starts])[:-1]), strict=True))
+
+
+def row_of(table: Table, index: int) -> int:
+    """Return the row of the record with that index; -1 where it was not kept."""
+    at = int(np.searchsorted(table["index"], index))
+    return at if at < len(table) and table["index"][at] == index else -1
+
+
+Odd = dict[tuple[str, str], dict[int, str]]  # of a table and column: the text of the value in a row
+
+
+def odd_ids(document: Document, tables: Mapping[str, Table]) -> Odd:
+    """Return the ids that are no whole numbers."""
+    odd: Odd = {}
+    for each in document.originals:
+        row = row_of(tables[each.section], each.index)
+        odd.setdefault((each.section, each.column), {})[row] = each.raw
+    return odd
+
+
+def linked(tables: Mapping[str, Table], odd: Odd) -> Table:
+    """Return the annotations with the row keys of their images and categories."""
+    table = tables["annotations"]
+    columns = {}
+    for key, name in (("image", "images"), ("category", "categories")):
+        columns[key] = resolve(tables[name]["id"], table[f"{key}_id"])
+        wanted = odd.get(("annotations", f"{key}_id"))
+        if wanted:
+            resolve_texts(columns[key], odd.get((name, "id"), {}), wanted)
+    return table.with_columns(**columns)
+
+
+def splits_of(images: Table, split: str) -> Table:
+    if not split:
+        return make("splits", 0)
+    n = len(images)
+    line = np.zeros(n, dtype=np.int32)
+    return make("splits", n, image=np.arange(n), split=objects([split] * n), source=np.zeros(n, dtype=np.int32), line=line)
+
+
+def originals(document: Document, tables: Mapping[str, Table]) -> Table:
+    found = document.originals
+    return make(
+        "originals", len(found),
+        table=objects([each.section for each in found]),
+        row=np.array([row_of(tables[each.section], each.index) for each in found], dtype=np.int64),
+        column=objects([each.column for each in found]),
+        raw=objects([each.raw for each in found]),
+    )  # fmt: skip
+
+
+def without_geometry(table: Table) -> list[Fault]:
+    """A fault for each annotation without any geometry, where these are few; many are labels of whole images."""
+    rows = np.flatnonzero(table["kind"] == Kind.IMAGE)
+    if not 0 < len(rows) < FEW * len(table):
+        return []
+    message = "neither bbox nor segmentation nor keypoints are given"
+    indices = table["index"][rows].tolist()
+    return [Fault("SCH002", message, section="annotations", index=index) for index in indices]
+
+
+def problems(document: Document, faults: Sequence[Fault], tables: Mapping[str, Table]) -> Findings:
+    """Return the faults as findings, each with the rows it belongs to."""
+    filed = Problems()
+    places = np.array([each.start for each in faults], dtype=np.int64)
+    lines = line_numbers(document.text, places).tolist()
+    annotations = tables["annotations"]
+    for fault, line in zip(faults, lines, strict=True):
+        keys: dict[str, Any] = {}
+        row = row_of(tables[fault.section], fault.index) if fault.section and fault.kept else -1
+        if fault.section == "annotations" and row >= 0:
+            keys = {"annotation": row, "image": int(annotations["image"][row]), "category": int(annotations["category"][row])}
+        elif row >= 0:
+            keys = {{"images": "image", "categories": "category"}[fault.section]: row}
+        if row >= 0:  # the line of the record, as for all other findings
+            line = int(tables[fault.section]["line"][row])
+        pointer = f"/{fault.section}/{fault.index}" if fault.section else ""
+        filed.add(
+            fault.rule, fault.message, source=0, line=line, start=fault.start, end=fault.end, pointer=pointer,
+            kept=fault.kept, severity=fault.severity, fix=Fix(fault.fix), **keys, **fault.values,
+        )  # fmt: skip
+    return filed.findings()
+
+

@@ -1,0 +1,293 @@
+"""Sound records decoded by msgspec, one by one, into columns; what it refuses goes to the tolerant reader.
+
+A typed decoder is silent on two things: of a repeated key it takes the last, and unknown keys have no place. Unknown
+keys are learned from its refusals. Repeated ones give themselves away: the record holds more quotes than the members
+that were taken account for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Raw
+
+from annotool.formats.base import objects
+from annotool.formats.coco.elements import Piece
+from annotool.formats.coco.tolerant import flags, kind_of, name_in_url
+from annotool.schema import NO_ID, Kind
+from annotool.table import Array
+
+__all__ = ["NUMERIC", "Typed"]
+
+Columns = dict[str, Array]
+
+Box = tuple[float, float, float, float]
+FIELDS: dict[str, dict[str, tuple[Any, Any]]] = {  # kind, and what stands for a member that is not there
+    "images": {
+        "id": (int, NO_ID),
+        "file_name": (Raw, None),
+        "coco_url": (Raw, None),
+        "width": (float, np.nan),
+        "height": (float, np.nan),
+    },
+    "annotations": {
+        "id": (int, NO_ID),
+        "image_id": (int, NO_ID),
+        "category_id": (int, NO_ID),
+        "bbox": (Box, None),
+        "area": (float, np.nan),
+        "iscrowd": (Literal[0, 1], -1),
+        "score": (float, np.nan),
+        "segmentation": (Raw, None),
+        "keypoints": (Raw, None),
+        "num_keypoints": (Raw, None),
+        "attributes": (Raw, None),
+    },
+    "categories": {"id": (int, NO_ID), "name": (Raw, None), "supercategory": (Raw, None)},
+}
+REQUIRED = {
+    "images": ("id",),
+    "annotations": ("id", "image_id", "category_id"),
+    "categories": ("id", "name"),
+}
+MOST_LEARNED = 64
+
+UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+NUMERIC = b"0123456789.,-+eE[] \t\r\n"  # all that rings and keypoints are written with
+RINGS = re.compile(rb"\[\s*+\[[^\[\]]*+\](?:\s*+,\s*+\[[^\[\]]*+\])*+\s*+\]")
+PLACE = {key: re.compile(rb'"' + key.encode() + rb'"\s*+:\s*+') for key in ("segmentation", "keypoints")}
+
+
+class Mask(msgspec.Struct):
+    """What RLE has to have; whether it makes sense is for rules to say."""
+
+    counts: Raw
+    size: Raw
+
+
+MASK = msgspec.json.Decoder(Mask)
+
+
+class Typed:
+    """Decodes the records of one section of one file; learns its unknown keys as they come."""
+
+    def __init__(self, section: str, required: Sequence[str] | None = None) -> None:
+        self.section = section
+        self.required = REQUIRED[section] if required is None else tuple(required)
+        self.unknown: list[str] = []
+        self.build()
+
+    def build(self) -> None:
+        """Make the decoder for the known and the learned keys."""
+        known = FIELDS[self.section]
+        fields: list[Any] = [(key, known[key][0]) for key in self.required]
+        fields += [(key, *known[key]) for key in known if key not in self.required]
+        for at, key in enumerate(self.unknown):
+            fields.append((f"unknown_{at}", Raw, msgspec.field(default=None, name=key)))
+        struct = msgspec.defstruct("Record", fields, forbid_unknown_fields=True, gc=False)
+        self.decode = msgspec.json.Decoder(struct).decode
+
+    def learn(self, error: Exception) -> bool:
+        """Learn the unknown key that an error speaks of; False where it speaks of something else."""
+        found = UNKNOWN.fullmatch(str(error))
+        if not found or len(self.unknown) == MOST_LEARNED:
+            return False
+        self.unknown.append(found[1])
+        self.build()
+        return True
+
+    def records(self, raws: Sequence[bytes | Raw]) -> list[Any]:
+        """Decode each; None for one that is refused."""
+        found: list[Any] = []
+        for raw in raws:
+            try:
+                found.append(self.decode(raw))
+            except msgspec.ValidationError as error:
+                found.append(self.records([raw])[0] if self.learn(error) else None)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                found.append(None)
+        return found
+
+    def columns(self, piece: Piece, rows: Array) -> tuple[Array, Columns]:
+        """Decode these records of a piece. Returns which of them were taken, and their columns in that order."""
+        records = self.records([piece.raws[row] for row in rows.tolist()])
+        taken = np.array([record is not None for record in records], dtype=bool)
+        rows = rows[taken]
+        found = Decoded(self, [record for record in records if record is not None])
+        fill = {"images": images, "annotations": annotations, "categories": categories}[self.section]
+        columns = fill(found, piece, rows)
+        good = ~found.refused & found.accounted(piece, rows)
+        return rows[good], {name: values[good] for name, values in columns.items()}
+
+
+class Decoded:
+    """Decoded records and what their members account for; `refused` marks those that cannot be trusted."""
+
+    def __init__(self, typed: Typed, records: list[Any]) -> None:
+        self.records = records
+        self.refused = np.zeros(len(records), dtype=bool)
+        self.members = np.zeros(len(records), dtype=np.int64)
+        self.extra = np.zeros(len(records), dtype=bool)
+        self.raws: list[list[Any]] = []  # of each member given as raw text; None where it is not there
+        for at in range(len(typed.unknown)):
+            self.extra |= self.there([getattr(record, f"unknown_{at}", None) for record in records])
+
+    def there(self, raws: list[Any]) -> Array:
+        """Count a member given as raw text; returns which records have it."""
+        has = np.array([raw is not None for raw in raws], dtype=bool)
+        self.members += has
+        self.raws.append(raws)
+        return has
+
+    def accounted(self, piece: Piece, rows: Array) -> Array:
+        """Whether a record's quotes are those of its members: no key stands twice. No record has fewer than that."""
+        raws = [raw for each in self.raws for raw in each if raw is not None]
+        total = 2 * int(self.members.sum()) + b"".join(raws).count(b'"')
+        if total == sum([piece.text.count(b'"', start, end) for start, end in zip(
+                piece.start[rows].tolist(), piece.end[rows].tolist(), strict=True)]):  # fmt: skip
+            return np.ones(len(rows), dtype=bool)
+        own = [sum(bytes(raw).count(b'"') for raw in each if raw is not None) for each in zip(*self.raws, strict=True)]
+        has = [bytes(piece.raws[row]).count(b'"') for row in rows.tolist()]
+        return 2 * self.members + np.array(own, dtype=np.int64) == np.array(has, dtype=np.int64)
+
+    def texts(self, key: str) -> list[Any]:
+        """Return a member's raw texts, None where it is not there."""
+        raws = [getattr(record, key) for record in self.records]
+        self.there(raws)
+        return raws
+
+    def wholes(self, key: str) -> Array:
+        """Return a member as int64; what does not fit is refused."""
+        values = [getattr(record, key) for record in self.records]
+        try:
+            column = np.array(values, dtype=np.int64)
+        except OverflowError:
+            large = np.array([not -(2**63) <= value < 2**63 for value in values], dtype=bool)
+            self.refused |= large
+            column = np.array([0 if big else n for n, big in zip(values, large, strict=True)], dtype=np.int64)
+        self.members += column != NO_ID
+        return column
+
+    def numbers(self, key: str) -> Array:
+        """Return a member as float64, NaN where it is not there."""
+        column = np.array([getattr(record, key) for record in self.records], dtype=np.float64)
+        self.members += ~np.isnan(column)
+        return column
+
+    def words(self, raws: list[Any]) -> list[str]:
+        """Return raw texts as strings, empty where there is none; what is no string is refused."""
+        given = [raw for raw in raws if raw is not None]
+        try:
+            found = iter(msgspec.json.decode(b"[" + b",".join(given) + b"]", type=list[str]))
+            return ["" if raw is None else next(found) for raw in raws]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return [self.word(at, raw) for at, raw in enumerate(raws)]
+
+    def word(self, at: int, raw: Any) -> str:
+        try:
+            return "" if raw is None else msgspec.json.decode(raw, type=str)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.refused[at] = True
+            return ""
+
+
+def images(found: Decoded, piece: Piece, rows: Array) -> Columns:
+    names, urls = found.texts("file_name"), found.texts("coco_url")
+    both = [name is not None and url is not None for name, url in zip(names, urls, strict=True)]
+    given = [url if name is None else name for name, url in zip(names, urls, strict=True)]
+    found.refused |= [text is None for text in given]
+    spelled = found.words(given)
+    from_url = [word if name is not None else name_in_url(word) for word, name in zip(spelled, names, strict=True)]
+    return {
+        "id": found.wholes("id"),
+        "file_name": objects(from_url),
+        "width": found.numbers("width"),
+        "height": found.numbers("height"),
+        "extra": found.extra | np.array(both, dtype=bool),
+    }
+
+
+def categories(found: Decoded, piece: Piece, rows: Array) -> Columns:
+    above = found.texts("supercategory")
+    return {
+        "id": found.wholes("id"),
+        "name": objects(found.words(found.texts("name"))),
+        "supercategory": objects(found.words([None if raw is not None and bytes(raw) == b"null" else raw for raw in above])),
+        "extra": found.extra,
+    }
+
+
+def annotations(found: Decoded, piece: Piece, rows: Array) -> Columns:
+    columns = {key: found.wholes(key) for key in ("id", "image_id", "category_id")}
+    columns |= {key: found.numbers(key) for key in ("area", "score")}
+    columns["iscrowd"] = np.array([record.iscrowd for record in found.records], dtype=np.int8)
+    found.members += columns["iscrowd"] >= 0
+    found.texts("num_keypoints")
+    boxes = [record.bbox for record in found.records]
+    there = np.array([box is not None for box in boxes], dtype=bool)
+    found.members += there
+    xywh = np.array([box or (np.nan,) * 4 for box in boxes], dtype=np.float64).reshape(-1, 4)
+    columns |= {name: xywh[:, at] for at, name in enumerate("xywh")}
+    outline, columns["seg_start"], columns["seg_end"] = spans(found, piece, rows, "segmentation", segmentation_kind)
+    points, columns["kpt_start"], columns["kpt_end"] = spans(found, piece, rows, "keypoints", keypoints_kind)
+    kinds = np.where(there, np.int8(Kind.BOX), np.int8(Kind.IMAGE))
+    columns["kind"] = np.maximum(kinds, np.maximum(outline, points))
+    columns["extra"] = found.extra
+    attributes = found.texts("attributes")
+    for at, raw in enumerate(attributes):
+        if raw is not None:
+            known, more = flags(bytes(raw))
+            found.extra[at] |= more
+            for name, value in known.items():
+                columns.setdefault(name, np.full(len(rows), -1, dtype=np.int8))[at] = value
+    return columns
+
+
+def spans(found: Decoded, piece: Piece, rows: Array, key: str, kind_of: Any) -> tuple[Array, Array, Array]:
+    """Return what a member's texts are (Kind), and where they stand in the file; -1 where there is none to keep."""
+    raws = found.texts(key)
+    kinds = np.zeros(len(rows), dtype=np.int8)
+    start = np.full(len(rows), -1, dtype=np.int64)
+    end = np.full(len(rows), -1, dtype=np.int64)
+    look = PLACE[key].search
+    for at, raw in enumerate(raws):
+        if raw is None:
+            continue
+        text = bytes(raw)
+        kind = kind_of(text)
+        if kind is None:
+            found.refused[at] = True
+        elif kind:
+            row = rows[at]
+            place = look(piece.text, int(piece.start[row]), int(piece.end[row]))
+            if place and piece.text.startswith(text, place.end()):
+                kinds[at], start[at] = kind, piece.base + place.end()
+                end[at] = start[at] + len(text)
+            else:
+                found.refused[at] = True  # its key is written with escapes, or stands within another member too
+    return kinds, start, end
+
+
+def segmentation_kind(text: bytes) -> Kind | None:
+    """Return POLYGON or RLE, NONE for an empty list; None for what has to be looked at with patience."""
+    if text.startswith(b"{"):
+        try:
+            MASK.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        return Kind.RLE
+    if RINGS.fullmatch(text) and not text.translate(None, NUMERIC):
+        return Kind.POLYGON
+    return None if text[1:-1].strip() or text[:1] != b"[" else Kind.NONE
+
+
+def keypoints_kind(text: bytes) -> Kind | None:
+    """Return KEYPOINTS, NONE for an empty list; None for what has to be looked at with patience."""
+    inside = text[1:-1]
+    if text[:1] != b"[" or inside.translate(None, NUMERIC) or b"[" in inside:
+        return None
+    return Kind.KEYPOINTS if inside.strip() else Kind.NONE

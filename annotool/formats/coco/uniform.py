@@ -1,0 +1,184 @@
+"""Annotation records that are all written alike, read as columns of bytes: no Python object for any of them.
+
+Most COCO files come from one program: each record has the same plain keys in the same order with the same blanks. One of
+the first records is the pattern. Another fits when it has as many quotes (so no text, no unknown and no repeated key),
+the keys stand where its quotes are, the bytes between the values are the pattern's, and each value is of its kind. The
+piece is known to be valid JSON, which is what lets a glance at a value's ends say what it is. What does not fit is left
+to the typed decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from annotool.formats.coco import digits
+from annotool.formats.coco.elements import Piece
+from annotool.formats.coco.jsontext import Broken, members
+from annotool.schema import Kind
+from annotool.table import Array
+
+__all__ = ["uniform"]
+
+Columns = dict[str, Array]
+
+WHOLE = ("id", "image_id", "category_id")
+KNOWN = (*WHOLE, "bbox", "area", "score", "iscrowd", "segmentation")
+FREE = ("area", "score")  # any number; 17 digits and exponents are usual here
+FLOATS = msgspec.json.Decoder(list[float])
+PATTERNS = 4  # records that are tried as pattern
+NOTHING: tuple[Array, Columns] = (np.empty(0, dtype=np.int64), {})
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How a record is written: its keys, the bytes between key and value, after each value, and before the first key."""
+
+    keys: tuple[str, ...]
+    head: bytes
+    colons: tuple[bytes, ...]
+    tails: tuple[bytes, ...]
+
+    @property
+    def letters(self) -> int:
+        """Bytes above `]` in a record: its braces and the letters of its keys."""
+        return 2 + sum(map(len, self.keys))
+
+
+def uniform(piece: Piece, required: Sequence[str]) -> tuple[Array, Columns]:
+    """Return which records of a piece fit its pattern, and their columns; the pattern has the required keys."""
+    first = range(min(PATTERNS, len(piece.start)))
+    pattern = next((found for row in first if (found := pattern_of(piece, row, {*required}))), None)
+    if pattern is None:
+        return NOTHING
+    held = np.frombuffer(piece.text, dtype=np.uint8)
+    rows, starts, ends = fitting(piece, held, pattern)
+    if not len(rows):
+        return NOTHING
+    spans = dict(zip(pattern.keys, zip(starts, ends, strict=True), strict=True))
+    free = {key: joined(piece.text, *spans[key]) for key in FREE if key in spans}
+    if not plain(piece, held, pattern, rows, sum(text.count(b"e") for text in free.values())):
+        return NOTHING
+    try:
+        columns: Columns = {key: np.array(FLOATS.decode(text)) for key, text in free.items()}
+    except msgspec.ValidationError:  # a list, or more than a float64 holds
+        return NOTHING
+    good = np.ones(len(rows), dtype=bool)
+    for key, (start, end) in spans.items():
+        if key in WHOLE:
+            columns[key] = wholes(held, start, end, good)
+        elif key == "iscrowd":
+            columns[key] = (held[start] - np.uint8(ord("0"))).astype(np.int8)
+            good &= (end - start == 1) & (columns[key] >= 0) & (columns[key] <= 1)
+        elif key == "bbox":
+            xywh = boxes(held, start, end, good)
+            columns |= {name: xywh[:, at] for at, name in enumerate("xywh")}
+        elif key == "segmentation":
+            outlines(piece, held, start, end, good, columns)
+    kind = np.full(len(rows), Kind.BOX if "bbox" in pattern.keys else Kind.IMAGE, dtype=np.int8)
+    columns["kind"] = np.where(columns["seg_start"] >= 0, np.int8(Kind.POLYGON), kind) if "seg_start" in columns else kind
+    if good.all():
+        return rows, columns
+    return rows[good], {name: values[good] for name, values in columns.items()}
+
+
+def pattern_of(piece: Piece, row: int, required: Set[str]) -> Pattern | None:
+    """Return how a record is written; None where it has other keys than plain ones, or one twice."""
+    record = piece.text[int(piece.start[row]) : int(piece.end[row])]
+    if b"{" in record[1:]:  # RLE
+        return None
+    try:
+        found = list(members(record, 0))
+    except Broken:
+        return None
+    keys = tuple(each.key for each in found)
+    if len(set(keys)) < len(keys) or not required <= set(keys) <= {*KNOWN}:
+        return None
+    edges = [each.key_start for each in found[1:]] + [len(record)]
+    colons = [record[each.key_start + len(each.key) + 2 : each.start] for each in found]
+    tails = [record[each.end : edge] for each, edge in zip(found, edges, strict=True)]
+    return Pattern(keys, record[: found[0].key_start], tuple(colons), tuple(tails))
+
+
+def fitting(piece: Piece, held: Array, pattern: Pattern) -> tuple[Array, list[Array], list[Array]]:
+    """Return the records with the pattern's keys and gaps, and for each key where its values start and end."""
+    quotes = np.flatnonzero(held == ord('"'))
+    first = np.searchsorted(quotes, piece.start)
+    count = np.searchsorted(quotes, piece.end) - first
+    rows = np.flatnonzero(count == 2 * len(pattern.keys))
+    opening = [quotes[first[rows] + 2 * at] for at in range(len(pattern.keys))]
+    limit = [*opening[1:], piece.end[rows]]
+    good = equal(held, piece.start[rows], pattern.head) & (opening[0] == piece.start[rows] + len(pattern.head))
+    starts, ends = [], []
+    for key, colon, tail, at, after in zip(
+        pattern.keys, pattern.colons, pattern.tails, opening, limit, strict=True
+    ):
+        lead = b'"' + key.encode() + b'"' + colon
+        good &= equal(held, at, lead) & equal(held, after - len(tail), tail)
+        starts.append(at + len(lead))
+        ends.append(after - len(tail))
+        good &= ends[-1] > starts[-1]
+    if good.all():
+        return rows, starts, ends
+    return rows[good], [each[good] for each in starts], [each[good] for each in ends]
+
+
+def equal(held: Array, at: Array, text: bytes) -> Array:
+    """Whether `text` stands at each place."""
+    windows = np.ndarray((len(held) - len(text) + 1,), dtype=f"S{len(text)}", buffer=held.data, strides=(1,))
+    return windows[at] == text
+
+
+def plain(piece: Piece, held: Array, pattern: Pattern, rows: Array, exponents: int) -> bool:
+    """Whether no value holds a letter or a brace, but for these exponents: no null, no true, no object."""
+    high = held > ord("]")
+    others = np.ones(len(piece.start), dtype=bool)
+    others[rows] = False
+    spans = zip(piece.start[others].tolist(), piece.end[others].tolist(), strict=True)
+    total = int(np.count_nonzero(high[piece.start[0] : piece.end[-1]]))
+    total -= sum(int(np.count_nonzero(high[start:end])) for start, end in spans)
+    return total == len(rows) * pattern.letters + exponents
+
+
+def wholes(held: Array, start: Array, end: Array, good: Array) -> Array:
+    """Return whole numbers of up to eight digits as int64; others are no longer good."""
+    length = end - start
+    good &= digits.only_digits(held, start, length)
+    return digits.values(held, start, length, short=True).astype(np.int64)
+
+
+def joined(text: bytes, start: Array, end: Array) -> bytes:
+    """Return values as the text of a list."""
+    spans = zip(start.tolist(), end.tolist(), strict=True)
+    return b"[" + b",".join([text[s:e] for s, e in spans]) + b"]"
+
+
+def boxes(held: Array, start: Array, end: Array, good: Array) -> Array:
+    """Return lists of four numbers as (n, 4) float64; others are no longer good."""
+    good &= (held[start] == ord("[")) & (held[end - 1] == ord("]"))
+    length = end - start
+    before = np.cumsum(length) - length
+    text = held[np.repeat(start - before, length) + np.arange(int(length.sum()))]
+    flat = digits.padded(text.tobytes())
+    first, size = digits.runs(flat)
+    edge = np.searchsorted(first, np.append(before, len(text)) + 1)
+    good &= np.diff(edge) == 4
+    good &= np.add.reduceat((text == ord("[")).view(np.int8), before) == 1
+    take = (edge[:-1][good][:, None] + np.arange(4)).ravel()
+    found = np.full((len(start), 4), np.nan)
+    found[good] = digits.values(flat, first[take], size[take]).reshape(-1, 4)
+    return found
+
+
+def outlines(piece: Piece, held: Array, start: Array, end: Array, good: Array, columns: Columns) -> None:
+    """Note where rings stand: `[[` to `]]`, or `[]` for none; others are no longer good."""
+    empty = (held[start] == ord("[")) & (held[start + 1] == ord("]")) & (end - start == 2)
+    length = end - start
+    rings = (length > 4) & (held[start] == ord("[")) & (held[start + 1] == ord("[")) & (held[start + 2] != ord("["))
+    rings &= (held[end - 1] == ord("]")) & (held[end - 2] == ord("]"))
+    good &= rings | empty
+    columns["seg_start"] = np.where(rings, piece.base + start, -1)
+    columns["seg_end"] = np.where(rings, piece.base + end, -1)
