@@ -100,31 +100,33 @@ def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) 
 
 
 def _below(wanted: Sequence[str], root: Path) -> list[str]:
-    listings: dict[str, tuple[Listing, dict[str, str]]] = {}
-
-    def entries(folder: str) -> tuple[Listing, dict[str, str]]:
-        if folder not in listings:
-            listing = Listing(root / folder)
-            listings[folder] = listing, {name.lower(): name for name in listing.files}
-        return listings[folder]
-
+    near: dict[str, list[tuple[Listing, dict[str, str]]]] = {}
     found = []
     for name in wanted:
         folder, _, last = name.rpartition("/")
+        if folder not in near:
+            near[folder] = [
+                (listing, {each.lower(): each for each in listing.files})
+                for tail in _tails(folder)
+                if (listing := Listing(root / tail)).files
+            ]
         path = ""
-        # A dead absolute path or ../x is tried by its tail: the whole, then ever fewer leading parts.
-        parts = [part for part in folder.split("/") if part not in ("", ".")]
-        tails = [folder] if not name.startswith(("/", "..")) and ":" not in folder else []
-        clean = [part for part in parts if part != ".." and not part.endswith(":")]
-        tails += ["/".join(clean[at:]) for at in range(len(clean) + 1)]
-        for tail in dict.fromkeys(tails):
-            listing, lower = entries(tail)
+        for listing, lower in near[folder]:
             actual = last if last in listing.files else lower.get(last.lower(), "")
             if actual:
                 path = os.path.join(listing.path, actual)
                 break
         found.append(path)
     return found
+
+
+def _tails(folder: str) -> list[str]:
+    """A dead absolute path or ../x is tried by its tail: the whole, then ever fewer leading parts."""
+    parts = [part for part in folder.split("/") if part not in ("", ".")]
+    tails = [folder] if not folder.startswith(("/", "..")) and ":" not in folder else []
+    clean = [part for part in parts if part != ".." and not part.endswith(":")]
+    tails += ["/".join(clean[at:]) for at in range(len(clean) + 1)]
+    return list(dict.fromkeys(tails))
 
 
 def _inside(path: str, allowed: Sequence[str]) -> bool:

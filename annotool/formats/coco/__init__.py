@@ -1,24 +1,37 @@
-"""COCO: one JSON object with `images`, `annotations` and `categories`, boxes in absolute pixels.
+"""COCO: one JSON file with lists of images, annotations and categories, boxes in pixels.
 
-- `bbox` is x, y, w, h in float pixels; origin at the outer corner of the top-left pixel, so [0, 0, 1, 1] encloses the
-  first pixel (pycocotools/mask.py). This is the frame annotool itself uses. Polygon vertices lie in the same frame;
-  keypoints are pixel indices, x y v with v 0 not labelled, 1 hidden, 2 visible.
-- `segmentation` is a list of rings (each at least 6 numbers), or a run-length mask: column-major, `size` is [height,
-  width], the first run is of zeros; `counts` is a list of ints or COCO's compressed string.
-- `area` is that of the segment, not of the box; cocoeval sorts objects into small, medium and large by it.
-- `iscrowd` 1 marks a region to ignore, by convention an RLE.
-- Annotation ids are unique in a file and start at 1: cocoeval takes 0 for "not matched". Category ids may have gaps.
-- An image without annotations is an entry in `images` alone, and stays one.
+    {"images": [{"id": 1, "file_name": "a.jpg", "width": 640, "height": 480}],
+     "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [x, y, w, h], "area": 1.0, "iscrowd": 0,
+                      "segmentation": [[x1, y1, x2, y2, x3, y3]], "keypoints": [x, y, v], "num_keypoints": 1}],
+     "categories": [{"id": 1, "name": "cat", "supercategory": "animal"}]}
 
-Read: one file; a folder with a file a split; Roboflow's `train|valid|test/_annotations.coco.json`; `annotations/
-instances_*.json` as downloaded, where captions, keypoints, stuff and panoptic files beside it are named, not read;
-LVIS (no iscrowd, `coco_url` in place of `file_name`). Results lists are predictions. Unknown keys stay in the bytes.
+Frame: floating point pixels, origin at the outer corner of the top left pixel, half-open: our own. `area` is that of the
+segment, and decides in evaluation what is small; `iscrowd` marks groups. Keypoints are pixel indices, kept as written.
 
-Written: `annotations/instances_<split>.json` with images below `images/`. Ids stay where they are unique, else count
-from 1; category ids stay, YOLO's indices are moved up by one; records from COCO keep their own text.
+`segmentation` is a list of rings (flat x, y lists, three points or more), or RLE: {"size": [height, width], "counts"},
+columns first, zeros first, as numbers or as a compressed text. RLE does not mean crowd. `[]` is no segmentation. An
+annotation without any geometry is a label of its whole image. Without bbox the extent of the geometry is taken.
 
-It cannot hold: holes in polygons (a mask can), more than one box an annotation, which images belong to no split.
-Source: https://cocodataset.org/#format-data, pycocotools 2.0.11, lvis-api.
+Layouts, told by content: a file; a folder with a file a split; `annotations/` with such files, images anywhere beside;
+`train/ valid/ test/` with `_annotations.coco.json` in each (Roboflow). Names tell the split (instances_train2017). Beside
+instances, the files of COCO's other tasks (captions_, person_keypoints_, stuff_, panoptic_) are named as not read, and
+so are lists of results, which --predictions takes. A file whose images are those of the others together is not read.
+
+LVIS: `file_name` may be absent, then the last two parts of `coco_url` stand for it; no iscrowd. Flags `difficult`,
+`truncated`, `occluded` are read from `attributes`. Unknown keys stay in the bytes of the record.
+
+Where tools disagree: ids are whole numbers, and "1" is not 1 (pycocotools finds no such image). Of equal image ids the
+first owns the annotations, where pycocotools keeps the last. A key or section that stands twice: both sections are read,
+of keys the last counts, as in json. What is no JSON (NaN, trailing commas, a file that breaks off) spoils its own record,
+not the file.
+
+What COCO cannot hold: polygons with holes (a hole makes it RLE), oriented boxes (written as polygons).
+
+Writing: annotations/instances_SPLIT.json, images below images/ by their file names; ids of a COCO source where they can
+stand, else from 1; area of the mask, else of the rings, else w * h; numbers in the fewest digits that give them back.
+What a COCO record holds beyond the schema is copied as it stands.
+
+Sources: https://cocodataset.org/#format-data; pycocotools coco.py, mask.py; https://www.lvisdataset.org/dataset.
 """
 
 from __future__ import annotations
@@ -27,11 +40,11 @@ from pathlib import Path
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits
-from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written
+from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
 from annotool.formats.coco.layout import claim_file, claims
 from annotool.formats.coco.patch import patch
 from annotool.formats.coco.read import read
-from annotool.formats.coco.write import image_targets, write
+from annotool.formats.coco.write import file_names, write
 from annotool.formats.listing import Listing
 from annotool.table import Array
 
@@ -39,7 +52,7 @@ __all__ = ["FORMAT"]
 
 
 class Coco(Format):
-    """COCO instances."""
+    """COCO."""
 
     name = "coco"
     title = "COCO"
@@ -47,25 +60,25 @@ class Coco(Format):
         boxes="yes",
         polygons="yes",
         rle="yes",
-        holes="yes, as masks",
+        holes="as RLE",
         keypoints="yes",
-        obb="as polygons",
+        obb="as polygon",
         crowd="yes",
         ids="yes",
-        attributes="difficult, truncated, occluded, under `attributes`",
+        attributes="yes",
         image_sizes="yes",
         image_labels="yes",
-        unknown_keys="yes",
+        unknown_keys="from COCO",
         unused_categories="yes",
-        splits="yes, a file each",
+        splits="yes",
     )
 
     def detect(self, folder: Listing) -> list[Claim] | str:
-        """Claim the COCO datasets that sit in `folder`."""
+        """Claim a folder with COCO's JSON files, or one whose annotations/ or train/, val/, test/ hold some."""
         return claims(folder)
 
     def detect_file(self, path: Path) -> Claim | str:
-        """Claim one json file."""
+        """Claim a JSON file with COCO's sections, a list of results, or one that is no JSON at all."""
         return claim_file(path)
 
     def read(self, path: Path, options: ReadOptions) -> Dataset:
@@ -73,15 +86,15 @@ class Coco(Format):
         return read(path, options)
 
     def write(self, data: Dataset, out: Path, options: WriteOptions) -> Written:
-        """Write json files, one a split."""
+        """Write a label file a split into the empty folder `out`."""
         return write(data, out)
 
     def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
-        """Images go below `images/`."""
-        return image_targets(data)
+        """Return images/ and each image's file name."""
+        return objects([f"images/{name}" for name in file_names(data)])
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
-        """Return the bytes to change in json files."""
+        """Return the bytes to change in JSON files."""
         return patch(data, edits)
 
 

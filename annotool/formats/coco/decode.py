@@ -48,7 +48,10 @@ def slices(data: Dataset, rows: Array, member: str) -> list[memoryview]:
     table = data.table("annotations")
     held = data.source_bytes(int(table["source"][rows[0]]))
     start, end = table[f"{member}_start"][rows], table[f"{member}_end"][rows]
-    return [held[s:e] for s, e in zip(np.maximum(start, 0).tolist(), np.where(start < 0, 0, end).tolist(), strict=True)]
+    return [
+        held[s:e]
+        for s, e in zip(np.maximum(start, 0).tolist(), np.where(start < 0, 0, end).tolist(), strict=True)
+    ]
 
 
 def rings(data: Dataset, rows: Array) -> Rings:
@@ -60,7 +63,9 @@ def rings(data: Dataset, rows: Array) -> Rings:
         return Rings(np.empty(0), np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64))
     counts = np.concatenate([part[1] for part in parts])
     offsets = np.concatenate(([0], np.cumsum(counts)))
-    return Rings(np.concatenate([part[0] for part in parts]), offsets, np.concatenate([part[2] for part in parts]))
+    return Rings(
+        np.concatenate([part[0] for part in parts]), offsets, np.concatenate([part[2] for part in parts])
+    )
 
 
 def of_file(data: Dataset, rows: Array) -> list[tuple[Array, Array, Array]]:
@@ -106,7 +111,11 @@ def plain(joined: bytes, held: Sequence[memoryview], rows: Array) -> tuple[Array
     if depth.max(initial=0) > 2 or len(opening) != len(closing) or int((last - first).sum()) != len(start):
         return None
     ends = np.cumsum(np.fromiter(map(len, held), dtype=np.int64, count=len(held)) + 1)
-    return digits.values(text, start, length), last - first, rows[np.searchsorted(ends, opening - 1, side="right")]
+    return (
+        digits.values(text, start, length),
+        last - first,
+        rows[np.searchsorted(ends, opening - 1, side="right")],
+    )
 
 
 def patient(text: bytes) -> Outline:
@@ -143,7 +152,9 @@ def mask(text: bytes) -> tuple[Array, tuple[int, int]] | None:
     try:
         held = MASK.decode(text)
         counts = held.counts
-        return runs.counts_from_string(counts) if isinstance(counts, str) else np.array(counts, dtype=np.int64), held.size
+        return runs.counts_from_string(counts) if isinstance(counts, str) else np.array(
+            counts, dtype=np.int64
+        ), held.size
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, RecursionError):
         return None
 

@@ -82,7 +82,9 @@ def only_digits(held: NDArray[np.uint8], start: Array, length: Array) -> NDArray
     return good & (length <= LONGEST)
 
 
-def values(held: NDArray[np.uint8], start: Array, length: Array, *, short: bool = False) -> NDArray[np.float64]:
+def values(
+    held: NDArray[np.uint8], start: Array, length: Array, *, short: bool = False
+) -> NDArray[np.float64]:
     """Return the numbers that stand at start, length of a text made by `padded`. Raises ValueError for no number.
 
     short: all are known to be digits and points, LONGEST at most.

@@ -16,7 +16,7 @@ import numpy as np
 from annotool.findings import Fix, Severity
 from annotool.formats.coco import tolerant
 from annotool.formats.coco.elements import Elements, Piece
-from annotool.formats.coco.faults import MISSING, WRONG, Fault, got
+from annotool.formats.coco.faults import WRONG, Fault, got
 from annotool.formats.coco.jsontext import Broken, Buffer, members, skip, skip_blank
 from annotool.formats.coco.typed import Typed
 from annotool.formats.coco.uniform import uniform
@@ -66,7 +66,9 @@ class Document:
         """File a fault that is no record's."""
         kept, fix, severity = more.pop("kept", True), more.pop("fix", Fix.NONE), more.pop("severity", -1)
         self.lost += not kept
-        self.faults.append(Fault(rule, message, start, end, kept=kept, fix=fix, severity=severity, values=more))
+        self.faults.append(
+            Fault(rule, message, start, end, kept=kept, fix=fix, severity=severity, values=more)
+        )
 
 
 def parse(text: Buffer) -> Document:
@@ -116,7 +118,14 @@ def top(document: Document) -> None:
         message = "expected an object with images, annotations and categories, got {got}"
         document.fault("SCH002", message, at, size, kept=False, got=got(text[at : at + 100]))
     else:
-        document.fault("SCH001", "the file is no JSON: it starts with {got}", at, size, kept=False, got=got(text[at : at + 20]))
+        document.fault(
+            "SCH001",
+            "the file is no JSON: it starts with {got}",
+            at,
+            size,
+            kept=False,
+            got=got(text[at : at + 20]),
+        )
 
 
 def sections(document: Document, at: int) -> None:
@@ -138,16 +147,28 @@ def sections(document: Document, at: int) -> None:
             document.keys.append(member.key)
             if member.key in SECTIONS and text[member.start : member.start + 1] != b"[":
                 value = got(text[member.start : min(member.end, member.start + 100)])
-                document.fault("SCH002", WRONG, member.start, member.end, key=member.key, expected="a list of records", got=value)
+                document.fault(
+                    "SCH002",
+                    WRONG,
+                    member.start,
+                    member.end,
+                    key=member.key,
+                    expected="a list of records",
+                    got=value,
+                )
     except Broken as broken:
         if not broken_off(document):
             message = "the file cannot be read from here on: {why}"
-            document.fault("SCH001", message, min(max(end, at), len(text)), len(text), kept=False, why=str(broken))
+            document.fault(
+                "SCH001", message, min(max(end, at), len(text)), len(text), kept=False, why=str(broken)
+            )
     else:
         after = skip_blank(text, end + 1)
         if after < len(text):
             message = "more text stands behind the end of the JSON object: {got}"
-            document.fault("SCH001", message, after, len(text), kept=False, got=got(text[after : after + 100]))
+            document.fault(
+                "SCH001", message, after, len(text), kept=False, got=got(text[after : after + 100])
+            )
     for key, parts in found.items():
         document.columns[key] = joined(key, parts)
     for key in SECTIONS:
@@ -177,7 +198,14 @@ def results(document: Document, at: int) -> None:
     after = skip_blank(document.text, end)
     if after < len(document.text):
         message = "more text stands behind the end of the list: {got}"
-        document.fault("SCH001", message, after, len(document.text), kept=False, got=got(document.text[after : after + 100]))
+        document.fault(
+            "SCH001",
+            message,
+            after,
+            len(document.text),
+            kept=False,
+            got=got(document.text[after : after + 100]),
+        )
 
 
 def listed(document: Document, section: str, at: int, parts: list[dict[str, Array]],
@@ -192,7 +220,9 @@ def listed(document: Document, section: str, at: int, parts: list[dict[str, Arra
     document.unknown.setdefault(section, set()).update(typed.unknown)
     for slip in elements.slips:
         fix = {"fix": Fix.SAFE, "new": slip.new} if slip.new is not None else {}
-        document.fault("SCH001", "in {section}: {why}", slip.start, slip.end, section=section, why=slip.why, **fix)
+        document.fault(
+            "SCH001", "in {section}: {why}", slip.start, slip.end, section=section, why=slip.why, **fix
+        )
     return elements.end
 
 
@@ -208,19 +238,25 @@ def read_piece(document: Document, piece: Piece, typed: Typed, first: int) -> di
         if not left.any():
             break
     full = spread(typed.section, parts, n)
-    full |= {"start": piece.base + piece.start, "end": piece.base + piece.end, "index": np.arange(first, first + n)}
+    full |= {
+        "start": piece.base + piece.start,
+        "end": piece.base + piece.end,
+        "index": np.arange(first, first + n),
+    }
     return {name: values[~left] for name, values in full.items()} if left.any() else full
 
 
 def readers(document: Document, piece: Piece, typed: Typed, first: int) -> Iterator[Reader]:
     """Give what reads records of a piece, the quickest first; each takes some rows and leaves the rest to the next."""
     if typed.section == "annotations" and piece.sound:
-        yield lambda rows: uniform(piece, typed.required)
+        yield lambda _: uniform(piece, typed.required)
     yield lambda rows: typed.columns(piece, rows)
     yield lambda rows: patiently(document, piece, typed, rows, first)
 
 
-def patiently(document: Document, piece: Piece, typed: Typed, rows: Array, first: int) -> tuple[Array, dict[str, Array]]:
+def patiently(
+    document: Document, piece: Piece, typed: Typed, rows: Array, first: int
+) -> tuple[Array, dict[str, Array]]:
     """Read records that are not as they should be, one by one."""
     kept: list[int] = []
     cells: list[dict[str, Any]] = []
@@ -238,7 +274,8 @@ def patiently(document: Document, piece: Piece, typed: Typed, rows: Array, first
     spec = SCHEMA[typed.section]
     names = dict.fromkeys(name for each in cells for name in each)
     return np.array(kept, dtype=np.int64), {
-        name: column([each.get(name, spec[name].absent) for each in cells], spec[name].dtype) for name in names
+        name: column([each.get(name, spec[name].absent) for each in cells], spec[name].dtype)
+        for name in names
     }
 
 
@@ -269,7 +306,8 @@ def joined(section: str, parts: list[dict[str, Array]]) -> dict[str, Array]:
     for name in dict.fromkeys(name for part in parts for name in part):
         absent = spec[name]
         pieces = [
-            part.pop(name) if name in part else np.full(len(part["start"]), absent.absent, absent.dtype) for part in parts
+            part.pop(name) if name in part else np.full(len(part["start"]), absent.absent, absent.dtype)
+            for part in parts
         ]
         full[name] = np.concatenate(pieces).astype(absent.dtype, copy=False)
     return full

@@ -138,7 +138,9 @@ class Elements:
         if sign == b",":
             following = skip_blank(text, at + 1)
             if text[following : following + 1] == b"]":
-                self.slips.append(Slip("a comma stands before the closing bracket of this list", at, at + 1, ""))
+                self.slips.append(
+                    Slip("a comma stands before the closing bracket of this list", at, at + 1, "")
+                )
             return following
         if sign == b"{":
             self.slips.append(Slip("a comma is missing between two records", at, at, ","))

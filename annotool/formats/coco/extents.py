@@ -44,9 +44,11 @@ def of_rings(data: Dataset, rows: Array) -> Array:
     found = decode.rings(data, rows)
     extents = ring_geometry.extents(found.xy, found.offsets)
     xyxy = np.full((len(rows), 4), np.nan)
-    at = np.searchsorted(rows, found.row)
-    np.fmin.at(xyxy, (at, slice(0, 2)), extents[:, :2])
-    np.fmax.at(xyxy, (at, slice(2, 4)), extents[:, 2:])
+    first = np.flatnonzero(np.append(True, found.row[1:] != found.row[:-1])[: len(found.row)])
+    if len(first):
+        at = np.searchsorted(rows, found.row[first])
+        xyxy[at, :2] = np.fmin.reduceat(extents[:, :2], first, axis=0)
+        xyxy[at, 2:] = np.fmax.reduceat(extents[:, 2:], first, axis=0)
     return xyxy
 
 

@@ -13,9 +13,20 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["BROKEN", "Broken", "Member", "items", "key_text", "loaded", "members", "skip", "skip_blank", "trailing_commas"]
+__all__ = [
+    "BROKEN",
+    "Broken",
+    "Member",
+    "items",
+    "key_text",
+    "loaded",
+    "members",
+    "skip",
+    "skip_blank",
+    "trailing_commas",
+]
 
-Buffer = bytes | mmap.mmap | memoryview
+Buffer = bytes | mmap.mmap
 
 BLANK = re.compile(rb"[ \t\r\n]*+")
 STRING = re.compile(rb'"(?:[^"\\\r\n]++|\\.)*+"', re.DOTALL)
@@ -46,7 +57,7 @@ class Member(NamedTuple):
     end: int
 
 
-def skip_blank(text: Buffer, at: int) -> int:
+def skip_blank(text: Buffer | memoryview, at: int) -> int:
     """Return the first byte from `at` on that is no blank."""
     found = BLANK.match(text, at)
     return found.end() if found else at

@@ -20,6 +20,8 @@ LOOK = 1 << 16  # bytes at each end of a file that are looked at
 GIVE_UP = 100  # files of other tools in a folder before the rest is taken for such too
 SPLITS = {"train": "train", "training": "train", "trainval": "trainval", "val": "val", "valid": "val", "validation": "val",
           "dev": "val", "test": "test", "testing": "test"}  # fmt: skip
+UNSPLIT = "unsplit"  # how the writer calls the file of images that are in no split
+WHOLE = ("", "all", "default", UNSPLIT)  # what follows instances_ and is no split
 FOLDERS = ("annotations", "annotation")
 SECTIONS = ("images", "annotations", "categories")
 # What a folder is read for, the first of these that is there; the rest is named as not read.
@@ -157,7 +159,15 @@ def split_in(name: str) -> str:
     return next((SPLITS[word] for word in words if word in SPLITS), "")
 
 
-def places(folder: Listing, options: ReadOptions | None = None) -> tuple[list[Picked], list[Picked], list[Picked]]:
+def named(path: Path) -> str:
+    """Return the split that a name instances_SPLIT.json spells; empty where it is none."""
+    prefix, _, rest = path.stem.partition("instances_")
+    return "" if prefix or rest in WHOLE else rest
+
+
+def places(
+    folder: Listing, options: ReadOptions | None = None
+) -> tuple[list[Picked], list[Picked], list[Picked]]:
     """Return what lies in the folder itself, in its annotations/, and in its train, val and test."""
     own = picked(folder, options)
     below = folder.folder(*FOLDERS)
@@ -173,16 +183,26 @@ def find(path: Path, options: ReadOptions) -> Layout:
     """Return the label files of the dataset at a claimed path."""
     if path.is_file():
         split = options.split or split_in(path.name) or SPLITS.get(path.absolute().parent.name.lower(), "")
-        return Layout((LabelFile(path, split),))
+        return Layout((LabelFile(path, split or named(path)),))
     found = next((each for each in places(Listing(path), options) if each), [])
     files = []
     for each in found:
         for name in each.read:
-            split = split_in(name) or (SPLITS.get(each.folder.name.lower(), "") if len(found) > 1 or each.folder != path else "")
+            split = (
+                split_in(name)
+                or named(each.folder / name)
+                or (SPLITS.get(each.folder.name.lower(), "") if len(found) > 1 or each.folder != path else "")
+            )
             files.append(LabelFile(each.folder / name, options.split or split))
     if len(files) > 1:
-        files = [file if file.split else LabelFile(file.path, file.path.stem.removeprefix("instances_")) for file in files]
-    beside = [name if each.folder == path else f"{each.folder.name}/{name}" for each in found for name in each.beside]
+        files = [
+            file if file.split else LabelFile(file.path, named(file.path) or file.path.stem) for file in files
+        ]
+    beside = [
+        name if each.folder == path else f"{each.folder.name}/{name}"
+        for each in found
+        for name in each.beside
+    ]
     return Layout(tuple(files), tuple(beside))
 
 
@@ -207,10 +227,16 @@ def claims(folder: Listing) -> list[Claim] | str:
     if claimed:
         return claimed
     held = picked(folder)
-    pointer = next((name for name in folder.files if name.lower().endswith((".json.dvc", "annotations.dvc"))), "")
+    pointer = next(
+        (name for name in folder.files if name.lower().endswith((".json.dvc", "annotations.dvc"))), ""
+    )
     if pointer:
         return f"{folder.path / pointer} is a dvc pointer; run `dvc pull`"
-    return f"no instances in {', '.join(held.beside)}" if held.beside else "no JSON files with images and annotations"
+    return (
+        f"no instances in {', '.join(held.beside)}"
+        if held.beside
+        else "no JSON files with images and annotations"
+    )
 
 
 def evidence(names: list[str]) -> str:
@@ -225,4 +251,10 @@ def claim_file(path: Path) -> Claim | str:
         return "no .json file"
     if kind in ("captions", "panoptic", "other"):
         return f"JSON, but {WORDS[kind]}"
-    return Claim("coco", path, {"broken": "a .json file that is no JSON text", "results": "a list of results"}.get(kind, "images, annotations, categories"))
+    return Claim(
+        "coco",
+        path,
+        {"broken": "a .json file that is no JSON text", "results": "a list of results"}.get(
+            kind, "images, annotations, categories"
+        ),
+    )

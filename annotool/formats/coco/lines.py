@@ -26,7 +26,9 @@ def line_numbers(text: Buffer, at: Array) -> Array:
         count = int(np.count_nonzero(feeds))
         lines[low:high] = before + 1
         if count:
-            lines[low:high] += np.searchsorted(np.flatnonzero(feeds), places[low:high] - first).astype(np.int32)
+            lines[low:high] += np.searchsorted(np.flatnonzero(feeds), places[low:high] - first).astype(
+                np.int32
+            )
         before += count
     numbered = np.empty_like(lines)
     numbered[order] = lines

@@ -59,7 +59,9 @@ class Patch:
             if not self.is_coco(source):
                 continue
             if op == Op.BYTES:
-                splices.append(Splice(source, start, end, new if isinstance(new, bytes) else str(new).encode(), edit))
+                splices.append(
+                    Splice(source, start, end, new if isinstance(new, bytes) else str(new).encode(), edit)
+                )
             elif op == Op.DROP:
                 first, last = self.span(table, row)
                 self.drops.setdefault(source, {}).setdefault(first, (last, edit))
@@ -203,8 +205,8 @@ def cuts(text: memoryview, source: int, gone: dict[int, tuple[int, int]]) -> lis
     for start in sorted(gone, reverse=True):
         end, edit = gone[start]
         comma = skip_blank(text, end)
-        following = skip_blank(text, comma + 1) if text[comma : comma + 1] == b"," else -1
-        if following >= 0 and text[following : following + 1] == b"]":
+        following = skip_blank(text, comma + 1) if text[comma : comma + 1].tobytes() == b"," else -1
+        if following >= 0 and text[following : following + 1].tobytes() == b"]":
             following = -1  # a comma too many, which is a fault of its own
         last[start] = following < 0 or last.get(following, False)
         first, stop = (comma_before(text, start), end) if last[start] else (start, following)

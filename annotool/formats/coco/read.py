@@ -24,7 +24,10 @@ from annotool.formats.listing import Listing
 __all__ = ["read"]
 
 DEPTH = 3  # folders below the dataset's that are searched for images that lie in no usual place
-FEDERATED = {"neg_category_ids", "not_exhaustive_category_ids"}  # of LVIS, where an absent category may be there
+FEDERATED = {
+    "neg_category_ids",
+    "not_exhaustive_category_ids",
+}  # of LVIS, where an absent category may be there
 MOST = 1000  # how many folders these may be
 
 
@@ -101,7 +104,10 @@ class Reader:
         images = self.options.images
         return replace(
             data,
-            tables={**data.tables, "sources": sources.with_columns(path=np.zeros(len(sources), dtype=np.int32))},
+            tables={
+                **data.tables,
+                "sources": sources.with_columns(path=np.zeros(len(sources), dtype=np.int32)),
+            },
             paths=(self.path,),
             facts=self.facts,
             notes=tuple(self.notes),

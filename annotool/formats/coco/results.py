@@ -43,11 +43,17 @@ def with_predictions(data: Dataset, path: Path, options: ReadOptions) -> Dataset
             "image": image, "category": category, "source": np.full(len(found), source, dtype=np.int32),
         },
     )  # fmt: skip
-    sources = results.table("sources").with_columns(source=np.array([source]), buffer=np.array([buffer], dtype=np.int32))
+    sources = results.table("sources").with_columns(
+        source=np.array([source]), buffer=np.array([buffer], dtype=np.int32)
+    )
     blocks = tuple(replace(part, columns=elsewhere(part.columns, source)) for part in results.problems.blocks)
     return replace(
         data,
-        tables={**data.tables, "predictions": predictions, "sources": Table.concat([data.table("sources"), sources])},
+        tables={
+            **data.tables,
+            "predictions": predictions,
+            "sources": Table.concat([data.table("sources"), sources]),
+        },
         buffers=(*data.buffers, *results.buffers),
         problems=data.problems + replace(results.problems, blocks=blocks),
     )
@@ -85,6 +91,8 @@ def by_name(data: Dataset, results: Dataset) -> tuple[Array, Array]:
         rows: dict[str, int] = {}
         for row, name in enumerate(data.table(table)[column].tolist()):
             rows.setdefault(name, row)
-        to_truth = np.array([rows.get(name, -1) for name in results.table(table)[column].tolist()] + [-1], dtype=np.int64)
+        to_truth = np.array(
+            [rows.get(name, -1) for name in results.table(table)[column].tolist()] + [-1], dtype=np.int64
+        )
         matched.append(to_truth[results.table("annotations")[key]])
     return matched[0], matched[1]

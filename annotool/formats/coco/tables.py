@@ -24,7 +24,9 @@ __all__ = ["build", "problems"]
 FEW = 0.05  # annotations without any geometry, up to this share, are an oversight and not labels of whole images
 
 
-def build(document: Document, file: str, split: str, role: str = "labels", more: Sequence[Fault] = ()) -> Dataset:
+def build(
+    document: Document, file: str, split: str, role: str = "labels", more: Sequence[Fault] = ()
+) -> Dataset:
     """Return the dataset of one file. Paths of images are not looked for, `paths` is left empty."""
     tables = {name: table_of(document, name) for name in SECTIONS}
     lines = numbered(document, tables)
@@ -40,7 +42,10 @@ def build(document: Document, file: str, split: str, role: str = "labels", more:
     tables["originals"] = originals(document, tables)
     faults = [*more, *document.faults, *without_geometry(tables["annotations"])]
     data = Dataset(
-        tables, buffers=(document.text,), problems=problems(document, faults, tables), decoders={"coco": decode.DECODER}
+        tables,
+        buffers=(document.text,),
+        problems=problems(document, faults, tables),
+        decoders={"coco": decode.DECODER},
     )
     return with_extents(data)
 
@@ -55,13 +60,17 @@ def table_of(document: Document, name: str) -> Table:
     if name == "categories":
         kept["label"] = unified(kept["name"].tolist() if "name" in kept else [""] * n)
     if name == "images" and n:
-        known = np.isfinite(kept["width"]) & np.isfinite(kept["height"]) if {"width", "height"} <= kept.keys() else np.zeros(n, bool)
+        known = (
+            np.isfinite(kept["width"]) & np.isfinite(kept["height"])
+            if {"width", "height"} <= kept.keys()
+            else np.zeros(n, bool)
+        )
         kept["size_from"] = np.where(known, np.int8(SizeFrom.DECLARED), np.int8(SizeFrom.UNKNOWN))
     return make(name, n, **kept)
 
 
 def all_absent(values: Array, absent: Any) -> bool:
-    if not len(values) or values.dtype == object or values[0] != absent and values[0] == values[0]:
+    if not len(values) or values.dtype == object or (values[0] != absent and values[0] == values[0]):
         return False
     return bool(np.isnan(values).all() if absent != absent else (values == absent).all())
 
@@ -108,7 +117,14 @@ def splits_of(images: Table, split: str) -> Table:
         return make("splits", 0)
     n = len(images)
     line = np.zeros(n, dtype=np.int32)
-    return make("splits", n, image=np.arange(n), split=objects([split] * n), source=np.zeros(n, dtype=np.int32), line=line)
+    return make(
+        "splits",
+        n,
+        image=np.arange(n),
+        split=objects([split] * n),
+        source=np.zeros(n, dtype=np.int32),
+        line=line,
+    )
 
 
 def originals(document: Document, tables: Mapping[str, Table]) -> Table:
@@ -142,7 +158,11 @@ def problems(document: Document, faults: Sequence[Fault], tables: Mapping[str, T
         keys: dict[str, Any] = {}
         row = row_of(tables[fault.section], fault.index) if fault.section and fault.kept else -1
         if fault.section == "annotations" and row >= 0:
-            keys = {"annotation": row, "image": int(annotations["image"][row]), "category": int(annotations["category"][row])}
+            keys = {
+                "annotation": row,
+                "image": int(annotations["image"][row]),
+                "category": int(annotations["category"][row]),
+            }
         elif row >= 0:
             keys = {{"images": "image", "categories": "category"}[fault.section]: row}
         if row >= 0:  # the line of the record, as for all other findings
@@ -153,5 +173,3 @@ def problems(document: Document, faults: Sequence[Fault], tables: Mapping[str, T
             kept=fault.kept, severity=fault.severity, fix=Fix(fault.fix), **keys, **fault.values,
         )  # fmt: skip
     return filed.findings()
-
-

@@ -56,9 +56,10 @@ class Record:
     def wrong(self, key: str, expected: str, new: str | None = None) -> None:
         """File SCH002 for a value of the wrong kind; safe to mend where `new` says the same."""
         member = self.fields[key]
-        values = {"key": key, "expected": expected, "got": got(self.value(key))}
-        fix = Fix.NONE if new is None else Fix.SAFE
-        self.fault("SCH002", WRONG, member.start, member.end, fix=fix, **values, **({"new": new} if new is not None else {}))
+        values: dict[str, Any] = {"key": key, "expected": expected, "got": got(self.value(key))}
+        if new is not None:
+            values |= {"new": new, "fix": Fix.SAFE}
+        self.fault("SCH002", WRONG, member.start, member.end, **values)
 
     def value(self, key: str) -> bytes:
         """Return a field's text."""
@@ -69,13 +70,23 @@ class Record:
         """Find the members. Returns False, with a fault, where the record is no object that can be walked."""
         if not self.text.startswith(b"{"):
             known = loaded(self.text) is not BROKEN
-            rule, message = ("SCH002", "expected a record in braces, got {got}") if known else ("SCH001", "no record: {got}")
+            rule, message = (
+                ("SCH002", "expected a record in braces, got {got}")
+                if known
+                else ("SCH001", "no record: {got}")
+            )
             self.fault(rule, message, kept=False, got=got(self.text))
             return False
         try:
             self.text.decode()
         except UnicodeDecodeError as error:
-            self.fault("SCH001", "bytes that are no UTF-8: {got}", error.start, error.end, got=error.object[error.start:error.end].hex())
+            self.fault(
+                "SCH001",
+                "bytes that are no UTF-8: {got}",
+                error.start,
+                error.end,
+                got=error.object[error.start : error.end].hex(),
+            )
         for comma in trailing_commas(self.text):
             message = "a comma stands before a closing bracket"
             self.fault("SCH001", message, comma, comma + 1, fix=Fix.SAFE, new="")
@@ -138,7 +149,7 @@ class Record:
     def number(self, key: str, column: str = "") -> None:
         """Read a number; a text that spells one counts as it, and can be mended."""
         value = self.read(key)
-        if value is None and key not in self.fields or value is BROKEN:
+        if key not in self.fields or value is BROKEN:
             return
         spelled = number_in(value)
         if spelled is None:
@@ -153,7 +164,9 @@ class Record:
     def not_finite(self, key: str) -> None:
         member = self.fields[key]
         message = "{key} holds a number that is not finite: {got}"
-        self.fault("SCH004", message, member.start, member.end, fix=Fix.UNSAFE, key=key, got=got(self.value(key)))
+        self.fault(
+            "SCH004", message, member.start, member.end, fix=Fix.UNSAFE, key=key, got=got(self.value(key))
+        )
 
     def words(self, key: str) -> str | None:
         """Read a text; a number counts as its spelling, and can be mended. None where there is none."""
@@ -220,7 +233,9 @@ def category(record: Record) -> dict[str, Any] | None:
     return record.cells
 
 
-def annotation(record: Record, required: tuple[str, ...] = ("id", "image_id", "category_id")) -> dict[str, Any] | None:
+def annotation(
+    record: Record, required: tuple[str, ...] = ("id", "image_id", "category_id")
+) -> dict[str, Any] | None:
     """Read a record of `annotations`, or of a results list."""
     if not record.walk():
         return None
@@ -289,8 +304,15 @@ def segmentation(record: Record) -> Kind:
         return Kind.RLE
     text = record.value("segmentation")
     flat = isinstance(value, list) and not any(isinstance(each, list) for each in value)
-    numbers = [number_in(n) for ring in ([value] if flat else value) for n in (ring if isinstance(ring, list) else [None])] \
-        if isinstance(value, list) else [None]
+    numbers = (
+        [
+            number_in(n)
+            for ring in ([value] if flat else value)
+            for n in (ring if isinstance(ring, list) else [None])
+        ]
+        if isinstance(value, list)
+        else [None]
+    )
     if None in numbers:
         record.wrong("segmentation", "a list of rings of numbers, or RLE")
         if not isinstance(value, list) or flat:
@@ -346,7 +368,11 @@ def flags(text: bytes) -> tuple[dict[str, int], bool]:
         return {}, True
     if not isinstance(held, dict):
         return {}, True
-    known = {key: int(value) for key, value in held.items() if key in FLAGS and (value in (0, 1)) and not isinstance(value, str)}
+    known = {
+        key: int(value)
+        for key, value in held.items()
+        if key in FLAGS and (value in (0, 1)) and not isinstance(value, str)
+    }
     return known, len(known) < len(held)
 
 

@@ -8,7 +8,7 @@ that were taken account for.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -17,7 +17,7 @@ from msgspec import Raw
 
 from annotool.formats.base import objects
 from annotool.formats.coco.elements import Piece
-from annotool.formats.coco.tolerant import flags, kind_of, name_in_url
+from annotool.formats.coco.tolerant import flags, name_in_url
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array
 
@@ -118,8 +118,7 @@ class Typed:
         taken = np.array([record is not None for record in records], dtype=bool)
         rows = rows[taken]
         found = Decoded(self, [record for record in records if record is not None])
-        fill = {"images": images, "annotations": annotations, "categories": categories}[self.section]
-        columns = fill(found, piece, rows)
+        columns = FILL[self.section](found, piece, rows)
         good = ~found.refused & found.accounted(piece, rows)
         return rows[good], {name: values[good] for name, values in columns.items()}
 
@@ -150,9 +149,12 @@ class Decoded:
         if total == sum([piece.text.count(b'"', start, end) for start, end in zip(
                 piece.start[rows].tolist(), piece.end[rows].tolist(), strict=True)]):  # fmt: skip
             return np.ones(len(rows), dtype=bool)
-        own = [sum(bytes(raw).count(b'"') for raw in each if raw is not None) for each in zip(*self.raws, strict=True)]
+        own = [
+            sum(bytes(raw).count(b'"') for raw in each if raw is not None)
+            for each in zip(*self.raws, strict=True)
+        ]
         has = [bytes(piece.raws[row]).count(b'"') for row in rows.tolist()]
-        return 2 * self.members + np.array(own, dtype=np.int64) == np.array(has, dtype=np.int64)
+        return np.asarray(2 * self.members + np.array(own, dtype=np.int64) == np.array(has, dtype=np.int64))
 
     def texts(self, key: str) -> list[Any]:
         """Return a member's raw texts, None where it is not there."""
@@ -195,13 +197,15 @@ class Decoded:
             return ""
 
 
-def images(found: Decoded, piece: Piece, rows: Array) -> Columns:
+def image_columns(found: Decoded, _piece: Piece, _rows: Array) -> Columns:
     names, urls = found.texts("file_name"), found.texts("coco_url")
     both = [name is not None and url is not None for name, url in zip(names, urls, strict=True)]
     given = [url if name is None else name for name, url in zip(names, urls, strict=True)]
     found.refused |= [text is None for text in given]
     spelled = found.words(given)
-    from_url = [word if name is not None else name_in_url(word) for word, name in zip(spelled, names, strict=True)]
+    from_url = [
+        word if name is not None else name_in_url(word) for word, name in zip(spelled, names, strict=True)
+    ]
     return {
         "id": found.wholes("id"),
         "file_name": objects(from_url),
@@ -211,17 +215,19 @@ def images(found: Decoded, piece: Piece, rows: Array) -> Columns:
     }
 
 
-def categories(found: Decoded, piece: Piece, rows: Array) -> Columns:
+def category_columns(found: Decoded, _piece: Piece, _rows: Array) -> Columns:
     above = found.texts("supercategory")
     return {
         "id": found.wholes("id"),
         "name": objects(found.words(found.texts("name"))),
-        "supercategory": objects(found.words([None if raw is not None and bytes(raw) == b"null" else raw for raw in above])),
+        "supercategory": objects(
+            found.words([None if raw is not None and bytes(raw) == b"null" else raw for raw in above])
+        ),
         "extra": found.extra,
     }
 
 
-def annotations(found: Decoded, piece: Piece, rows: Array) -> Columns:
+def annotation_columns(found: Decoded, piece: Piece, rows: Array) -> Columns:
     columns = {key: found.wholes(key) for key in ("id", "image_id", "category_id")}
     columns |= {key: found.numbers(key) for key in ("area", "score")}
     columns["iscrowd"] = np.array([record.iscrowd for record in found.records], dtype=np.int8)
@@ -232,7 +238,9 @@ def annotations(found: Decoded, piece: Piece, rows: Array) -> Columns:
     found.members += there
     xywh = np.array([box or (np.nan,) * 4 for box in boxes], dtype=np.float64).reshape(-1, 4)
     columns |= {name: xywh[:, at] for at, name in enumerate("xywh")}
-    outline, columns["seg_start"], columns["seg_end"] = spans(found, piece, rows, "segmentation", segmentation_kind)
+    outline, columns["seg_start"], columns["seg_end"] = spans(
+        found, piece, rows, "segmentation", segmentation_kind
+    )
     points, columns["kpt_start"], columns["kpt_end"] = spans(found, piece, rows, "keypoints", keypoints_kind)
     kinds = np.where(there, np.int8(Kind.BOX), np.int8(Kind.IMAGE))
     columns["kind"] = np.maximum(kinds, np.maximum(outline, points))
@@ -247,7 +255,9 @@ def annotations(found: Decoded, piece: Piece, rows: Array) -> Columns:
     return columns
 
 
-def spans(found: Decoded, piece: Piece, rows: Array, key: str, kind_of: Any) -> tuple[Array, Array, Array]:
+def spans(
+    found: Decoded, piece: Piece, rows: Array, key: str, what: Callable[[bytes], Kind | None]
+) -> tuple[Array, Array, Array]:
     """Return what a member's texts are (Kind), and where they stand in the file; -1 where there is none to keep."""
     raws = found.texts(key)
     kinds = np.zeros(len(rows), dtype=np.int8)
@@ -258,7 +268,7 @@ def spans(found: Decoded, piece: Piece, rows: Array, key: str, kind_of: Any) -> 
         if raw is None:
             continue
         text = bytes(raw)
-        kind = kind_of(text)
+        kind = what(text)
         if kind is None:
             found.refused[at] = True
         elif kind:
@@ -268,7 +278,9 @@ def spans(found: Decoded, piece: Piece, rows: Array, key: str, kind_of: Any) -> 
                 kinds[at], start[at] = kind, piece.base + place.end()
                 end[at] = start[at] + len(text)
             else:
-                found.refused[at] = True  # its key is written with escapes, or stands within another member too
+                found.refused[at] = (
+                    True  # its key is written with escapes, or stands within another member too
+                )
     return kinds, start, end
 
 
@@ -291,3 +303,10 @@ def keypoints_kind(text: bytes) -> Kind | None:
     if text[:1] != b"[" or inside.translate(None, NUMERIC) or b"[" in inside:
         return None
     return Kind.KEYPOINTS if inside.strip() else Kind.NONE
+
+
+FILL: dict[str, Callable[[Decoded, Piece, Array], Columns]] = {
+    "images": image_columns,
+    "annotations": annotation_columns,
+    "categories": category_columns,
+}

@@ -9,7 +9,8 @@ to the typed decoder.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import msgspec
@@ -79,13 +80,15 @@ def uniform(piece: Piece, required: Sequence[str]) -> tuple[Array, Columns]:
         elif key == "segmentation":
             outlines(piece, held, start, end, good, columns)
     kind = np.full(len(rows), Kind.BOX if "bbox" in pattern.keys else Kind.IMAGE, dtype=np.int8)
-    columns["kind"] = np.where(columns["seg_start"] >= 0, np.int8(Kind.POLYGON), kind) if "seg_start" in columns else kind
+    columns["kind"] = (
+        np.where(columns["seg_start"] >= 0, np.int8(Kind.POLYGON), kind) if "seg_start" in columns else kind
+    )
     if good.all():
         return rows, columns
     return rows[good], {name: values[good] for name, values in columns.items()}
 
 
-def pattern_of(piece: Piece, row: int, required: Set[str]) -> Pattern | None:
+def pattern_of(piece: Piece, row: int, required: AbstractSet[str]) -> Pattern | None:
     """Return how a record is written; None where it has other keys than plain ones, or one twice."""
     record = piece.text[int(piece.start[row]) : int(piece.end[row])]
     if b"{" in record[1:]:  # RLE
@@ -111,7 +114,9 @@ def fitting(piece: Piece, held: Array, pattern: Pattern) -> tuple[Array, list[Ar
     rows = np.flatnonzero(count == 2 * len(pattern.keys))
     opening = [quotes[first[rows] + 2 * at] for at in range(len(pattern.keys))]
     limit = [*opening[1:], piece.end[rows]]
-    good = equal(held, piece.start[rows], pattern.head) & (opening[0] == piece.start[rows] + len(pattern.head))
+    good = equal(held, piece.start[rows], pattern.head) & (
+        opening[0] == piece.start[rows] + len(pattern.head)
+    )
     starts, ends = [], []
     for key, colon, tail, at, after in zip(
         pattern.keys, pattern.colons, pattern.tails, opening, limit, strict=True
@@ -129,7 +134,7 @@ def fitting(piece: Piece, held: Array, pattern: Pattern) -> tuple[Array, list[Ar
 def equal(held: Array, at: Array, text: bytes) -> Array:
     """Whether `text` stands at each place."""
     windows = np.ndarray((len(held) - len(text) + 1,), dtype=f"S{len(text)}", buffer=held.data, strides=(1,))
-    return windows[at] == text
+    return np.asarray(windows[at] == text)
 
 
 def plain(piece: Piece, held: Array, pattern: Pattern, rows: Array, exponents: int) -> bool:
@@ -177,7 +182,12 @@ def outlines(piece: Piece, held: Array, start: Array, end: Array, good: Array, c
     """Note where rings stand: `[[` to `]]`, or `[]` for none; others are no longer good."""
     empty = (held[start] == ord("[")) & (held[start + 1] == ord("]")) & (end - start == 2)
     length = end - start
-    rings = (length > 4) & (held[start] == ord("[")) & (held[start + 1] == ord("[")) & (held[start + 2] != ord("["))
+    rings = (
+        (length > 4)
+        & (held[start] == ord("["))
+        & (held[start + 1] == ord("["))
+        & (held[start + 2] != ord("["))
+    )
     rings &= (held[end - 1] == ord("]")) & (held[end - 2] == ord("]"))
     good &= rings | empty
     columns["seg_start"] = np.where(rings, piece.base + start, -1)

@@ -1,350 +1,351 @@
-"""Writing COCO from the tables of any dataset: one file a split, each record as a loader wants it.
-
-A record that came from COCO keeps its own text, unknown keys with it; only what has to differ is replaced. Any other
-is built from the columns. Numbers are written the shortest way that reads back the same.
-"""
+"""Writing COCO from the tables of any dataset: annotations/instances_SPLIT.json, images below images/."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path, PurePosixPath
-from typing import Any
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.formats.base import Written, objects
+from annotool.formats.base import Written
+from annotool.formats.coco.jsontext import Broken, members, skip
+from annotool.formats.coco.layout import UNSPLIT
+from annotool.formats.coco.patch import number
+from annotool.formats.coco.shapes import shapes
+from annotool.progress import track
 from annotool.schema import NO_ID, Kind
-from annotool.table import Array
+from annotool.table import Array, Table
 
-__all__ = ["image_targets", "write"]
+__all__ = ["file_names", "write"]
 
-RECORD = msgspec.json.Decoder(dict[str, msgspec.Raw])
-ATTRIBUTES = ("difficult", "truncated", "occluded")
-LAYOUT = {
-    "images",
-    "jpegimages",
-    "labels",
-    "annotations",
-    "obj_train_data",
-}  # folders that belong to a format
+OWN = {
+    "images": {"id", "file_name", "width", "height"},
+    "annotations": {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "keypoints", "num_keypoints",
+                    "score", "attributes"},
+    "categories": {"id", "name", "supercategory"},
+}  # fmt: skip
+FLAGS = ("difficult", "truncated", "occluded")
+UNSAFE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+LONGEST = 200  # bytes of a name's part; file systems hold 255
 
 
 def write(data: Dataset, out: Path) -> Written:
-    """Write `annotations/instances_<split>.json`, or `instances.json` for images of no split, below `out`."""
-    (out / "annotations").mkdir(parents=True)
-    writer = Writer(data)
-    files, images, annotations = [], 0, 0
-    for split, rows in parts(data).items():
-        name = f"annotations/instances_{split}.json" if split else "annotations/instances.json"
-        mine = writer.annotations_of(rows)
-        with (out / name).open("wb") as file:
-            file.writelines(writer.file(rows, mine))
-        files.append(name)
-        images, annotations = images + len(rows), annotations + len(mine)
-    return Written(tuple(files), images, annotations, tuple(writer.skipped()))
+    """Write a dataset into the empty folder `out`."""
+    return Writer(data, out).run()
 
 
-def parts(data: Dataset) -> dict[str, Array]:
-    """Positions of the images of each split; those of none under an empty name."""
-    splits = data.table("splits")
-    rows = data.image_rows(splits["image"])
-    found = {name: np.unique(rows[(splits["split"] == name) & (rows >= 0)]) for name in data.split_names}
-    rest = np.setdiff1d(np.arange(len(data.table("images"))), np.concatenate([[-1], *found.values()]))
-    return {**found, "": rest} if len(rest) or not found else found
-
-
-def image_targets(data: Dataset) -> Array:
-    """Return where each image's file goes: `images/` and its name in the json."""
-    return objects([f"images/{name}" for name in names(data)])
-
-
-def names(data: Dataset) -> list[str]:
-    """The file name each image gets: as written in COCO, below its format's folders elsewhere; two files never share
-    one, the later gets its split, or its key, in front.
-    """
+def file_names(data: Dataset) -> list[str]:
+    """Return each image's path below images/: its file name, made safe; of two different images with one name the
+    second gets its split, or a number. Names differ in more than case."""
     images = data.table("images")
-    formats = data.table("sources")["format"]
-    taken: dict[str, str] = {}
-    out = []
-    rows = zip(images["file_name"].tolist(), images["source"].tolist(), images["path"].tolist(), strict=True)
-    for row, (written, source, path) in enumerate(rows):
-        is_coco = source >= 0 and formats[source] == "coco"
-        name = safe(written) if is_coco else below_layout(safe(written), data.split_names)
-        if path and not PurePosixPath(name).suffix:
-            name += PurePosixPath(path).suffix
-        for better in (name, f"{data.image_splits[row] or 'all'}/{name}", f"{row}/{name}"):
-            if better not in taken or (path and taken[better] == path):
-                break
-        taken[better] = path
-        out.append(better)
-    return out
+    columns = (images[name].tolist() for name in ("file_name", "path", "source"))
+    splits = data.image_splits.tolist()
+    taken: dict[str, tuple[str, int]] = {}
+    found = []
+    for (name, path, source), split in zip(zip(*columns, strict=True), splits, strict=True):
+        wanted = safe_name(name, path)
+        stem, suffix = os.path.splitext(wanted)
+        tries = iter([wanted, f"{safe_part(split.replace('/', '_'))}/{wanted}" if split else wanted])
+        place, file = next(tries), (path, -1 if path else source)
+        number_tried = 1
+        while taken.setdefault(place.casefold(), file) != file:
+            number_tried += 1
+            place = next(tries, f"{stem}-{number_tried}{suffix}")
+        found.append(place)
+    return found
 
 
-def safe(name: str) -> str:
-    """A name without drive, leading slash or `..`, with forward slashes."""
-    kept = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    return "/".join(part for part in kept if not part.endswith(":")) or "unnamed"
+def safe_name(name: str, path: str) -> str:
+    """Return a file name with its folders, with nothing that leads out of a folder."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+    if name.startswith(("/", "\\")) or any(part == ".." or part[1:] == ":" for part in parts):
+        parts = [part for part in parts if part != ".."][-1:]
+    return "/".join(map(safe_part, parts or [os.path.basename(path) or "image"]))
 
 
-def below_layout(name: str, splits: Sequence[str]) -> str:
-    *folders, last = name.split("/")
-    while folders and (folders[0].lower() in LAYOUT or folders[0] in splits):
-        folders.pop(0)
-    return "/".join([*folders, last])
+def safe_part(part: str) -> str:
+    clean = UNSAFE.sub("_", part)
+    if len(clean.encode()) <= LONGEST:
+        return clean
+    stem, suffix = os.path.splitext(clean)
+    return stem.encode()[: LONGEST - len(suffix.encode())].decode("utf-8", "ignore") + suffix
 
 
 @dataclass
 class Writer:
-    """The records of one dataset as COCO."""
+    """The writing of one dataset."""
 
     data: Dataset
+    out: Path
+    files: list[str] = field(default_factory=list)
+    annotations: int = 0
 
-    @cached_property
-    def is_coco(self) -> Array:
-        """Whether each source is COCO; the last entry, for -1, is not."""
-        return np.append(self.data.table("sources")["format"] == "coco", False)
-
-    @cached_property
-    def held(self) -> list[memoryview]:
-        """The bytes of each source."""
-        return [self.data.source_bytes(source) for source in range(len(self.data.table("sources")))]
-
-    @cached_property
-    def names(self) -> list[str]:
-        return names(self.data)
-
-    # What can be written, and under which ids.
-
-    @cached_property
-    def reasons(self) -> Array:
-        """Why each annotation cannot be written; empty where it can (object array)."""
-        rows, why = (
-            self.data.table("annotations"),
-            np.full(len(self.data.table("annotations")), "", dtype=object),
+    def run(self) -> Written:
+        data = self.data
+        self.names = file_names(data)
+        self.kept, skipped = writable(data)
+        self.shapes = shapes(data, self.kept)
+        broken = np.isin(self.kept, np.array(sorted(self.shapes.broken), dtype=np.int64))
+        skipped += [(row, "its polygon holds what is no finite number") for row in self.kept[broken].tolist()]
+        self.kept = self.kept[~broken]
+        self.category_ids, self.categories = categories(data)
+        (self.out / "annotations").mkdir(parents=True)
+        for stem, rows in parts_of(data):
+            self.file(stem, rows)
+        written = len(np.unique(np.concatenate([rows for _, rows in parts_of(data)])))
+        return Written(
+            tuple(self.files), written, len(self.kept), tuple(told(data, *each) for each in sorted(skipped))
         )
-        finite = np.isfinite(np.stack([rows[side] for side in "xywh"], axis=1)).all(axis=1)
-        no_size = np.isnan(self.data.image_values("width")) & np.isfinite(rows["xn"])
-        why[(rows["kind"] != Kind.IMAGE) & ~finite] = "no finite geometry"
-        why[(rows["kind"] != Kind.IMAGE) & ~finite & no_size] = "its image's size is not known"
-        why[rows["category"] < 0] = "no known category"
-        why[rows["image"] < 0] = "no known image"
-        return why
 
-    def annotations_of(self, images: Array) -> Array:
-        """Positions of the annotations of these images that can be written, image by image."""
-        owner = self.data.image_rows(self.data.table("annotations")["image"])
-        rank = np.full(len(self.data.table("images")) + 1, -1)
-        rank[images] = np.arange(len(images))
-        return np.flatnonzero((rank[owner] >= 0) & (owner >= 0) & (self.reasons == ""))
-
-    def skipped(self) -> Iterator[Mapping[str, Any]]:
-        """One record for each annotation that cannot be written."""
-        rows, sources = self.data.table("annotations"), self.data.table("sources")
-        categories = self.data.names_of(rows["category"])
-        for at in np.flatnonzero(self.reasons != "").tolist():
-            image, source, number = (int(rows[name][at]) for name in ("image", "source", "id"))
-            yield {
-                "table": "annotations",
-                "image": self.data.table("images")["file_name"][image] if image >= 0 else None,
-                "id": None if number == NO_ID else number,
-                "category": categories[at] or None,
-                "why": self.reasons[at],
-                "file": sources["file"][source] if source >= 0 else None,
-                "line": int(rows["line"][at]),
-            }
-
-    @cached_property
-    def category_ids(self) -> list[int]:
-        """The id of each label: that of its first category when all differ, else its rank from 1. Indices of YOLO are
-        moved up by one, since COCO's ids start there.
-        """
-        table = self.data.table("categories")
-        _, first = np.unique(table["label"], return_index=True)
-        ids = table["id"][first]
-        indexed = bool(len(first)) and not self.is_coco[table["source"][first]].any()
-        if indexed and (ids != NO_ID).all():
-            ids = ids + 1
-        good = len(np.unique(ids)) == len(ids) and (ids != NO_ID).all() and (ids >= 0).all()
-        return [int(each) for each in (ids if good else np.arange(1, len(first) + 1))]
-
-    @staticmethod
-    def kept_ids(ids: Array, coco: Array, least: int) -> list[int]:
-        """The ids as they are when all come from COCO, differ, and are at least `least`; else 1, 2, 3 ..."""
-        good = coco.all() and len(np.unique(ids)) == len(ids) and bool((ids >= least).all())
-        return [int(each) for each in (ids if good else np.arange(1, len(ids) + 1))]
-
-    # The text.
-
-    def file(self, images: Array, annotations: Array) -> Iterator[bytes]:
-        """Yield the text of one file: head, images, annotations, categories, each record on a line."""
-        table = self.data.table("images")
-        ids = self.kept_ids(table["id"][images], self.is_coco[table["source"][images]], 0)
-        by_key = dict(zip(table["image"][images].tolist(), ids, strict=True))
-        yield b"{" + self.head()
-        yield b'"images": ['
-        yield from joined(self.image(row, ids[at]) for at, row in enumerate(images.tolist()))
-        yield b'\n],\n"annotations": ['
-        yield from joined(self.annotations(annotations, by_key))
-        yield b'\n],\n"categories": ['
-        yield from joined(self.categories())
-        yield b"\n]}\n"
-
-    def head(self) -> bytes:
-        """The info and licences of the first COCO file that has some."""
-        for source in np.flatnonzero(self.is_coco[:-1]).tolist():
-            try:
-                top = RECORD.decode(self.held[source])
-            except msgspec.DecodeError:
-                continue
-            kept = {key: top[key] for key in ("info", "licenses") if key in top}
-            return b"".join(
-                msgspec.json.encode(key) + b": " + bytes(raw) + b",\n" for key, raw in kept.items()
+    def file(self, stem: str, images: Array) -> None:
+        """Write one label file with these images."""
+        data = self.data
+        name = f"annotations/instances_{stem}.json"
+        table = data.table("annotations")
+        mine = np.zeros(len(data.table("images")) + 1, dtype=bool)
+        mine[images] = True
+        rows = self.kept[mine[data.image_rows(table["image"][self.kept])]]
+        image_ids = ids(data.table("images"), images, least=0)
+        of_image = np.full(len(data.table("images")), 0, dtype=np.int64)
+        of_image[images] = image_ids
+        with (self.out / name).open("wb") as file:
+            file.write(b'{"info": ' + top_value(data, "info", b'{"contributor": "annotool"}'))
+            file.write(b',\n"licenses": ' + top_value(data, "licenses", b"[]") + b',\n"images": [\n')
+            listed(
+                file,
+                (self.image(row, own) for row, own in zip(images.tolist(), image_ids.tolist(), strict=True)),
             )
+            file.write(b'\n],\n"annotations": [\n')
+            listed(file, self.records(rows, of_image))
+            file.write(b'\n],\n"categories": [\n')
+            listed(file, iter(self.categories))
+            file.write(b"\n]}\n")
+        self.files.append(name)
+        self.annotations += len(rows)
+
+    def image(self, row: int, own: int) -> bytes:
+        images = self.data.table("images")
+        width, height = (number(float(images[side][row])) for side in ("width", "height"))
+        sizes = [(side, text) for side, text in (("width", width), ("height", height)) if text[-1:].isdigit()]
+        own_members = [("id", b"%d" % own), ("file_name", msgspec.json.encode(self.names[row])), *sizes]
+        return joined([*own_members, *unknown(self.data, "images", row)])
+
+    def records(self, rows: Array, of_image: Array) -> Any:
+        """Yield the annotation records of one file."""
+        data, table = self.data, self.data.table("annotations")
+        flags = np.stack([table[name][rows] for name in FLAGS], axis=1)
+        columns: list[Any] = [
+            rows.tolist(),
+            ids(table, rows, least=1).tolist(),
+            of_image[data.image_rows(table["image"][rows])].tolist(),
+            self.category_ids[data.annotation_labels[rows]].tolist(),
+            np.maximum(table["iscrowd"][rows], 0).tolist(),
+            np.stack([table[name][rows] for name in "xywh"], axis=1).tolist(),
+            table["score"][rows].tolist(),
+            (table["kind"][rows] > Kind.IMAGE).tolist(),
+            (table["extra"][rows] | (flags >= 0).any(axis=1)).tolist(),
+        ]
+        every = zip(*columns, strict=True)
+        for row, own, image, category, crowd, box, score, drawn, more in track(
+            every, "Writing COCO", len(rows)
+        ):
+            start = b'{"id": %d, "image_id": %d, "category_id": %d, ' % (own, image, category)
+            parts = [("iscrowd", b"%d" % crowd), *(self.geometry(row, box) if drawn else ())]
+            if score == score:
+                parts.append(("score", number(score)))
+            if more:
+                parts += self.more(row)
+            yield start + joined(parts)[1:]
+
+    def geometry(self, row: int, box: list[float]) -> list[tuple[str, bytes]]:
+        """Return the members that say where an annotation is."""
+        parts = [
+            ("bbox", b"[%b, %b, %b, %b]" % tuple([number(n, b".") for n in box])),
+            ("area", number(float(self.shapes.area[row]), b".")),
+            ("segmentation", self.shapes.segmentation.get(row, b"[]")),
+        ]
+        if row in self.shapes.keypoints:
+            text, labelled = self.shapes.keypoints[row]
+            parts += [("keypoints", text), ("num_keypoints", b"%d" % labelled)]
+        return parts
+
+    def more(self, row: int) -> list[tuple[str, bytes]]:
+        """Return attributes and what else a COCO record holds."""
+        attributes = attributes_of(self.data, row)
+        return [("attributes", attributes)] * bool(attributes) + unknown(self.data, "annotations", row)
+
+
+def listed(file: BinaryIO, records: Any) -> None:
+    """Write records, one a line."""
+    block: list[bytes] = []
+    between = b""
+    for record in records:
+        block.append(record)
+        if len(block) == 4096:
+            file.write(between + b",\n".join(block))
+            between, block = b",\n", []
+    if block:
+        file.write(between + b",\n".join(block))
+
+
+def joined(parts: list[tuple[str, bytes]]) -> bytes:
+    return b"{" + b", ".join(b'"%b": %b' % (key.encode(), text) for key, text in parts) + b"}"
+
+
+def parts_of(data: Dataset) -> list[tuple[str, Array]]:
+    """Return the label files to write: what their names end in, and their images as positions."""
+    count = len(data.table("images"))
+    splits = data.table("splits")
+    if not len(splits):
+        return [("all", np.arange(count))]
+    rows = data.image_rows(splits["image"])
+    parts = []
+    taken: set[str] = set()
+    for name in data.split_names:
+        stem = UNSAFE.sub("_", re.sub(r"[\\/:*?\"<>|\s]+", "_", name))[:LONGEST] or "split"
+        while stem.casefold() in taken:
+            stem += "_"
+        taken.add(stem.casefold())
+        parts.append((stem, np.unique(rows[(splits["split"] == name) & (rows >= 0)])))
+    rest = np.setdiff1d(np.arange(count), rows)
+    return [*parts, (UNSPLIT, rest)] if len(rest) else parts
+
+
+def ids(table: Table, rows: Array, least: int) -> Array:
+    """Return the user's ids where they can stand in one file: all known, none twice, none below `least`; else 1, 2, 3."""
+    own = table["id"][rows]
+    good = bool((own >= least).all()) and len(np.unique(own)) == len(own)
+    return own if good else np.arange(1, len(rows) + 1)
+
+
+def categories(data: Dataset) -> tuple[Array, list[bytes]]:
+    """Return the id of each label number, and the category records in the order of their first declaration."""
+    table = data.table("categories")
+    formats = data.table("sources")["format"]
+    first: dict[int, int] = {}
+    for row, label in enumerate(table["label"].tolist()):
+        first.setdefault(label, row)
+    rows = np.array(list(first.values()), dtype=np.int64)
+    source = table["source"][rows]
+    given = bool(len(rows)) and bool((source >= 0).all()) and bool((formats[source] == "coco").all())
+    own = ids(table, rows, least=0) if given else np.arange(1, len(rows) + 1)
+    of_label = np.zeros(len(rows) + 1, dtype=np.int64)
+    of_label[list(first)] = own
+    records = []
+    for row, id_ in zip(rows.tolist(), own.tolist(), strict=True):
+        texts = [("name", table["name"][row])]
+        if table["supercategory"][row]:
+            texts.append(("supercategory", table["supercategory"][row]))
+        parts = [("id", b"%d" % id_), *((key, msgspec.json.encode(clean(text))) for key, text in texts)]
+        records.append(joined([*parts, *unknown(data, "categories", row)]))
+    return of_label, records
+
+
+def clean(text: str) -> str:
+    """Return a text that UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def writable(data: Dataset) -> tuple[Array, list[tuple[int, str]]]:
+    """Return the annotations that can be written, and the others with the reason."""
+    table = data.table("annotations")
+    box = np.isfinite(np.stack([table[name] for name in "xywh"])).all(axis=0)
+    reasons = {
+        "its image is not known": data.image_rows(table["image"]) < 0,
+        "its category is not known": table["category"] < 0,
+        "its geometry could not be read": table["kind"] == Kind.NONE,
+        "its box is not finite, or in fractions of an image of unknown size": ~box
+        & (table["kind"] != Kind.IMAGE),
+    }
+    left = np.ones(len(table), dtype=bool)
+    skipped: list[tuple[int, str]] = []
+    for why, rows in reasons.items():
+        skipped += [(row, why) for row in np.flatnonzero(rows & left).tolist()]
+        left &= ~rows
+    return np.flatnonzero(left), skipped
+
+
+def told(data: Dataset, row: int, why: str) -> Mapping[str, Any]:
+    """Return what skipped.jsonl says of an annotation that was left out."""
+    table = data.table("annotations")
+    images = data.image_rows(table["image"][row : row + 1])
+    source, own = int(table["source"][row]), int(table["id"][row])
+    return {
+        "table": "annotations",
+        "image": data.table("images")["file_name"][images[0]] if images[0] >= 0 else "",
+        "annotation_id": None if own == NO_ID else own,
+        "category": data.names_of(table["category"][row : row + 1])[0],
+        "why": why,
+        "file": data.table("sources")["file"][source] if source >= 0 else "",
+        "line": int(table["line"][row]),
+    }
+
+
+# What a COCO record holds beyond the tables.
+
+
+def raw_members(data: Dataset, table: str, row: int) -> dict[str, bytes]:
+    """Return the members of a record of a COCO file as they are written, the last of equal keys; none of another's."""
+    held = data.table(table)
+    source = int(held["source"][row])
+    if source < 0 or data.table("sources")["format"][source] != "coco" or held["start"][row] < 0:
+        return {}
+    text = bytes(data.source_bytes(source)[int(held["start"][row]) : int(held["end"][row])])
+    try:
+        return {each.key: text[each.start : each.end] for each in members(text, 0)}
+    except Broken:
+        return {}
+
+
+def unknown(data: Dataset, table: str, row: int) -> list[tuple[str, bytes]]:
+    """Return the members beyond the schema that are valid JSON."""
+    if not data.table(table)["extra"][row]:
+        return []
+    return [
+        (key, text)
+        for key, text in raw_members(data, table, row).items()
+        if key not in OWN[table] and valid(text)
+    ]
+
+
+def valid(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def attributes_of(data: Dataset, row: int) -> bytes:
+    """Return the attributes of a record: as a COCO file has them, else made of the flags that are known."""
+    written = raw_members(data, "annotations", row).get("attributes", b"")
+    if written and valid(written):
+        return written
+    table = data.table("annotations")
+    known = {name: bool(table[name][row]) for name in FLAGS if table[name][row] >= 0}
+    return msgspec.json.encode(known) if known else b""
+
+
+def top_value(data: Dataset, key: str, default: bytes) -> bytes:
+    """Return a member of the top level of the first COCO file, as it is written."""
+    sources = data.table("sources")
+    for source in np.flatnonzero((sources["format"] == "coco") & (sources["role"] == "labels")).tolist():
+        found = re.search(rb'"%b"\s*:\s*' % key.encode(), data.source_bytes(source)[: 1 << 16])
+        if found:
+            text = head_value(data.source_bytes(source), found.end())
+            return text if valid(text) else default
+    return default
+
+
+def head_value(text: memoryview, at: int) -> bytes:
+    head = bytes(text[at : at + (1 << 20)])
+    try:
+        return head[: skip(head, 0)]
+    except Broken:
         return b""
-
-    def own(self, table: str, row: int) -> dict[str, Any] | None:
-        """The record as it is written in COCO, its values raw; None where it comes from elsewhere or is broken."""
-        columns = self.data.table(table)
-        source, start, end = (int(columns[name][row]) for name in ("source", "start", "end"))
-        if not self.is_coco[source] or start < 0:
-            return None
-        try:
-            return dict(RECORD.decode(self.held[source][start:end]))
-        except msgspec.DecodeError:
-            return None
-
-    def image(self, row: int, number: int) -> bytes:
-        """One image."""
-        columns = self.data.table("images")
-        record = self.own("images", row) or {}
-        replaced(record, "id", number)
-        replaced(record, "file_name", self.names[row])
-        for side in ("width", "height"):
-            if np.isfinite(columns[side][row]):
-                replaced(record, side, number_of(float(columns[side][row])))
-        return msgspec.json.encode(record)
-
-    def categories(self) -> Iterator[bytes]:
-        """Each category, in the order of the source."""
-        table = self.data.table("categories")
-        _, first = np.unique(table["label"], return_index=True)
-        for label, row in enumerate(first.tolist()):
-            record = self.own("categories", row) or {}
-            replaced(record, "id", self.category_ids[label])
-            replaced(record, "name", table["name"][row])
-            if table["supercategory"][row]:
-                record.setdefault("supercategory", table["supercategory"][row])
-            yield msgspec.json.encode(record)
-
-    def annotations(self, rows: Array, images: Mapping[int, int]) -> Iterator[bytes]:
-        """Each annotation."""
-        table = self.data.table("annotations")
-        ids = self.kept_ids(table["id"][rows], self.is_coco[table["source"][rows]], 1)
-        labels = self.data.annotation_labels
-        names = ("image", "iscrowd", "kind", "area", *"xywh", *ATTRIBUTES)
-        columns = {name: table[name].tolist() for name in names}
-        for number, row in zip(ids, rows.tolist(), strict=True):
-            record = self.own("annotations", row)
-            box = [number_of(columns[side][row]) for side in "xywh"]
-            if record is None:
-                record = self.built(row, columns)
-            replaced(record, "id", number)
-            replaced(record, "image_id", images[columns["image"][row]])
-            replaced(record, "category_id", self.category_ids[labels[row]])
-            if columns["kind"][row] != Kind.IMAGE:
-                replaced(record, "bbox", box)
-                crowd = columns["iscrowd"][row]
-                replaced(record, "iscrowd", max(crowd, 0))
-                if "area" not in record:
-                    record["area"] = self.area(record, box)
-            yield msgspec.json.encode(record)
-
-    def built(self, row: int, columns: Mapping[str, list[Any]]) -> dict[str, Any]:
-        """A record from the columns, without its ids and box."""
-        record: dict[str, Any] = {}
-        if row in self.polygons:
-            record["segmentation"] = self.polygons[row]
-        if row in self.keypoints:
-            points = self.keypoints[row]
-            record["keypoints"] = [number_of(each) for each in points.ravel().tolist()]
-            record["num_keypoints"] = int((points[:, 2] > 0).sum())
-        if np.isfinite(columns["area"][row]):
-            record["area"] = number_of(columns["area"][row])
-        known = {name: columns[name][row] for name in ATTRIBUTES if columns[name][row] >= 0}
-        if known:
-            record["attributes"] = known
-        return record
-
-    @cached_property
-    def polygons(self) -> dict[int, list[list[float]]]:
-        """The rings, in pixels, of annotations that do not come from COCO."""
-        out: dict[int, list[list[float]]] = {}
-        sources = self.data.table("annotations")["source"]
-        for rows, decoder in self.data.decoded(Kind.OBB):
-            others = rows[~self.is_coco[sources[rows]]]
-            rings = decoder.rings(self.data, others)
-            for at, row in enumerate(rings.row.tolist()):
-                ring = rings.xy[rings.offsets[at] : rings.offsets[at + 1]]
-                out.setdefault(row, []).append([number_of(each) for each in ring.tolist()])
-        return out
-
-    @cached_property
-    def keypoints(self) -> dict[int, Array]:
-        """The keypoints of annotations that do not come from COCO: (k, 3) x y v."""
-        table = self.data.table("annotations")
-        formats = self.data.table("sources")["format"]
-        rows = np.flatnonzero((table["kpt_start"] >= 0) & ~self.is_coco[table["source"]])
-        out: dict[int, Array] = {}
-        for name in dict.fromkeys(formats[table["source"][rows]].tolist()):
-            decoder = self.data.decoders.get(name)
-            mine = rows[formats[table["source"][rows]] == name]
-            if decoder and decoder.keypoints:
-                out |= dict(zip(mine.tolist(), decoder.keypoints(self.data, mine), strict=True))
-        return out
-
-    @staticmethod
-    def area(record: Mapping[str, Any], box: Sequence[float]) -> float:
-        """The area of the segmentation: of the mask for RLE, of the rings for polygons; of the box without one."""
-        held = record.get("segmentation")
-        text = msgspec.json.decode(bytes(held)) if isinstance(held, msgspec.Raw) else held
-        if isinstance(text, list) and text and isinstance(text[0], list):
-            from annotool.geometry.rings import areas
-
-            flat = np.fromiter(itertools.chain.from_iterable(text), dtype=np.float64)
-            return number_of(float(areas(flat, np.cumsum([0, *map(len, text)])).sum()))
-        if isinstance(text, dict) and text.get("counts"):
-            from annotool.geometry import rle
-
-            counts = text["counts"]
-            return int(
-                rle.area(rle.counts_from_string(counts) if isinstance(counts, str) else np.array(counts))
-            )
-        return number_of(box[2] * box[3])
-
-
-def replaced(record: dict[str, Any], key: str, value: Any) -> None:
-    """Put a value into a record unless its text already says so: `10.0` stays `10.0`."""
-    raw = record.get(key)
-    if isinstance(raw, msgspec.Raw):
-        try:
-            if type(value) is not bool and msgspec.json.decode(bytes(raw)) == value:
-                return
-        except msgspec.DecodeError:
-            pass
-    record[key] = value
-
-
-def number_of(value: float) -> float:
-    """An int where a number is whole, so that 10.0 is written as 10."""
-    return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
-
-
-def joined(records: Iterable[bytes]) -> Iterator[bytes]:
-    """Each record on a line of its own, commas between."""
-    for at, record in enumerate(records):
-        yield (b",\n" if at else b"\n") + record
