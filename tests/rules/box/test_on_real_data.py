@@ -1,0 +1,56 @@
+"""What the rules on boxes, masks, classes, duplicates, splits and balance find in data that people annotated."""
+
+from pathlib import Path
+
+import pytest
+
+from annotool import formats
+from annotool.dataset import Dataset
+from annotool.engine import run
+from annotool.findings import Findings
+from annotool.formats.base import ReadOptions
+from annotool.rules import registry
+
+FAMILIES = ("BAL", "BOX", "CLS", "DUP", "SEG", "SPL")
+
+
+def audited(path: Path, format_name: str) -> tuple[Dataset, Findings]:
+    data = formats.read([path], ReadOptions(format=format_name))
+    rules = {code: rule() for code, rule in registry().items()}
+    return data, run(data, rules, [code for code in rules if code.startswith(FAMILIES)], {})
+
+
+@pytest.mark.parametrize(
+    ("folder", "format_name", "counts"),
+    [
+        # Two clicks; seven cells outlined twice.
+        ("bccd_voc/BCCD", "voc", {"BAL001": 1, "BOX001": 2, "DUP002": 7}),
+        ("raccoon_voc", "voc", {}),
+        (
+            "taco",
+            "coco",
+            {"BAL001": 1, "BAL002": 21, "BOX002": 7, "BOX003": 1, "BOX005": 1, "CLS002": 1, "DUP003": 1},
+        ),
+        ("applebbch81", "coco", {"BOX003": 23}),  # 22 slivers under a pixel, and the share at training size
+        ("applebbch81", "yolo", {"BOX003": 2}),  # of 20 images alone the size is known
+        ("okra_yolo/valid", "yolo", {"BAL001": 1, "BAL002": 1, "BOX003": 1}),
+    ],
+)
+def test_counts(real_data: Path, folder: str, format_name: str, counts: dict[str, int]) -> None:
+    assert audited(real_data / folder, format_name)[1].counts() == counts
+
+
+def test_taco_names_the_boxes_that_leave_their_image(real_data: Path) -> None:
+    data, found = audited(real_data / "taco", "coco")
+    ids = data.table("annotations")["id"][found.of("BOX002").column("annotation")]
+    assert set(ids.tolist()) == {371, 387, 707, 859, 1621, 1777, 2186}
+    (conflict,) = found.of("DUP003").blocks
+    assert {conflict.values["category"][0], conflict.values["partner_category"][0]} == {
+        "Disposable food container",
+        "Plastic lid",
+    }
+
+
+@pytest.mark.parametrize(("folder", "format_name"), [("coco", "coco"), ("voc", "voc"), ("yolo", "yolo")])
+def test_clean_samples_are_quiet(sample_data: Path, folder: str, format_name: str) -> None:
+    assert audited(sample_data / folder, format_name)[1].counts() == {}
