@@ -10,7 +10,7 @@ import numpy as np
 from annotool.findings import Fix, Severity
 from annotool.formats.base import Problems
 from annotool.formats.voc.corners import Evidence
-from annotool.formats.voc.document import parse
+from annotool.formats.voc.document import Document, parse
 from annotool.table import Array, Table
 
 __all__ = ["file_contradictions"]
@@ -40,8 +40,10 @@ def file_contradictions(
     elif evidence.decided == "assumed":
         once(problems, TOO_FEW, Severity.WARNING, zeros, evidence)
     elif evidence.base == "1-inclusive":
+        documents = {source: parse(files[source]) for source in dict.fromkeys(zeros["source"].tolist())}
         for row, (xmin, ymin, *_) in enumerate(corners[zero].tolist()):
-            each(problems, zeros, row, evidence, files, xmin=xmin, ymin=ymin)
+            document = documents[int(zeros["source"][row])]
+            each(problems, zeros, row, evidence, document, xmin=xmin, ymin=ymin)
     elif evidence.mixed:
         once(problems, MIXED, Severity.ERROR, zeros, evidence)
 
@@ -53,12 +55,12 @@ def once(problems: Problems, message: str, severity: Severity, zeros: Table, evi
 
 
 def each(
-    problems: Problems, zeros: Table, row: int, evidence: Evidence, files: Sequence[bytes], **values: Any
+    problems: Problems, zeros: Table, row: int, evidence: Evidence, document: Document, **values: Any
 ) -> None:
     keys = ("source", "image", "annotation", "category", "line", "start", "end")
     place: dict[str, Any] = {name: int(zeros[name][row]) for name in keys}
     index = int(zeros["index"][row])
-    mend = ones_for_zeros(files[place["source"]], index) if place["start"] >= 0 else None
+    mend = ones_for_zeros(document, index) if place["start"] >= 0 else None
     if mend:
         place.update(start=mend[0], end=mend[1], fix=Fix.UNSAFE, new=mend[2])
     problems.add(
@@ -67,16 +69,13 @@ def each(
     )  # fmt: skip
 
 
-def ones_for_zeros(data: bytes, index: int) -> tuple[int, int, str] | None:
+def ones_for_zeros(document: Document, index: int) -> tuple[int, int, str] | None:
     """Return the bytes from the first to the last zero corner of an object, and what they become; None: no such."""
-    document = parse(data)
-    boxes = document.root.all("object")[index].first("bndbox") if document.root else None
-    corners = [box for tag in ("xmin", "ymin") if boxes and (box := boxes.first(tag)) and not box.children]
-    spans = sorted(
-        (document.inner(each), each.stop) for each in corners if each.text.strip().strip("0.") == ""
-    )
+    box = document.root.all("object")[index].first("bndbox") if document.root else None
+    corners = [each for tag in ("xmin", "ymin") if box and (each := box.first(tag)) and not each.children]
+    zeros = [each for each in corners if not document.text(each).strip().strip("0.")]
+    spans = sorted((document.inner(each), each.stop) for each in zeros)
     if not spans:
         return None
-    start, end = spans[0][0], spans[-1][1]
-    between = data[spans[0][1] : spans[-1][0]] if len(spans) > 1 else b""
-    return start, end, "1" + between.decode("utf-8", "replace") + "1" * (len(spans) > 1)
+    between = document.data[spans[0][1] : spans[-1][0]].decode("utf-8", "replace")
+    return spans[0][0], spans[-1][1], f"1{between}1" if len(spans) > 1 else "1"

@@ -11,6 +11,7 @@ __all__ = ["Document", "Element", "Fault", "parse"]
 
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 DECLARED = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+MARKUP = re.compile(rb"[<&\r]")
 START_TAG = re.compile(rb"""<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""")
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
 DEEPEST = 200  # elements within elements; VOC needs four
@@ -20,13 +21,12 @@ class Element:
     """One element. Bytes: start (of `<tag`), stop (of `</tag>`), end; in `<tag/>` stop is end. An element the file
     breaks off in has stop and end -1."""
 
-    __slots__ = ("children", "end", "line", "start", "stop", "tag", "text")
+    __slots__ = ("children", "end", "start", "stop", "tag")
 
-    def __init__(self, tag: str, start: int, line: int) -> None:
-        self.tag, self.start, self.line = tag, start, line
+    def __init__(self, tag: str, start: int) -> None:
+        self.tag, self.start = tag, start
         self.stop = self.end = -1
-        self.text = ""
-        self.children: list[Element] = []
+        self.children: list[Element] = NO_CHILDREN
 
     def all(self, tag: str) -> list[Element]:
         """Return the children of that tag."""
@@ -34,22 +34,22 @@ class Element:
 
     def first(self, tag: str) -> Element | None:
         """Return the first child of that tag, which is the one loaders take."""
-        return next((each for each in self.children if each.tag == tag), None)
+        for each in self.children:
+            if each.tag == tag:
+                return each
+        return None
 
-    def value(self, tag: str) -> str:
-        """Return the stripped text of the first child of that tag; empty where there is none."""
-        child = self.first(tag)
-        return child.text.strip() if child else ""
+
+NO_CHILDREN: list[Element] = []  # shared by all leaves, never appended to
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a file is not, or not wholly, read. line and column count from 1; 0: the whole file. at: the byte."""
+    """Why a file is not, or not wholly, read. line and column count from 1; 0: the whole file."""
 
     why: str
     line: int = 0
     column: int = 0
-    at: int = 0
 
 
 @dataclass
@@ -66,10 +66,48 @@ class Document:
     encoding: str = "utf-8"
     bom: int = 0  # bytes
 
+    def line(self, element: Element) -> int:
+        """Return the line an element starts in, from 1."""
+        return self.data.count(b"\n", 0, element.start) + 1
+
     def inner(self, element: Element) -> int:
         """Return the byte after the element's start tag."""
         found = START_TAG.match(self.data, element.start)
         return found.end() if found else element.start
+
+    def text(self, element: Element | None) -> str:
+        """Return the text an element holds itself, not that of its children; empty for None."""
+        if element is None or element.stop == element.end:
+            return ""
+        raw = self.data[self.inner(element) : element.stop]
+        if MARKUP.search(raw):
+            return expanded(raw)
+        return raw.decode("utf-8", "replace")
+
+    def value(self, parent: Element, tag: str) -> str:
+        """Return the stripped text of the first child of that tag; empty where there is none."""
+        return self.text(parent.first(tag)).strip()
+
+
+def expanded(raw: bytes) -> str:
+    """Return the text of well-formed content: references and CDATA expanded, children and comments left out."""
+    texts: list[str] = []
+    depth = 0
+
+    def deeper(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+
+    def higher(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler, parser.EndElementHandler = deeper, higher
+    parser.CharacterDataHandler = lambda text: texts.append(text) if depth == 1 else None
+    parser.Parse(b"<r>" + raw + b"</r>", True)
+    parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+    return "".join(texts)
 
 
 class Refused(Exception):
@@ -121,10 +159,8 @@ class Builder:
 
     def run(self) -> None:
         parser, document = self.parser, self.document
-        parser.buffer_text = True
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
-        parser.CharacterDataHandler = self.characters
         parser.EntityDeclHandler = self.entity
         parser.SkippedEntityHandler = self.skipped
         try:
@@ -134,38 +170,31 @@ class Builder:
             document.fault = Fault(str(refused), parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
         except expat.ExpatError as error:
             why = expat.ErrorString(error.code) or "cannot be parsed"
-            at = max(parser.ErrorByteIndex, 0)
-            document.fault = Fault(f"not well-formed: {why}", error.lineno, error.offset + 1, at)
+            document.fault = Fault(f"not well-formed: {why}", error.lineno, error.offset + 1)
         # The handlers hold the parser and the parser the handlers.
-        parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+        parser.StartElementHandler = parser.EndElementHandler = None
         parser.EntityDeclHandler = parser.SkippedEntityHandler = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        parser = self.parser
-        element = Element(tag, parser.CurrentByteIndex, parser.CurrentLineNumber)
-        if self.open:
+        element = Element(tag, self.parser.CurrentByteIndex)
+        if not self.open:
+            self.document.root = element
+        elif self.open[-1].children:
             self.open[-1].children.append(element)
         else:
-            self.document.root = element
+            self.open[-1].children = [element]
         if len(self.open) >= DEEPEST:
             raise Refused(f"elements stand more than {DEEPEST} deep in each other")
         self.open.append(element)
 
     def end(self, tag: str) -> None:
-        element = self.open.pop()
-        data = self.document.data
-        element.stop = self.parser.CurrentByteIndex
-        if (
-            not element.text and not element.children
-        ):  # expat gives `<tag/>` the byte after it, which may be a `</`
-            inner = self.document.inner(element)
-            if data[inner - 2 : inner] == b"/>":
-                element.stop = element.end = inner
-                return
-        element.end = data.find(b">", element.stop) + 1
-
-    def characters(self, text: str) -> None:
-        self.open[-1].text += text
+        element, data, at = self.open.pop(), self.document.data, self.parser.CurrentByteIndex
+        element.stop = at
+        # Of `<tag/>` expat gives the byte behind it; but text may end in `/>` too.
+        if not element.children and data[at - 2 : at] == b"/>" and self.document.inner(element) == at:
+            element.end = at
+        else:
+            element.end = data.find(b">", at) + 1
 
     def entity(self, *_: object) -> None:
         raise Refused("the document declares an entity")

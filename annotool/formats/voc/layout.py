@@ -10,7 +10,7 @@ from annotool.formats.base import Claim
 from annotool.formats.listing import Listing
 from annotool.formats.voc.document import BOMS
 
-__all__ = ["NAMES_FILE", "SPLIT_FOLDERS", "Layout", "claim_file", "claims"]
+__all__ = ["NAMES_FILE", "SPLIT_FOLDERS", "Layout", "claim_file", "claims", "is_label_folder"]
 
 FOLDERS = ("Annotations", "annotation", "xmls", "xml", "labels", "label")
 CLASS_LISTS = ("labels.txt", "labelmap.txt")
@@ -50,9 +50,7 @@ class Layout:
             root = path
             labels, files = label_files(Listing(path))
         near = [Listing(root), Listing(labels)]
-        if labels == root and labels.absolute().name.lower() in (
-            f"{each.lower()}{s}" for each in FOLDERS for s in ("", "s")
-        ):
+        if labels == root and is_label_folder(labels.absolute().name):
             near.append(Listing(labels.absolute().parent))  # the path is a devkit's Annotations
         found = {}
         for name, names in (("class_list", CLASS_LISTS), ("names", (NAMES_FILE,))):
@@ -61,10 +59,15 @@ class Layout:
         return Layout(root, labels, files, lists, found["class_list"], found["names"])
 
 
+def is_label_folder(name: str) -> bool:
+    """Whether a folder is called as one that holds labels."""
+    return any(name.lower() in (each.lower(), f"{each.lower()}s") for each in FOLDERS)
+
+
 def label_files(folder: Listing) -> tuple[Path, tuple[str, ...]]:
     """Return the folder that xml files are named below, and their names: the folder itself, its Annotations, or its
     train, val and test."""
-    own = tuple(folder.with_suffix(".xml"))
+    own = visible(folder)
     if any(root_of(folder.path / name) == "annotation" for name in own[:LOOK_AT]):
         return folder.path, xml_below(folder)
     for name in FOLDERS:
@@ -72,7 +75,7 @@ def label_files(folder: Listing) -> tuple[Path, tuple[str, ...]]:
         if below is not None and (files := xml_below(below)):
             return below.path, files
     splits = [each for name, each in folder.folders.items() if name.lower() in SPLIT_FOLDERS]
-    files = tuple(f"{each.path.name}/{name}" for each in splits for name in each.with_suffix(".xml"))
+    files = tuple(f"{each.path.name}/{name}" for each in splits for name in visible(each))
     return folder.path, files or own
 
 
@@ -80,8 +83,13 @@ def xml_below(folder: Listing) -> tuple[str, ...]:
     names = []
     for each in folder.walk(DEPTH):
         prefix = "" if each is folder else each.path.relative_to(folder.path).as_posix() + "/"
-        names += [prefix + name for name in each.with_suffix(".xml")]
+        names += [prefix + name for name in visible(each)]
     return tuple(names)
+
+
+def visible(folder: Listing) -> tuple[str, ...]:
+    """Return the xml files of a folder without hidden ones: macOS leaves a `._a.xml` beside an a.xml, and no XML in it."""
+    return tuple(name for name in folder.with_suffix(".xml") if not name.startswith("."))
 
 
 def split_lists(folder: Listing) -> tuple[Path, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
 from annotool.formats.voc import lists
+from annotool.formats.voc.layout import is_label_folder
 from annotool.formats.voc.rewrite import Rewrite
+from annotool.formats.voc.split_rows import known_stems
 
 __all__ = ["patch"]
 
@@ -49,7 +51,7 @@ class Patch:
             elif table == "images":
                 splices += self.image(edit)
             elif table == "splits":
-                splices += self.listed(edit)
+                splices += self.split(edit)
             elif table == "categories":
                 splices += self.declared(edit)
                 for annotation in self.bearers(edit):
@@ -79,48 +81,52 @@ class Patch:
         """Remove an image: its xml, and the lines that list it."""
         image = int(self.edits["row"][edit])
         source = self.source("images", image)
-        xml = (
-            [Splice(source, 0, len(self.data.source_bytes(source)), None, edit)]
-            if self.is_voc(source)
-            else []
-        )
-        names = self.names(image)
-        return xml + [cut for each in self.lists() for cut in self.lines(each, names, edit)]
+        gone = [cut for listed in self.listed for cut in self.lines(listed, image, edit)]
+        if self.is_voc(source):
+            gone.append(Splice(source, 0, len(self.data.source_bytes(source)), None, edit))
+        return gone
 
-    def listed(self, edit: int) -> list[Splice]:
+    def split(self, edit: int) -> list[Splice]:
         """Take an image out of one list."""
         splits, row = self.data.table("splits"), int(self.edits["row"][edit])
-        source, line = int(splits["source"][row]), int(splits["line"][row])
-        if not self.is_voc(source) or not line:
-            return []
-        text = [each.stem for each in lists.lines(bytes(self.data.source_bytes(source))) if each.line == line]
-        return self.lines(source, frozenset(text), edit)
+        return self.lines(int(splits["source"][row]), int(splits["image"][row]), edit)
 
-    def lists(self) -> Iterable[int]:
+    def lines(self, source: int, image: int, edit: int) -> list[Splice]:
+        entries = self.listed.get(source, {}).get(image, ())
+        return [Splice(source, each.start, each.end, b"", edit) for each in entries]
+
+    @cached_property
+    def listed(self) -> dict[int, dict[int, list[lists.Entry]]]:
+        """The lines of each list, by the image they name."""
         sources = self.data.table("sources")
-        return np.flatnonzero((sources["format"] == "voc") & (sources["role"] == "split")).tolist()
+        found: dict[int, dict[int, list[lists.Entry]]] = {}
+        for source in np.flatnonzero((sources["format"] == "voc") & (sources["role"] == "split")).tolist():
+            known = self.stems(int(sources["path"][source]))
+            held = found.setdefault(source, {})
+            for entry in lists.read_list("", bytes(self.data.source_bytes(source)), known).entries:
+                if entry.stem in known:
+                    held.setdefault(known[entry.stem], []).append(entry)
+        return found
 
-    def lines(self, source: int, names: frozenset[str], edit: int) -> list[Splice]:
-        entries = lists.read_list("", bytes(self.data.source_bytes(source)), names).entries
-        return [Splice(source, each.start, each.end, b"", edit) for each in entries if each.stem in names]
-
-    def names(self, image: int) -> frozenset[str]:
-        """Return how lists call an image: as those that put it into a split do, else by its path."""
-        splits, images = self.data.table("splits"), self.data.table("images")
-        rows = np.flatnonzero((splits["image"] == images["image"][image]) & (splits["line"] > 0))
-        found = set()
-        for source, line in zip(splits["source"][rows].tolist(), splits["line"][rows].tolist(), strict=True):
-            found |= {
-                each.stem for each in lists.lines(bytes(self.data.source_bytes(source))) if each.line == line
-            }
-        if not found:
-            source = int(images["source"][image])
-            name = str(
-                self.data.table("sources")["file"][source] if source >= 0 else images["file_name"][image]
-            )
-            stem = name.rpartition(".")[0] or name
-            found = {stem, stem.partition("/")[2]} - {""}
-        return frozenset(found)
+    def stems(self, path: int) -> dict[str, int]:
+        """Return the images of one path by the stems that lists call them by, as the reader has it."""
+        images, sources = self.data.table("images"), self.data.table("sources")
+        mine = (sources["format"] == "voc") & (sources["path"] == path)
+        files = sources["file"][mine & (sources["role"] == "labels")].tolist()
+        first = (
+            {file.partition("/")[0] for file in files if "/" in file}
+            if all("/" in file for file in files)
+            else set()
+        )
+        prefix = f"{first.pop()}/" if len(first) == 1 and is_label_folder(next(iter(first))) else ""
+        stems: dict[str, int] = {}
+        columns = (images["source"].tolist(), images["file_name"].tolist(), images["path"].tolist())
+        for image, (source, name, place) in enumerate(zip(*columns, strict=True)):
+            if source >= 0 and mine[source]:
+                stems.setdefault(sources["file"][source].removeprefix(prefix)[: -len(".xml")], image)
+            elif source < 0:
+                stems.setdefault(name.rpartition(".")[0] if place else name, image)
+        return known_stems(stems)
 
     # Categories.
 

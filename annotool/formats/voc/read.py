@@ -143,7 +143,7 @@ class Reader:
             split = objects([self.options.split] * len(images))
             return make("splits", len(images), image=images["image"], split=split), images
         stems = gathered.stems + [name.rpartition(".")[0] for name in alone]
-        known = known_stems(stems)
+        known = known_stems({stem: key for key, stem in reversed(list(enumerate(stems)))})
         found = []
         for path in self.layout.lists:
             taken = self.text_file(gathered, path, "split")

@@ -11,7 +11,7 @@ from typing import Any
 from annotool.findings import Fix, Severity
 from annotool.formats.base import Problems
 from annotool.formats.voc.document import Document, Element, Fault
-from annotool.formats.voc.plain import MARK, NAN, Head
+from annotool.formats.voc.plain import BEYOND, MARK, NAN, Head
 
 __all__ = ["CORNERS", "FLAGS", "NO_POSE", "Reading", "number"]
 
@@ -24,7 +24,6 @@ USUAL = {"folder", "filename", "path", "source", "size", "segmented", "object"}
 USUAL_IN_SOURCE = {"database", "annotation", "image", "flickrid"}
 USUAL_IN_OBJECT = {"name", "pose", "bndbox", *FLAGS}
 NO_POSE = ("", "unspecified")
-MORE = b"more"  # what the column `beyond` says of an object that holds more than the schema
 
 File = Callable[..., None]
 
@@ -51,6 +50,8 @@ class Reading:
     unread: list[int] = field(default_factory=list)
     oddities: list[tuple[str, str]] = field(default_factory=list)
     lost: int = 0
+    line: int = 1  # of the byte `counted`
+    counted: int = 0
 
     def run(self) -> Head:
         """Read the whole file: its objects to `objects`, its faults to `problems`, and return the rest."""
@@ -81,11 +82,11 @@ class Reading:
     def other_root(self, root: Element) -> Element | None:
         if root.all("object"):
             message = "the root element is <{root}>, expected <annotation>; its objects are read"
-            self.file(message, line=root.line, severity=Severity.WARNING, root=root.tag)
+            self.file(message, line=self.document.line(root), severity=Severity.WARNING, root=root.tag)
             return root
         if not self.document.fault:
             message = "the root element is <{root}>, expected <annotation>; nothing is read"
-            self.file(message, line=root.line, kept=False, root=root.tag)
+            self.file(message, line=self.document.line(root), kept=False, root=root.tag)
         return None
 
     def broken(self, fault: Fault) -> None:
@@ -108,19 +109,19 @@ class Reading:
     # The image.
 
     def head(self, root: Element) -> Head:
-        twice(root, ("filename", "size"), self.file)
-        size = root.first("size") or Element("size", -1, 0)
-        twice(size, ("width", "height"), self.file)
+        self.twice(root, ("filename", "size"), self.file)
+        size = root.first("size") or Element("size", -1)
+        self.twice(size, ("width", "height"), self.file)
         width, height = (self.side(size, name) for name in ("width", "height"))
-        source = root.first("source")
+        source = root.first("source") or Element("source", -1)
         extra = any(each.tag not in USUAL for each in root.children)
-        extra |= source is not None and any(each.tag not in USUAL_IN_SOURCE for each in source.children)
-        marked = source is not None and source.value("database") == MARK
-        return Head(root.value("filename"), width, height, extra, marked)
+        extra |= any(each.tag not in USUAL_IN_SOURCE for each in source.children)
+        value = self.document.value
+        return Head(value(root, "filename"), width, height, extra, value(source, "database") == MARK)
 
     def side(self, size: Element, name: str) -> float:
         """Return width or height; NaN where it is no number, which SCH009 tells of."""
-        text = size.value(name)
+        text = self.document.value(size, name)
         value = number(text)
         if value is None and text:
             self.oddities.append((name, text))
@@ -130,99 +131,99 @@ class Reading:
 
     def object(self, element: Element) -> None:
         index, own = len(self.objects), self.document.own
-        span = {"start": element.start, "end": element.end} if own else {}
-        place = {"source": self.source, "image": self.image, "annotation": self.first + index}
+        self.line += self.document.data.count(b"\n", self.counted, element.start)
+        self.counted = element.start
+        place = {
+            "source": self.source,
+            "image": self.image,
+            "annotation": self.first + index,
+            "line": self.line,
+        }
+        start, end = (element.start, element.end) if own else (-1, -1)
 
         def found(message: str, rule: str = "SCH002", **columns: Any) -> None:
             pointer = f"/annotation/object[{index + 1}]"
-            more = {**place, **span, "line": element.line, "pointer": pointer, **columns}
+            more = {**place, "start": start, "end": end, "pointer": pointer, **columns}
             self.problems.add(rule, message, **more)
 
-        twice(element, ("name", "bndbox", *FLAGS), found)
-        name = name_of(element, found)
-        flags = [self.flag(element, tag, found) for tag in FLAGS]
-        corners = corners_of(element, found)
+        children = firsts(element)
+        self.twice(element, ("name", "bndbox", *FLAGS), found)
+        name = self.name(children.get("name"), found)
+        flags = [self.flag(child, found) if (child := children.get(tag)) else None for tag in FLAGS]
+        corners = self.corners(children.get("bndbox"), found)
         if None in corners:
             self.unread.append(place["annotation"])
-        more = any(each.tag not in USUAL_IN_OBJECT for each in element.children)
-        more |= element.value("pose").lower() not in NO_POSE
-        start, end = (element.start, element.end) if own else (-1, -1)
+        pose = self.document.text(children.get("pose")).strip().lower()
+        more = BEYOND if pose not in NO_POSE or not USUAL_IN_OBJECT.issuperset(children) else None
         numbers = [NAN if each is None else each for each in corners]
-        row = (self.source, index, start, end, element.line, name, MORE if more else None, *flags, *numbers)
-        self.objects.append(row)
+        self.objects.append((self.source, index, start, end, self.line, name, more, *flags, *numbers))
 
-    def flag(self, element: Element, tag: str, found: File) -> bytes | None:
-        """Return a flag as b"0" or b"1"; None where it is absent or says something else."""
-        child = element.first(tag)
+    def name(self, child: Element | None, found: File) -> bytes:
+        """Return the category's name as it stands, UTF-8; empty where there is none."""
         if child is None:
-            return None
-        text = child.text.strip()
+            found("the object has no <name>")
+            return b""
+        text = self.document.text(child)
+        if not text.strip():
+            found("<name> is empty")
+            return b""
+        return text.encode("utf-8", "replace")
+
+    def flag(self, child: Element, found: File) -> bytes | None:
+        """Return a flag as b"0" or b"1"; None where it says something else."""
+        text = self.document.text(child).strip()
         if text in ("0", "1"):
             return text.encode()
         value = AS_FLAG.get(text.lower(), number(text))
         known = b"%d" % value if value in (0, 1) else None
         mend: dict[str, Any] = {}
         if known and self.document.own and not child.children:
-            mend = {
-                "fix": Fix.SAFE,
-                "start": self.document.inner(child),
-                "end": child.stop,
-                "new": known.decode(),
-            }
-        found("<{field}> is {text!r}, expected 0 or 1", field=tag, text=text, **mend)
+            span = {"start": self.document.inner(child), "end": child.stop}
+            mend = {"fix": Fix.SAFE, "new": known.decode(), **span}
+        found("<{field}> is {text!r}, expected 0 or 1", field=child.tag, text=text, **mend)
         return known
 
+    def corners(self, box: Element | None, found: File) -> list[float | None]:
+        """Return xmin ymin xmax ymax in whatever order they stand; None: absent or no number."""
+        if box is None:
+            found("the object has no <bndbox>")
+            return [None] * 4
+        self.twice(box, CORNERS, found)
+        children = firsts(box)
+        texts = {tag: self.document.text(children[tag]).strip() for tag in CORNERS if tag in children}
+        if len(texts) < len(CORNERS):
+            absent = ", ".join(f"<{tag}>" for tag in CORNERS if tag not in texts)
+            found("<bndbox> has no {fields}", fields=absent)
+        values = {tag: number(text) for tag, text in texts.items()}
+        for tag in (tag for tag, value in values.items() if value is None):
+            found("<{field}> is {text!r}, expected a number", field=tag, text=texts[tag])
+        endless = [tag for tag, value in values.items() if value is not None and not isfinite(value)]
+        if endless:
+            fields = ", ".join(f"<{tag}> is {texts[tag]}" for tag in endless)
+            found("{fields}: expected a finite number", "SCH004", fields=fields)
+        return [values.get(tag) for tag in CORNERS]
 
-def name_of(element: Element, found: File) -> bytes:
-    """Return the category's name as it stands, UTF-8; empty where there is none."""
-    name = element.first("name")
-    if name is None:
-        found("the object has no <name>")
-        return b""
-    if not name.text.strip():
-        found("<name> is empty")
-        return b""
-    return name.text.encode("utf-8", "replace")
+    def twice(self, element: Element, tags: tuple[str, ...], file: File) -> None:
+        """File each child that stands more than once: some loaders take the first, some the last."""
+        if len({each.tag for each in element.children}) == len(element.children):
+            return
+        for tag in tags:
+            several = element.all(tag)
+            if len(several) > 1:
+                same = len({self.content(each) for each in several}) == 1
+                file("<{field}> stands {count} times, expected once; the first is read", "SCH002",
+                     severity=Severity.WARNING if same else -1, field=tag, count=len(several))  # fmt: skip
 
-
-def corners_of(element: Element, found: File) -> list[float | None]:
-    """Return xmin ymin xmax ymax in whatever order they stand; None: absent or no number."""
-    box = element.first("bndbox")
-    if box is None:
-        found("the object has no <bndbox>")
-        return [None] * 4
-    twice(box, CORNERS, found)
-    absent = ", ".join(f"<{tag}>" for tag in CORNERS if box.first(tag) is None)
-    if absent:
-        found("<bndbox> has no {fields}", fields=absent)
-    texts = {tag: box.value(tag) for tag in CORNERS if box.first(tag) is not None}
-    numbers = {tag: number(text) for tag, text in texts.items()}
-    for tag in (tag for tag, value in numbers.items() if value is None):
-        found("<{field}> is {text!r}, expected a number", field=tag, text=texts[tag])
-    endless = [tag for tag, value in numbers.items() if value is not None and not isfinite(value)]
-    if endless:
-        found("{fields}: expected a finite number", "SCH004",
-              fields=", ".join(f"<{tag}> is {texts[tag]}" for tag in endless))  # fmt: skip
-    return [numbers.get(tag) for tag in CORNERS]
-
-
-def twice(element: Element, tags: tuple[str, ...], file: File) -> None:
-    """File each child that stands more than once: some loaders take the first, some the last."""
-    if len({each.tag for each in element.children}) == len(element.children):
-        return
-    for tag in tags:
-        several = element.all(tag)
-        if len(several) > 1:
-            same = len({content(each) for each in several}) == 1
-            file("<{field}> stands {count} times, expected once; the first is read", "SCH002",
-                 severity=Severity.WARNING if same else -1, field=tag, count=len(several))  # fmt: skip
+    def content(self, element: Element) -> tuple[Any, ...]:
+        """Return what an element says, spaces left out, to compare two."""
+        flat, waiting = [], [element]
+        while waiting:
+            each = waiting.pop()
+            flat.append((each.tag, self.document.text(each).strip()))
+            waiting += each.children
+        return tuple(flat)
 
 
-def content(element: Element) -> tuple[Any, ...]:
-    """Return what an element says, spaces left out, to compare two."""
-    flat, waiting = [], [element]
-    while waiting:
-        each = waiting.pop()
-        flat.append((each.tag, each.text.strip()))
-        waiting += each.children
-    return tuple(flat)
+def firsts(element: Element) -> dict[str, Element]:
+    """Return the first child of each tag."""
+    return {each.tag: each for each in reversed(element.children)}

@@ -110,7 +110,7 @@ class Rewrite:
         for edit in edits:
             if self.edits["column"][edit] == "file_name":
                 new = str(self.edits["new"][edit])
-                written = root.value("filename")
+                written = self.document.value(root, "filename")
                 # The folder in front of the name is the reader's, unless the file spells one.
                 name = new if "/" in written or "\\" in written else new.rpartition("/")[2]
                 yield self.text(root, "filename", escape(name), edit)
@@ -145,7 +145,7 @@ class Rewrite:
             yield self.inserted(element, f"<bndbox>{content}</bndbox>", edit)
             return
         for tag, value in zip(CORNERS, corners, strict=True):
-            written = number(box.value(tag))
+            written = number(self.document.value(box, tag))
             if written is None or plain(written) != plain(value):
                 yield self.text(box, tag, plain(value), edit)
 
@@ -153,7 +153,7 @@ class Rewrite:
         """Return the base the box was read in: facts speak of one dataset, and this may be several joined."""
         rows, row = self.data.table("annotations"), int(self.edits["row"][edit])
         held = np.array([rows[name][row] for name in "xywh"])
-        written = [number(box.value(tag)) if box else None for tag in CORNERS]
+        written = [number(self.document.value(box, tag)) if box else None for tag in CORNERS]
         if None not in written:
             for base in BASES:
                 if np.allclose(

@@ -24,11 +24,12 @@ class Listed(NamedTuple):
     source: int
 
 
-def known_stems(stems: Sequence[str]) -> dict[str, int]:
-    """Return the image key of each stem; of a stem without its folder too, the first of several."""
-    first = {stem: key for key, stem in reversed(list(enumerate(stems)))}
-    near = {stem.rpartition("/")[2]: key for stem, key in reversed(list(first.items()))}
-    return near | first
+def known_stems(stems: Mapping[str, int]) -> dict[str, int]:
+    """Return image keys by stem; by a stem without its folder too, the first of several."""
+    near: dict[str, int] = {}
+    for stem, key in stems.items():
+        near.setdefault(stem.rpartition("/")[2], key)
+    return {**near, **stems}
 
 
 def unknown_stems(found: Sequence[Listed], known: Mapping[str, int]) -> list[str]:

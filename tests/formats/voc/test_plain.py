@@ -53,6 +53,10 @@ TAKEN = [
     '<?xml version="1.0" encoding="utf-8"?>\n' + USUAL,
     "<?xml version='1.0'?>" + USUAL.replace("<annotation>", '<annotation verified="yes">'),
     xml(box(1, 1, 2, 2).replace("Unspecified", "Frontal")),
+    xml(box(1, 1, 2, 2, more="<part><name>head</name><bndbox><xmin>3</xmin></bndbox></part>\n<part><name>foot</name></part>\n")),
+    xml(box(1, 1, 2, 2, more='<attributes><attribute id="1"><name>rotation</name><value>0.0</value></attribute></attributes>'), box(3, 3, 4, 4)),
+    xml(box(1, 1, 2, 2, more="<polygon>\r\n<x1>1</x1><y1>2</y1></polygon><point><x>1</x></point>").replace("<pose>Unspecified</pose>", "")),
+    xml(more="<folder/><owner><flickrid>Fried</flickrid><name>?</name></owner>"),
     xml(more="<source><database>annotool</database></source><folder>x</folder><path>C:\\y</path><segmented>0</segmented>"),
     ("<annotation><object><name>a</name><bndbox><ymin>1</ymin><xmin>2</xmin><ymax>3</ymax><xmax>4</xmax></bndbox>"
     "<occluded>1</occluded><difficult>0</difficult></object></annotation>"),
@@ -79,6 +83,14 @@ LEFT = [
     USUAL.replace("<bndbox>", "<bndbox></bndbox><bndbox>"),
     USUAL.replace("<truncated>1</truncated>", "<truncated>1</truncated><truncated>0</truncated>"),
     USUAL.replace("<object>", "<object><part/>"),
+    USUAL.replace("<pose>", "<part><name></part><pose>"),
+    USUAL.replace("<pose>", "<part><part></part></part><pose>"),
+    USUAL.replace("<pose>", "<part><!-- </part> --></part><pose>"),
+    USUAL.replace("<pose>", "<part><object></object></part><pose>"),
+    USUAL.replace("<pose>", "<part></part>x<pose>"),
+    USUAL.replace("<pose>", "<part></part><pose>").replace("<bndbox>", "<part></part><bndbox>"),
+    USUAL.replace("<pose>", "<part>]]></part><pose>"),
+    USUAL.replace("<pose>", "<part>&lt;</part><pose>"),
     USUAL.replace("<object>", "stray<object>"),
     USUAL.replace("</annotation>", "</annotation>x"),
     USUAL.replace("</annotation>", ""),
@@ -105,7 +117,7 @@ def test_bytes_that_are_no_utf8_are_left_to_the_tree() -> None:
     assert plain(USUAL.encode().replace(b"cat", b"\xed\xa0\x80"), 0) is None
 
 
-PIECES = ["<object>", "</object>", "<bndbox>", "</bndbox>", "<xmin>1</xmin>", "<name>a</name>", "<name>", "</annotation>", "&",
+PIECES = ["<part>", "</part>", "<actions><a>1</a></actions>", "<owner></owner>", "<object>", "</object>", "<bndbox>", "</bndbox>", "<xmin>1</xmin>", "<name>a</name>", "<name>", "</annotation>", "&",
           "<!--", "-->", "]]>", "<![CDATA[", "<difficult>1</difficult>", "<size>", "\x00", "\t", "é", "<a/>", "<?x?>"]  # fmt: skip
 
 
