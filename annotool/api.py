@@ -143,7 +143,8 @@ def fix(
     def auditing(data: Dataset) -> Findings:  # by all rules: an edit must not bring up what was not selected
         return audit(data, select=["ALL"], ignore=ignore, config=settings)
 
-    made = replace(rounds.propose(reading, auditing, menders, formats.patch, unsafe), notes=notes)
+    made = rounds.propose(reading, auditing, menders, formats.patch, unsafe)
+    made = replace(made, notes=notes + made.notes)
     if out is not None:
         output.write(made, Path(out))
     elif in_place:

@@ -33,8 +33,10 @@ def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]
             yield f"-{name}{told(first['old_value'])}"
             yield f"+{name}{told(first['new_value'])}"
         elif first["new"] is not None:
-            yield from (f"-{name}{text(each)}" for each in [first["old"]] if each.strip())
-            yield from (f"+{name}{text(each)}" for each in [first["new"]] if each.strip())
+            if first["old"].strip():
+                yield f"-{name}{text(first['old'])}"
+            if first["new"].strip():  # a new member comes with its comma and key
+                yield f"+{name}{text(first['new']) if first['old'] or not name else told(first['new_value'])}"
 
 
 def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
@@ -49,7 +51,8 @@ def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
 
 def text(held: bytes) -> str:
     """Bytes as one line of text, cut where it is long."""
-    return short(" ".join(held.decode("utf-8", "backslashreplace").split()))
+    words = " ".join(held.decode("utf-8", "backslashreplace").split())
+    return short("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words))
 
 
 def told(value: Any) -> str:

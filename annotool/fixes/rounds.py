@@ -17,7 +17,7 @@ from annotool.findings import Edits, Findings, Fix, Op, Severity
 from annotool.fixes import journal, proof, splices
 from annotool.fixes.changes import described
 from annotool.fixes.conflicts import settle
-from annotool.fixes.places import Trail, finding_keys, first_lines, home, source_paths
+from annotool.fixes.places import Trail, finding_keys, first_lines, home, record_keys, source_paths
 from annotool.fixes.proof import State
 from annotool.formats.base import Splice
 from annotool.rules.base import Rule
@@ -154,6 +154,24 @@ def propose(
         else frozenset(),
         taken_back={rule: len(keys) for rule, keys in sorted(barred.findings.items())},
         complete=run.complete,
+        notes=emptied(first, run.last),
+    )
+
+
+def emptied(first: State, last: State) -> tuple[str, ...]:
+    """Tell of images whose last annotation goes: a detector takes them for backgrounds from then on."""
+
+    def images(state: State, rows: Array) -> Array:
+        return record_keys(state.trail, state.data, "images", rows)
+
+    held, holds = (np.unique(each.data.table("annotations")["image"]) for each in (first, last))
+    before, after = images(first, held[held >= 0]), images(last, holds[holds >= 0])
+    left = images(last, np.arange(len(last.data.table("images"))))
+    count = int((np.isin(before, left) & ~np.isin(before, after) & (before >= 0)).sum())
+    return (
+        (f"images that lose their last annotation, and are backgrounds from then on: {count:,}",)
+        if count
+        else ()
     )
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from annotool.findings import Edits, Findings
 from annotool.fixes import diff
+from annotool.formats.base import objects
+from annotool.table import Table
 from tests.fixes import toy
 
 SLUGS = {rule.code: rule.slug for rule in toy.RULES}
@@ -69,6 +71,27 @@ def test_long_values_are_cut_and_odd_bytes_shown() -> None:
         diff.text(b"\t<object>\r\n\t\t<name> a </name>\r\n\t</object>\r\n")
         == "<object> <name> a </name> </object>"
     )
+
+
+def test_what_cannot_be_seen_is_spelled() -> None:
+    assert diff.text("\ufeff\u202ea".encode()) == "\\ufeff\\u202ea"
+
+
+def test_a_member_that_is_added_is_shown_by_its_value() -> None:
+    row = {
+        "round": 1,
+        "edit": 0,
+        "rule": "SCH003",
+        "safe": True,
+        "path": Path("a.json"),
+        "line": 3,
+        "image": "a.png",
+    }
+    row |= {"annotation_id": 7, "category": "", "column": "iscrowd", "old": b"", "new": b', "iscrowd": 0'}
+    row |= {"old_value": -1, "new_value": 0}
+    changes = Table({name: objects([value]) for name, value in row.items()})
+    head, line = diff.lines(changes, {"SCH003": "missing-eval-field"}, Path.cwd())
+    assert (head, line) == ("@@ a.json:3 SCH003 missing-eval-field: a.png, annotation 7", "+iscrowd 0")
 
 
 def test_nothing_changed_nothing_shown(tmp_path: Path) -> None:

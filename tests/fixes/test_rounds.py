@@ -166,6 +166,13 @@ def test_a_background_image_is_never_dropped(folder: Path) -> None:
     assert made.dropped_images == {str(folder / "a.png"), str(folder / "sub" / "a.png")}
 
 
+def test_images_that_lose_their_last_annotation_are_told(folder: Path) -> None:
+    assert toy.proposal(folder, unsafe=True).notes == ()
+    (folder / "sub" / "clean.toy").write_text(CLEAN.replace("20 20 400", "0 20 0"))
+    (said,) = toy.proposal(folder, unsafe=True).notes
+    assert said == "images that lose their last annotation, and are backgrounds from then on: 1"
+
+
 SIDES = st.sampled_from(["0", "1", "5.50", "20", "99.5", "100", "1e2", "-3"])
 BOXES = st.builds(
     lambda image, category, sides, area, end, comma: (
