@@ -58,7 +58,7 @@ class OutOfBounds(AnnotationRule):
     slug = "out-of-bounds"
     severities = (Severity.ERROR, Severity.WARNING)
     fixes = (Fix.SAFE, Fix.UNSAFE)
-    silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "SCH009", "IMG003", "BOX001")
+    silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT007", "FMT010", "SCH009", "IMG003", "BOX001")
     verdict = "{n} boxes leave their image"
 
     tolerance: float = 0.01

@@ -52,7 +52,6 @@ class ExactLeak(DatasetRule[Members]):
     slug = "exact-leak"
     severities = (Severity.ERROR,)
     fixes = (Fix.UNSAFE,)
-    silenced_by = ("SCH001",)
     verdict = "{n} times the same image is in two splits"
 
     def unable(self, data: Dataset) -> str:

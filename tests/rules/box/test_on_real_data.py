@@ -54,3 +54,7 @@ def test_taco_names_the_boxes_that_leave_their_image(real_data: Path) -> None:
 @pytest.mark.parametrize(("folder", "format_name"), [("coco", "coco"), ("voc", "voc"), ("yolo", "yolo")])
 def test_clean_samples_are_quiet(sample_data: Path, folder: str, format_name: str) -> None:
     assert audited(sample_data / folder, format_name)[1].counts() == {}
+
+
+def test_a_zero_among_ones_is_a_fault_of_the_base_not_of_the_box(sample_data: Path) -> None:
+    assert audited(sample_data / "faulty/cases/FMT007", "voc")[1].counts() == {}
