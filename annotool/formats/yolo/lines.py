@@ -159,9 +159,10 @@ def read_odd(buffer: bytes, lines: Lines, names: Mapping[str, int]) -> Lines:
     rows = np.flatnonzero(lines.odd)
     if not len(rows):
         return lines
+    first = np.append(True, lines.file[1:] != lines.file[:-1])
+    columns = (each[rows].tolist() for each in (lines.start, lines.end, first))
     read: list[Odd] = [
-        parse(buffer[start:end], names)
-        for start, end in zip(lines.start[rows].tolist(), lines.end[rows].tolist(), strict=True)
+        parse(buffer[start:end], names, begins) for start, end, begins in zip(*columns, strict=True)
     ]
     if any(each.count > 5 for each in read):
         lines = replace(lines, extent=np.array(lines.extent))

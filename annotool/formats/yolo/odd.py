@@ -49,9 +49,12 @@ class Odd:
     faults: Sequence[Fault]
 
 
-def parse(row: bytes, names: Mapping[str, int]) -> Odd:
-    """Read one row, white space at its ends left out; `names` gives the index of each class name."""
-    skip = len(row) - len(row.removeprefix(BOM).lstrip())
+def parse(row: bytes, names: Mapping[str, int], first: bool = False) -> Odd:
+    """Read one row, white space at its ends left out; `names` gives the index of each class name.
+
+    `first`: it begins its file, where a byte order mark may stand.
+    """
+    skip = len(row) - len(row.removeprefix(BOM).lstrip()) if first else 0
     plain, faults = separated(row[skip:], skip)
     words = [(match.start() + skip, match.end() + skip) for match in re.finditer(rb"\S+", plain)]
     texts = [row[first:last] for first, last in words]

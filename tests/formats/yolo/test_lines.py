@@ -128,3 +128,9 @@ def test_values_are_those_of_float(table: list[list[str]]) -> None:
         if len(row) >= 6 and len(row) % 2 == 0:
             xs, ys = list(map(float, row[0::2])), list(map(float, row[1::2]))
             assert read.extent[at].tolist() == [min(xs), min(ys), max(xs), max(ys)]
+
+
+def test_a_mark_within_a_file_is_a_fault() -> None:
+    read = lines_of(b"0 .5 .5 .1 .1\n\xef\xbb\xbf\n\xef\xbb\xbf0 .5 .5 .1 .1\n")
+    assert read.line.tolist() == [1, 2, 3]
+    assert list(read.faults) == [1, 2]

@@ -9,7 +9,7 @@ NAMES = {"cat": 0, "traffic light": 3, "class 2": 4}
 
 
 def row(text: str) -> Odd:
-    return parse(text.encode(), NAMES)
+    return parse(text.encode(), NAMES, first=True)
 
 
 @pytest.mark.parametrize(

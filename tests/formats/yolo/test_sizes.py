@@ -29,7 +29,7 @@ def test_of_a_sizes_file(tmp_path: Path, name: str) -> None:
     root = usual(tmp_path / "set", {"train/a": ROW, "train/b": ROW}, images=False)
     put(tmp_path, {"sizes.csv": f"file_name,width,height\n{name},200,100\nc.png,1,1\n"})
     a, b = sizes(root, sizes=tmp_path / "sizes.csv")
-    assert a == (200, 100, int(SizeFrom.SIZES))
+    assert a == (200.0, 100.0, int(SizeFrom.SIZES))
     assert str(b) == f"(nan, nan, {int(SizeFrom.UNKNOWN)})"
     assert boxes(read(root, sizes=tmp_path / "sizes.csv"))[0] == (80, 30, 40, 40)
 
