@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ ECHO = Findings(
     ],
 )
 def test_the_narrowest_named_is_condemned(
-    named: dict[str, int], severity: Severity, left: list[int], silenced: int
+    named: dict[str, Any], severity: Severity, left: list[int], silenced: int
 ) -> None:
     cause = Findings((block("C", "cause", 1, severity=severity, **named),))
     rest, counted = silence(DATA, ECHO, {"C": cause})
