@@ -27,9 +27,9 @@ not the file.
 
 What COCO cannot hold: polygons with holes (a hole makes it RLE), oriented boxes (written as polygons).
 
-Writing: annotations/instances_SPLIT.json, images below images/ by their file names; ids of a COCO source where they can
-stand, else from 1; area of the mask, else of the rings, else w * h; numbers in the fewest digits that give them back.
-What a COCO record holds beyond the schema is copied as it stands.
+Writing: annotations/instances_SPLIT.json (instances.json for images of no split), images below images/ by their file
+names; ids of a COCO source where they can stand, else from 1; the written area, else that of the mask, the rings, or
+w * h; numbers in the fewest digits that give them back. A COCO record keeps its own text wherever it says the same.
 
 Sources: https://cocodataset.org/#format-data; pycocotools coco.py, mask.py; https://www.lvisdataset.org/dataset.
 """
@@ -41,10 +41,11 @@ from pathlib import Path
 from annotool.dataset import Dataset
 from annotool.findings import Edits
 from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
+from annotool.formats.coco.file_names import file_names
 from annotool.formats.coco.layout import claim_file, claims
 from annotool.formats.coco.patch import patch
 from annotool.formats.coco.read import read
-from annotool.formats.coco.write import file_names, write
+from annotool.formats.coco.write import write
 from annotool.formats.listing import Listing
 from annotool.table import Array
 

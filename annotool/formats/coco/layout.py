@@ -20,8 +20,7 @@ LOOK = 1 << 16  # bytes at each end of a file that are looked at
 GIVE_UP = 100  # files of other tools in a folder before the rest is taken for such too
 SPLITS = {"train": "train", "training": "train", "trainval": "trainval", "val": "val", "valid": "val", "validation": "val",
           "dev": "val", "test": "test", "testing": "test"}  # fmt: skip
-UNSPLIT = "unsplit"  # how the writer calls the file of images that are in no split
-WHOLE = ("", "all", "default", UNSPLIT)  # what follows instances_ and is no split
+WHOLE = ("", "all", "default")  # what follows instances_ and is no split
 FOLDERS = ("annotations", "annotation")
 SECTIONS = ("images", "annotations", "categories")
 # What a folder is read for, the first of these that is there; the rest is named as not read.
@@ -165,6 +164,12 @@ def named(path: Path) -> str:
     return "" if prefix or rest in WHOLE else rest
 
 
+def whole(path: Path) -> str:
+    """Return what the images of a file without a split's name are called beside other files: as the file is, but for
+    instances.json, by which we mean those of no split."""
+    return "" if path.stem.lower() == "instances" else path.stem
+
+
 def places(
     folder: Listing, options: ReadOptions | None = None
 ) -> tuple[list[Picked], list[Picked], list[Picked]]:
@@ -191,13 +196,11 @@ def find(path: Path, options: ReadOptions) -> Layout:
             split = (
                 split_in(name)
                 or named(each.folder / name)
-                or (SPLITS.get(each.folder.name.lower(), "") if len(found) > 1 or each.folder != path else "")
+                or SPLITS.get(each.folder.absolute().name.lower(), "")
             )
             files.append(LabelFile(each.folder / name, options.split or split))
     if len(files) > 1:
-        files = [
-            file if file.split else LabelFile(file.path, named(file.path) or file.path.stem) for file in files
-        ]
+        files = [file if file.split else LabelFile(file.path, whole(file.path)) for file in files]
     beside = [
         name if each.folder == path else f"{each.folder.name}/{name}"
         for each in found

@@ -1,11 +1,10 @@
-"""What a writer needs of each annotation's geometry: its segmentation and keypoints as JSON, and its area."""
+"""What a writer needs of geometry that it cannot copy as text: rings, keypoints and areas, by row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import msgspec
 import numpy as np
 
 from annotool.dataset import RING_ROWS, Dataset, Decoder
@@ -18,45 +17,38 @@ from annotool.table import Array
 __all__ = ["Shapes", "shapes"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shapes:
-    """segmentation and keypoints: JSON by row, of rows that have some; area float64 of all rows, square pixels, NaN where
-    unknown; broken: rows whose rings hold what is no finite number."""
+    """rings: of rows whose segmentation is no COCO text that can stand; keypoints likewise (k, 3); area: of rows without
+    a written one, square pixels; broken: rows whose rings hold what is no finite number."""
 
-    segmentation: dict[int, bytes]
-    keypoints: dict[int, tuple[bytes, int]]  # and how many are labelled
-    area: Array
-    broken: frozenset[int]
+    rings: dict[int, list[list[float]]] = field(default_factory=dict)
+    keypoints: dict[int, Array] = field(default_factory=dict)
+    area: dict[int, float] = field(default_factory=dict)
+    broken: set[int] = field(default_factory=set)
 
 
 def shapes(data: Dataset, rows: Array) -> Shapes:
-    """Return the geometry of these rows. Text of a COCO file is taken as it stands; all else is decoded."""
+    """Return the geometry of these rows."""
     table = data.table("annotations")
-    area = np.array(table["area"])
-    found = Shapes({}, {}, area, frozenset())
-    broken: set[int] = set()
-    drawn = rows[(table["kind"][rows] >= Kind.OBB) & (table["seg_start"][rows] >= 0)]
-    for part, decoder, raw in by_format(data, drawn):
-        texts = as_written(data, part) if raw else {}
-        found.segmentation.update(texts)
-        unknown = np.isnan(area[part])
-        masks = part[unknown & (table["kind"][part] >= Kind.RLE)] if decoder.rle else part[:0]
-        for row, mask in zip(masks.tolist(), decoder.rle(data, masks) if decoder.rle else [], strict=True):
-            if mask is not None:
-                area[row] = float(rle.area(mask[0]))
-        decode = part[np.isnan(area[part]) | ~np.isin(part, np.fromiter(texts, np.int64, len(texts)))]
-        rings(data, decode, decoder, found, broken)
-    posed = rows[(table["kind"][rows] == Kind.KEYPOINTS) & (table["kpt_start"][rows] >= 0)]
-    for part, decoder, _ in by_format(data, posed):
-        for row, points in zip(
-            part.tolist(), decoder.keypoints(data, part) if decoder.keypoints else [], strict=True
-        ):
-            if np.isfinite(points).all():
-                flat = [int(n) if n.is_integer() else n for n in points.ravel().tolist()]
-                found.keypoints[row] = msgspec.json.encode(flat), int((points[:, 2] > 0).sum())
-    boxes = np.isnan(area)
-    area[boxes] = (table["w"] * table["h"])[boxes]
-    return Shapes(found.segmentation, found.keypoints, area, frozenset(broken))
+    found = Shapes()
+    bare = np.isnan(table["area"])
+    for part, decoder, coco in by_format(data, rows[table["seg_start"][rows] >= 0]):
+        stands = plain(data, part) if coco else np.zeros(len(part), dtype=bool)
+        if decoder.rle is not None:
+            masks(data, part[bare[part]], decoder, found)
+        drawn = part[
+            (bare[part] | ~stands) & ~np.isin(part, np.fromiter(found.area, np.int64, len(found.area)))
+        ]
+        of_rings(data, drawn, decoder, found, set(part[stands].tolist()))
+    for part, decoder, coco in by_format(data, rows[table["kpt_start"][rows] >= 0]):
+        if decoder.keypoints is not None and not coco:
+            points = zip(part.tolist(), decoder.keypoints(data, part), strict=True)
+            found.keypoints.update({row: held for row, held in points if np.isfinite(held).all()})
+    boxes = rows[bare[rows] & (table["kind"][rows] > Kind.IMAGE)]
+    for row, area in zip(boxes.tolist(), (table["w"][boxes] * table["h"][boxes]).tolist(), strict=True):
+        found.area.setdefault(row, area)
+    return found
 
 
 def by_format(data: Dataset, rows: Array) -> Iterator[tuple[Array, Decoder, bool]]:
@@ -68,38 +60,40 @@ def by_format(data: Dataset, rows: Array) -> Iterator[tuple[Array, Decoder, bool
             yield mine[first : first + RING_ROWS], decoder, name == "coco"
 
 
-def as_written(data: Dataset, rows: Array) -> dict[int, bytes]:
-    """Return the segmentation texts of COCO rows that can be used as they stand: masks, and plain rings."""
+def plain(data: Dataset, rows: Array) -> Array:
+    """Whether the segmentation of a COCO row can stand as it is written: a mask, or rings of plain numbers (bool)."""
     table = data.table("annotations")
     columns = (table[name][rows].tolist() for name in ("source", "seg_start", "seg_end"))
-    texts = {}
-    held: dict[int, memoryview] = {}
-    for row, source, start, end in zip(rows.tolist(), *columns, strict=True):
-        if source not in held:
-            held[source] = data.source_bytes(source)
-        text = bytes(held[source][start:end])
-        nested = text[1:-1].strip()[:1] == b"["
-        if text[:1] == b"{" or (nested and not text.translate(None, NUMERIC)):
-            texts[row] = text
-    return texts
+    held = {source: data.source_bytes(source) for source in np.unique(table["source"][rows]).tolist()}
+    texts = (bytes(held[source][start:end]) for source, start, end in zip(*columns, strict=True))
+    return np.array([stands(text) for text in texts], dtype=bool)
 
 
-def rings(data: Dataset, rows: Array, decoder: Decoder, found: Shapes, broken: set[int]) -> None:
-    """Fill in segmentation and area of rows with rings that have to be decoded."""
+def stands(text: bytes) -> bool:
+    nested = text[:1] == b"[" and text[1:-1].strip()[:1] == b"["
+    return text[:1] == b"{" or (nested and not text.translate(None, NUMERIC))
+
+
+def masks(data: Dataset, rows: Array, decoder: Decoder, found: Shapes) -> None:
+    """Fill in the area of masks."""
+    for row, mask in zip(rows.tolist(), decoder.rle(data, rows) if decoder.rle else [], strict=True):
+        if mask is not None:
+            found.area[row] = float(rle.area(mask[0]))
+
+
+def of_rings(data: Dataset, rows: Array, decoder: Decoder, found: Shapes, written: set[int]) -> None:
+    """Fill in area and rings of rows; rings only of those that are not written already."""
     if not len(rows):
         return
     decoded = decoder.rings(data, rows)
     areas = ring_geometry.areas(decoded.xy, decoded.offsets).tolist()
     finite = ring_geometry.finite(decoded.xy, decoded.offsets).tolist()
     offsets = decoded.offsets.tolist()
-    parts: dict[int, list[list[float]]] = {}
-    total: dict[int, float] = {}
+    bare = set(rows[np.isnan(data.table("annotations")["area"][rows])].tolist())
     for ring, row in enumerate(decoded.row.tolist()):
-        parts.setdefault(row, []).append(decoded.xy[offsets[ring] : offsets[ring + 1]].tolist())
-        total[row] = total.get(row, 0.0) + areas[ring]
         if not finite[ring]:
-            broken.add(row)
-    for row, own in parts.items():
-        found.segmentation.setdefault(row, msgspec.json.encode(own))
-        if np.isnan(found.area[row]):
-            found.area[row] = total[row]
+            found.broken.add(row)
+        if row in bare:
+            found.area[row] = found.area.get(row, 0.0) + areas[ring]
+        if row not in written:
+            found.rings.setdefault(row, []).append(decoded.xy[offsets[ring] : offsets[ring + 1]].tolist())

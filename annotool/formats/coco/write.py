@@ -1,267 +1,265 @@
-"""Writing COCO from the tables of any dataset: annotations/instances_SPLIT.json, images below images/."""
+"""Writing COCO from the tables of any dataset: annotations/instances_SPLIT.json, images below images/.
+
+A record that comes from COCO keeps its own text, key by key: order, unknown keys, the spelling of numbers. Only what has
+to differ is replaced, and what loaders need is added. Any other record is built from the columns.
+"""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.formats.base import Written
-from annotool.formats.coco.jsontext import Broken, members, skip
-from annotool.formats.coco.layout import UNSPLIT
-from annotool.formats.coco.patch import number
-from annotool.formats.coco.shapes import shapes
+from annotool.formats.coco.file_names import file_names
+from annotool.formats.coco.jsontext import Broken, skip
+from annotool.formats.coco.shapes import Shapes, shapes
 from annotool.progress import track
 from annotool.schema import NO_ID, Kind
-from annotool.table import Array, Table
+from annotool.table import Array
 
-__all__ = ["file_names", "write"]
+__all__ = ["write"]
 
-OWN = {
-    "images": {"id", "file_name", "width", "height"},
-    "annotations": {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "keypoints", "num_keypoints",
-                    "score", "attributes"},
-    "categories": {"id", "name", "supercategory"},
-}  # fmt: skip
 FLAGS = ("difficult", "truncated", "occluded")
-UNSAFE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-LONGEST = 200  # bytes of a name's part; file systems hold 255
+RECORD = msgspec.json.Decoder(dict[str, msgspec.Raw])
+HEAD = 1 << 20  # bytes in which `info` and `licenses` are looked for
+
+Record = dict[str, Any]
 
 
 def write(data: Dataset, out: Path) -> Written:
     """Write a dataset into the empty folder `out`."""
-    return Writer(data, out).run()
+    (out / "annotations").mkdir(parents=True)
+    rows, skipped = writable(data)
+    drawn = shapes(data, rows)
+    broken = np.isin(rows, np.fromiter(drawn.broken, np.int64, len(drawn.broken)))
+    skipped += [(row, "its polygon holds what is no finite number") for row in rows[broken].tolist()]
+    writer = Writer(data, rows[~broken], drawn)
+    files, images, annotations = [], 0, 0
+    for split, members in splits_of(data):
+        name = f"annotations/instances_{split}.json" if split else "annotations/instances.json"
+        with (out / name).open("wb") as file:
+            for text in writer.file(members):
+                file.write(text)
+        files.append(name)
+        images += len(members)
+        annotations += writer.count
+    return Written(tuple(files), images, annotations, tuple(told(data, *each) for each in sorted(skipped)))
 
 
-def file_names(data: Dataset) -> list[str]:
-    """Return each image's path below images/: its file name, made safe; of two different images with one name the
-    second gets its split, or a number. Names differ in more than case."""
-    images = data.table("images")
-    columns = (images[name].tolist() for name in ("file_name", "path", "source"))
-    splits = data.image_splits.tolist()
-    taken: dict[str, tuple[str, int]] = {}
-    found = []
-    for (name, path, source), split in zip(zip(*columns, strict=True), splits, strict=True):
-        wanted = safe_name(name, path)
-        stem, suffix = os.path.splitext(wanted)
-        tries = iter([wanted, f"{safe_part(split.replace('/', '_'))}/{wanted}" if split else wanted])
-        place, file = next(tries), (path, -1 if path else source)
-        number_tried = 1
-        while taken.setdefault(place.casefold(), file) != file:
-            number_tried += 1
-            place = next(tries, f"{stem}-{number_tried}{suffix}")
-        found.append(place)
-    return found
-
-
-def safe_name(name: str, path: str) -> str:
-    """Return a file name with its folders, with nothing that leads out of a folder."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
-    if name.startswith(("/", "\\")) or any(part == ".." or part[1:] == ":" for part in parts):
-        parts = [part for part in parts if part != ".."][-1:]
-    return "/".join(map(safe_part, parts or [os.path.basename(path) or "image"]))
-
-
-def safe_part(part: str) -> str:
-    clean = UNSAFE.sub("_", part)
-    if len(clean.encode()) <= LONGEST:
-        return clean
-    stem, suffix = os.path.splitext(clean)
-    return stem.encode()[: LONGEST - len(suffix.encode())].decode("utf-8", "ignore") + suffix
+def splits_of(data: Dataset) -> list[tuple[str, Array]]:
+    """Return the files to write: each split as a file name can spell it, and its images as positions. Images of no
+    split come under an empty name."""
+    splits = data.table("splits")
+    rows = data.image_rows(splits["image"])
+    found: dict[str, Array] = {}
+    for name in data.split_names:
+        stem = re.sub(r"[^\w.+-]+", "_", name)[:100] or "split"
+        while stem in found:
+            stem += "_"
+        found[stem] = np.unique(rows[(splits["split"] == name) & (rows >= 0)])
+    rest = np.setdiff1d(np.arange(len(data.table("images"))), rows)
+    return [*found.items(), *([("", rest)] if len(rest) or not found else [])]
 
 
 @dataclass
 class Writer:
-    """The writing of one dataset."""
+    """Makes the text of label files. rows: the annotations that can be written, as positions."""
 
     data: Dataset
-    out: Path
-    files: list[str] = field(default_factory=list)
-    annotations: int = 0
+    rows: Array
+    shapes: Shapes
+    count: int = 0  # annotations in the last file
+    names: list[str] = field(init=False)
+    coco: Array = field(init=False)  # whether each source is COCO; the last entry, for -1, is not
+    held: list[memoryview] = field(init=False)
+    label_ids: Array = field(init=False)  # by label number; the last entry, for -1, is 0
 
-    def run(self) -> Written:
+    def __post_init__(self) -> None:
         data = self.data
+        sources = data.table("sources")
         self.names = file_names(data)
-        self.kept, skipped = writable(data)
-        self.shapes = shapes(data, self.kept)
-        broken = np.isin(self.kept, np.array(sorted(self.shapes.broken), dtype=np.int64))
-        skipped += [(row, "its polygon holds what is no finite number") for row in self.kept[broken].tolist()]
-        self.kept = self.kept[~broken]
-        self.category_ids, self.categories = categories(data)
-        (self.out / "annotations").mkdir(parents=True)
-        for stem, rows in parts_of(data):
-            self.file(stem, rows)
-        written = len(np.unique(np.concatenate([rows for _, rows in parts_of(data)])))
-        return Written(
-            tuple(self.files), written, len(self.kept), tuple(told(data, *each) for each in sorted(skipped))
-        )
+        self.coco = np.append(sources["format"] == "coco", False)
+        self.held = [data.source_bytes(source) for source in range(len(sources))]
+        _, first = np.unique(data.table("categories")["label"], return_index=True)
+        self.label_ids = np.append(self.ids("categories", first, least=0), 0)
 
-    def file(self, stem: str, images: Array) -> None:
-        """Write one label file with these images."""
-        data = self.data
-        name = f"annotations/instances_{stem}.json"
-        table = data.table("annotations")
-        mine = np.zeros(len(data.table("images")) + 1, dtype=bool)
+    def file(self, images: Array) -> Iterator[bytes]:
+        """Yield the text of one file with these images."""
+        table = self.data.table("images")
+        number = np.zeros(len(table) + 1, dtype=np.int64)
+        number[images] = self.ids("images", images, least=0)
+        mine = np.zeros(len(table) + 1, dtype=bool)
         mine[images] = True
-        rows = self.kept[mine[data.image_rows(table["image"][self.kept])]]
-        image_ids = ids(data.table("images"), images, least=0)
-        of_image = np.full(len(data.table("images")), 0, dtype=np.int64)
-        of_image[images] = image_ids
-        with (self.out / name).open("wb") as file:
-            file.write(b'{"info": ' + top_value(data, "info", b'{"contributor": "annotool"}'))
-            file.write(b',\n"licenses": ' + top_value(data, "licenses", b"[]") + b',\n"images": [\n')
-            listed(
-                file,
-                (self.image(row, own) for row, own in zip(images.tolist(), image_ids.tolist(), strict=True)),
-            )
-            file.write(b'\n],\n"annotations": [\n')
-            listed(file, self.records(rows, of_image))
-            file.write(b'\n],\n"categories": [\n')
-            listed(file, iter(self.categories))
-            file.write(b"\n]}\n")
-        self.files.append(name)
-        self.annotations += len(rows)
+        owner = self.data.image_rows(self.data.table("annotations")["image"][self.rows])
+        rows, owner = self.rows[mine[owner]], owner[mine[owner]]
+        self.count = len(rows)
+        yield b"{" + self.head()
+        yield b'"images": [\n'
+        yield from joined(self.image(row, int(number[row])) for row in images.tolist())
+        yield b'\n],\n"annotations": [\n'
+        yield from joined(self.annotations(rows, number[owner]))
+        yield b'\n],\n"categories": [\n'
+        yield from joined(self.categories())
+        yield b"\n]}\n"
 
-    def image(self, row: int, own: int) -> bytes:
-        images = self.data.table("images")
-        width, height = (number(float(images[side][row])) for side in ("width", "height"))
-        sizes = [(side, text) for side, text in (("width", width), ("height", height)) if text[-1:].isdigit()]
-        own_members = [("id", b"%d" % own), ("file_name", msgspec.json.encode(self.names[row])), *sizes]
-        return joined([*own_members, *unknown(self.data, "images", row)])
+    def ids(self, table: str, rows: Array, least: int) -> Array:
+        """Return the ids of the source where it is COCO and they can stand in one file: none absent, none twice, none
+        below `least`; else 1, 2, 3 ..."""
+        columns = self.data.table(table)
+        own = columns["id"][rows]
+        good = (
+            self.coco[columns["source"][rows]].all()
+            and (own >= least).all()
+            and len(np.unique(own)) == len(own)
+        )
+        return own if good else np.arange(1, len(rows) + 1)
 
-    def records(self, rows: Array, of_image: Array) -> Any:
-        """Yield the annotation records of one file."""
-        data, table = self.data, self.data.table("annotations")
-        flags = np.stack([table[name][rows] for name in FLAGS], axis=1)
+    def own(self, table: str, row: int) -> Record:
+        """Return a record as COCO has it, its values raw; empty where it comes from elsewhere, or is no JSON."""
+        columns = self.data.table(table)
+        source, start, end = (int(columns[name][row]) for name in ("source", "start", "end"))
+        if not self.coco[source] or start < 0:
+            return {}
+        try:
+            return dict(RECORD.decode(self.held[source][start:end]))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return {}
+
+    def head(self) -> bytes:
+        """Return info and licences of the first COCO file that has them."""
+        found = {b"info": b'{"contributor": "annotool"}', b"licenses": b"[]"}
+        first = next(iter(np.flatnonzero(self.coco[:-1]).tolist()), None)
+        text = bytes(self.held[first][:HEAD]) if first is not None else b""
+        for key in found:
+            place = re.search(rb'"%b"\s*+:\s*+' % key, text)
+            try:
+                value = text[place.end() : skip(text, place.end())] if place else b""
+                msgspec.json.decode(value)
+                found[key] = value
+            except (Broken, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                continue
+        return b"".join(b'"%b": %b,\n' % each for each in found.items())
+
+    def image(self, row: int, number: int) -> bytes:
+        columns = self.data.table("images")
+        record = self.own("images", row)
+        put(record, "id", number)
+        put(record, "file_name", self.names[row])
+        for side in ("width", "height"):
+            if np.isfinite(columns[side][row]):
+                put(record, side, shortest(float(columns[side][row])))
+        return msgspec.json.encode(record)
+
+    def categories(self) -> Iterator[bytes]:
+        """Yield one record a name, in the order of their first declaration."""
+        table = self.data.table("categories")
+        _, first = np.unique(table["label"], return_index=True)
+        for label, row in enumerate(first.tolist()):
+            record = self.own("categories", row)
+            put(record, "id", int(self.label_ids[label]))
+            put(record, "name", encodable(table["name"][row]))
+            if table["supercategory"][row]:
+                put(record, "supercategory", encodable(table["supercategory"][row]))
+            yield msgspec.json.encode(record)
+
+    def annotations(self, rows: Array, images: Array) -> Iterator[bytes]:
+        table = self.data.table("annotations")
+        labels = self.data.annotation_labels[rows]
         columns: list[Any] = [
             rows.tolist(),
-            ids(table, rows, least=1).tolist(),
-            of_image[data.image_rows(table["image"][rows])].tolist(),
-            self.category_ids[data.annotation_labels[rows]].tolist(),
-            np.maximum(table["iscrowd"][rows], 0).tolist(),
+            self.ids("annotations", rows, least=1).tolist(),
+            images.tolist(),
+            self.label_ids[labels].tolist(),
             np.stack([table[name][rows] for name in "xywh"], axis=1).tolist(),
-            table["score"][rows].tolist(),
-            (table["kind"][rows] > Kind.IMAGE).tolist(),
-            (table["extra"][rows] | (flags >= 0).any(axis=1)).tolist(),
         ]
         every = zip(*columns, strict=True)
-        for row, own, image, category, crowd, box, score, drawn, more in track(
-            every, "Writing COCO", len(rows)
-        ):
-            start = b'{"id": %d, "image_id": %d, "category_id": %d, ' % (own, image, category)
-            parts = [("iscrowd", b"%d" % crowd), *(self.geometry(row, box) if drawn else ())]
-            if score == score:
-                parts.append(("score", number(score)))
-            if more:
-                parts += self.more(row)
-            yield start + joined(parts)[1:]
+        for row, number, image, category, box in track(every, "Writing COCO", len(rows)):
+            record = self.own("annotations", row)
+            built = not record
+            put(record, "id", number)
+            put(record, "image_id", image)
+            put(record, "category_id", category)
+            put(record, "iscrowd", max(int(table["iscrowd"][row]), 0))
+            if table["kind"][row] > Kind.IMAGE:
+                self.draw(record, row, [shortest(each) for each in box])
+            if built:
+                self.describe(record, row)
+            yield msgspec.json.encode(record)
 
-    def geometry(self, row: int, box: list[float]) -> list[tuple[str, bytes]]:
-        """Return the members that say where an annotation is."""
-        parts = [
-            ("bbox", b"[%b, %b, %b, %b]" % tuple([number(n, b".") for n in box])),
-            ("area", number(float(self.shapes.area[row]), b".")),
-            ("segmentation", self.shapes.segmentation.get(row, b"[]")),
-        ]
+    def draw(self, record: Record, row: int, box: list[float]) -> None:
+        """Put geometry into a record where it is not there, or not as loaders need it."""
+        area = float(self.data.table("annotations")["area"][row])
+        put(record, "bbox", box)
+        put(record, "area", shortest(self.shapes.area[row] if np.isnan(area) else area))
+        if row in self.shapes.rings:
+            record["segmentation"] = self.shapes.rings[row]
         if row in self.shapes.keypoints:
-            text, labelled = self.shapes.keypoints[row]
-            parts += [("keypoints", text), ("num_keypoints", b"%d" % labelled)]
-        return parts
+            points = self.shapes.keypoints[row]
+            record["keypoints"] = [shortest(each) for each in points.ravel().tolist()]
+            record["num_keypoints"] = int((points[:, 2] > 0).sum())
 
-    def more(self, row: int) -> list[tuple[str, bytes]]:
-        """Return attributes and what else a COCO record holds."""
-        attributes = attributes_of(self.data, row)
-        return [("attributes", attributes)] * bool(attributes) + unknown(self.data, "annotations", row)
+    def describe(self, record: Record, row: int) -> None:
+        """Put into a record that is built what else the columns know of it."""
+        table = self.data.table("annotations")
+        record.setdefault("segmentation", [])
+        if not np.isnan(table["score"][row]):
+            record["score"] = float(table["score"][row])
+        flags = {name: bool(table[name][row]) for name in FLAGS if table[name][row] >= 0}
+        if flags:
+            record["attributes"] = flags
 
 
-def listed(file: BinaryIO, records: Any) -> None:
-    """Write records, one a line."""
+def put(record: Record, key: str, value: Any) -> None:
+    """Put a value into a record, unless its text says the same: 10.0 stays 10.0."""
+    raw = record.get(key)
+    if isinstance(raw, msgspec.Raw) and raw and not isinstance(value, bool):
+        old = msgspec.json.decode(raw)
+        if type(old) in (int, float, str, list) and old == value:
+            return
+    record[key] = value
+
+
+def shortest(number: float) -> float:
+    """Return an int where a number is whole, so that 10.0 is written as 10."""
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def encodable(text: str) -> str:
+    """Return a text that UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def joined(records: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield records, one a line, in blocks."""
     block: list[bytes] = []
     between = b""
     for record in records:
         block.append(record)
         if len(block) == 4096:
-            file.write(between + b",\n".join(block))
+            yield between + b",\n".join(block)
             between, block = b",\n", []
     if block:
-        file.write(between + b",\n".join(block))
-
-
-def joined(parts: list[tuple[str, bytes]]) -> bytes:
-    return b"{" + b", ".join(b'"%b": %b' % (key.encode(), text) for key, text in parts) + b"}"
-
-
-def parts_of(data: Dataset) -> list[tuple[str, Array]]:
-    """Return the label files to write: what their names end in, and their images as positions."""
-    count = len(data.table("images"))
-    splits = data.table("splits")
-    if not len(splits):
-        return [("all", np.arange(count))]
-    rows = data.image_rows(splits["image"])
-    parts = []
-    taken: set[str] = set()
-    for name in data.split_names:
-        stem = UNSAFE.sub("_", re.sub(r"[\\/:*?\"<>|\s]+", "_", name))[:LONGEST] or "split"
-        while stem.casefold() in taken:
-            stem += "_"
-        taken.add(stem.casefold())
-        parts.append((stem, np.unique(rows[(splits["split"] == name) & (rows >= 0)])))
-    rest = np.setdiff1d(np.arange(count), rows)
-    return [*parts, (UNSPLIT, rest)] if len(rest) else parts
-
-
-def ids(table: Table, rows: Array, least: int) -> Array:
-    """Return the user's ids where they can stand in one file: all known, none twice, none below `least`; else 1, 2, 3."""
-    own = table["id"][rows]
-    good = bool((own >= least).all()) and len(np.unique(own)) == len(own)
-    return own if good else np.arange(1, len(rows) + 1)
-
-
-def categories(data: Dataset) -> tuple[Array, list[bytes]]:
-    """Return the id of each label number, and the category records in the order of their first declaration."""
-    table = data.table("categories")
-    formats = data.table("sources")["format"]
-    first: dict[int, int] = {}
-    for row, label in enumerate(table["label"].tolist()):
-        first.setdefault(label, row)
-    rows = np.array(list(first.values()), dtype=np.int64)
-    source = table["source"][rows]
-    given = bool(len(rows)) and bool((source >= 0).all()) and bool((formats[source] == "coco").all())
-    own = ids(table, rows, least=0) if given else np.arange(1, len(rows) + 1)
-    of_label = np.zeros(len(rows) + 1, dtype=np.int64)
-    of_label[list(first)] = own
-    records = []
-    for row, id_ in zip(rows.tolist(), own.tolist(), strict=True):
-        texts = [("name", table["name"][row])]
-        if table["supercategory"][row]:
-            texts.append(("supercategory", table["supercategory"][row]))
-        parts = [("id", b"%d" % id_), *((key, msgspec.json.encode(clean(text))) for key, text in texts)]
-        records.append(joined([*parts, *unknown(data, "categories", row)]))
-    return of_label, records
-
-
-def clean(text: str) -> str:
-    """Return a text that UTF-8 can hold."""
-    return text.encode("utf-8", "replace").decode()
+        yield between + b",\n".join(block)
 
 
 def writable(data: Dataset) -> tuple[Array, list[tuple[int, str]]]:
     """Return the annotations that can be written, and the others with the reason."""
     table = data.table("annotations")
     box = np.isfinite(np.stack([table[name] for name in "xywh"])).all(axis=0)
+    sizeless = np.isnan(data.image_values("width")) & np.isfinite(table["xn"])
     reasons = {
         "its image is not known": data.image_rows(table["image"]) < 0,
         "its category is not known": table["category"] < 0,
         "its geometry could not be read": table["kind"] == Kind.NONE,
-        "its box is not finite, or in fractions of an image of unknown size": ~box
-        & (table["kind"] != Kind.IMAGE),
+        "the size of its image is not known": ~box & sizeless,
+        "its box is not finite": ~box & (table["kind"] != Kind.IMAGE),
     }
     left = np.ones(len(table), dtype=bool)
     skipped: list[tuple[int, str]] = []
@@ -285,67 +283,3 @@ def told(data: Dataset, row: int, why: str) -> Mapping[str, Any]:
         "file": data.table("sources")["file"][source] if source >= 0 else "",
         "line": int(table["line"][row]),
     }
-
-
-# What a COCO record holds beyond the tables.
-
-
-def raw_members(data: Dataset, table: str, row: int) -> dict[str, bytes]:
-    """Return the members of a record of a COCO file as they are written, the last of equal keys; none of another's."""
-    held = data.table(table)
-    source = int(held["source"][row])
-    if source < 0 or data.table("sources")["format"][source] != "coco" or held["start"][row] < 0:
-        return {}
-    text = bytes(data.source_bytes(source)[int(held["start"][row]) : int(held["end"][row])])
-    try:
-        return {each.key: text[each.start : each.end] for each in members(text, 0)}
-    except Broken:
-        return {}
-
-
-def unknown(data: Dataset, table: str, row: int) -> list[tuple[str, bytes]]:
-    """Return the members beyond the schema that are valid JSON."""
-    if not data.table(table)["extra"][row]:
-        return []
-    return [
-        (key, text)
-        for key, text in raw_members(data, table, row).items()
-        if key not in OWN[table] and valid(text)
-    ]
-
-
-def valid(text: bytes) -> bool:
-    try:
-        msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
-
-
-def attributes_of(data: Dataset, row: int) -> bytes:
-    """Return the attributes of a record: as a COCO file has them, else made of the flags that are known."""
-    written = raw_members(data, "annotations", row).get("attributes", b"")
-    if written and valid(written):
-        return written
-    table = data.table("annotations")
-    known = {name: bool(table[name][row]) for name in FLAGS if table[name][row] >= 0}
-    return msgspec.json.encode(known) if known else b""
-
-
-def top_value(data: Dataset, key: str, default: bytes) -> bytes:
-    """Return a member of the top level of the first COCO file, as it is written."""
-    sources = data.table("sources")
-    for source in np.flatnonzero((sources["format"] == "coco") & (sources["role"] == "labels")).tolist():
-        found = re.search(rb'"%b"\s*:\s*' % key.encode(), data.source_bytes(source)[: 1 << 16])
-        if found:
-            text = head_value(data.source_bytes(source), found.end())
-            return text if valid(text) else default
-    return default
-
-
-def head_value(text: memoryview, at: int) -> bytes:
-    head = bytes(text[at : at + (1 << 20)])
-    try:
-        return head[: skip(head, 0)]
-    except Broken:
-        return b""
