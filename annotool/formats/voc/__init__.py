@@ -20,7 +20,8 @@ tools count from 0 instead: the base is inferred over the whole dataset, told, a
 Where tools disagree: an image belongs to the xml of its stem, `<filename>` comes second, `<path>` and `<folder>` never.
 The first of several equal elements counts (as for ElementTree). Children may stand in any order. A `<name>` is taken as
 it stands, spaces included. `<size>` is what it says, be it missing or 0: rules speak of that. Objects with a polygon
-have the box of `<bndbox>`. An image that a list names without xml or image file has a row with neither.
+have the box of `<bndbox>`. An image that a list names without xml or image file has a row whose source
+is the list.
 
 Safety: expat, no external entity, DTD or network; a document that declares an entity is not read at all.
 
@@ -61,12 +62,12 @@ class Voc(Format):
     name = "voc"
     title = "Pascal VOC"
     keeps = Keeps(
-        boxes="whole pixels",
-        polygons="as box",
-        rle="as box",
+        boxes="to integer corners",
+        polygons="no",
+        rle="no",
         holes="no",
-        keypoints="as box",
-        obb="as box",
+        keypoints="no",
+        obb="no",
         crowd="as plain object",
         ids="no",
         attributes="yes",

@@ -187,9 +187,6 @@ class Writer:
 
     def tell(self, order: Array) -> None:
         rows = self.data.table("annotations").take(order)
-        richer = int((rows["kind"] > Kind.BOX).sum())
-        if richer:
-            self.notes.append(f"{richer:,} annotations have more than a box; VOC keeps the box")
         crowds = int((rows["iscrowd"] == 1).sum())
         if crowds:
             self.notes.append(f"{crowds:,} crowds are written as plain objects: VOC has no crowds")

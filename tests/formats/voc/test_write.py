@@ -255,7 +255,6 @@ def test_losses_are_told(tmp_path: Path) -> None:
     unknown = data.table("images").with_columns(width=np.array([np.nan]))
     written = write(replace(data, tables={**data.tables, "images": unknown}), tmp_path)
     assert written.notes == (
-        "2 annotations have more than a box; VOC keeps the box",
         "1 crowds are written as plain objects: VOC has no crowds",
         "1 images have no known size: their xml has no <size>",
     )
