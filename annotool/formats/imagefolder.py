@@ -123,7 +123,7 @@ def layout(folder: Listing) -> list[tuple[str, Listing]] | str:
         if isinstance(below, str):
             return f"{name}/{below}" if name else below
         found += [(name, each) for each in below]
-        most = max(most, sum(holds_images(each) for each in below))
+        most = max(most, sum(bool(images_in(each)) for each in below))
     return found if most >= FEWEST else "no two folders that hold images alone"
 
 
@@ -148,8 +148,9 @@ def classes(folder: Listing) -> list[Listing] | str:
     return found
 
 
-def holds_images(folder: Listing) -> bool:
-    return any(suffix in SUFFIXES for suffix in folder.files.values())
+def images_in(folder: Listing) -> list[str]:
+    """Return the image files of a folder without hidden ones, which macOS leaves beside others."""
+    return [name for name in folder.with_suffix(*SUFFIXES) if not name.startswith(".")]
 
 
 @dataclass(frozen=True)
@@ -162,9 +163,7 @@ class Reader:
 
     def dataset(self) -> Dataset:
         """Return images with a label each; a class folder is the source of its images."""
-        files = [
-            [name for name, suffix in each.files.items() if suffix in SUFFIXES] for _, each in self.folders
-        ]
+        files = [images_in(each) for _, each in self.folders]
         below = [each.path.relative_to(self.path).as_posix() for _, each in self.folders]
         names = [f"{folder}/{name}" for folder, own in zip(below, files, strict=True) for name in own]
         source = np.repeat(np.arange(len(files)), [len(own) for own in files])
@@ -217,7 +216,7 @@ class Reader:
     def notes(self) -> tuple[str, ...]:
         """Name images that lie beside the class folders: they have no category."""
         holders = {each.path.parent for _, each in self.folders}
-        loose = sum(len(Listing(holder).with_suffix(*SUFFIXES)) for holder in holders)
+        loose = sum(len(images_in(Listing(holder))) for holder in holders)
         return (f"{loose:,} images lie beside the class folders and are not read",) if loose else ()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from annotool.formats.base import objects
 from annotool.formats.voc.gather import Gathered
+from annotool.formats.voc.lists import Entry
 from annotool.formats.voc.pictures import Pictures
 from annotool.imagefile import probe
 from annotool.schema import SizeFrom, make
@@ -68,9 +69,16 @@ def image_names(
     return names, odd
 
 
-def with_phantoms(images: Table, names: Sequence[str]) -> Table:
-    """Return `images` with a row for each name that lists speak of and that has neither xml nor image file."""
-    if not names:
+def with_phantoms(images: Table, named: Mapping[str, tuple[Entry, int]]) -> Table:
+    """Return `images` with a row for each name that a list speaks of and that has neither xml nor image file: its
+    source is the list."""
+    if not named:
         return images
-    longer = Table.concat([images, make("images", len(names), file_name=objects(names))])
+    places = {
+        column: np.array([getattr(entry, column) for entry, _ in named.values()])
+        for column in ("line", "start", "end")
+    }
+    sources = np.array([source for _, source in named.values()])
+    rows = make("images", len(named), file_name=objects(list(named)), source=sources, **places)
+    longer = Table.concat([images, rows])
     return longer.with_columns(image=np.arange(len(longer)))

@@ -82,7 +82,7 @@ class Patch:
         image = int(self.edits["row"][edit])
         source = self.source("images", image)
         gone = [cut for listed in self.listed for cut in self.lines(listed, image, edit)]
-        if self.is_voc(source):
+        if self.is_voc(source) and self.data.table("sources")["role"][source] == "labels":
             gone.append(Splice(source, 0, len(self.data.source_bytes(source)), None, edit))
         return gone
 
@@ -122,10 +122,10 @@ class Patch:
         stems: dict[str, int] = {}
         columns = (images["source"].tolist(), images["file_name"].tolist(), images["path"].tolist())
         for image, (source, name, place) in enumerate(zip(*columns, strict=True)):
-            if source >= 0 and mine[source]:
-                stems.setdefault(sources["file"][source].removeprefix(prefix)[: -len(".xml")], image)
-            elif source < 0:
+            if source < 0 or sources["role"][source] != "labels":
                 stems.setdefault(name.rpartition(".")[0] if place else name, image)
+            elif mine[source]:
+                stems.setdefault(sources["file"][source].removeprefix(prefix)[: -len(".xml")], image)
         return known_stems(stems)
 
     # Categories.

@@ -19,7 +19,7 @@ from annotool.formats.voc.gather import Gathered, gather
 from annotool.formats.voc.image_rows import image_tables, with_phantoms
 from annotool.formats.voc.layout import Layout
 from annotool.formats.voc.pictures import find
-from annotool.formats.voc.split_rows import Listed, by_folder, by_list, known_stems, unknown_stems
+from annotool.formats.voc.split_rows import Listed, by_folder, by_list, known_stems, phantoms
 from annotool.schema import Kind, make
 from annotool.table import Array, Table
 
@@ -152,11 +152,11 @@ class Reader:
         found = [each for each in found if not each.entries.of_class]
         if not found:
             return by_folder(stems), images
-        phantoms = unknown_stems(found, known)
-        known |= {stem: len(images) + at for at, stem in enumerate(phantoms)}
+        named = phantoms(found, known)
+        known |= {stem: len(images) + at for at, stem in enumerate(named)}
         splits, notes = by_list(found, known, len(gathered.stems), gathered.problems)
         self.notes += notes
-        return splits, with_phantoms(images, phantoms)
+        return splits, with_phantoms(images, named)
 
     # Annotations.
 

@@ -10,11 +10,11 @@ import numpy as np
 from annotool.findings import Fix, Severity
 from annotool.formats.base import Problems, objects
 from annotool.formats.voc.layout import SPLIT_FOLDERS
-from annotool.formats.voc.lists import SplitList, unions
+from annotool.formats.voc.lists import Entry, SplitList, unions
 from annotool.schema import make
 from annotool.table import Table
 
-__all__ = ["Listed", "by_folder", "by_list", "known_stems", "unknown_stems"]
+__all__ = ["Listed", "by_folder", "by_list", "known_stems", "phantoms"]
 
 
 class Listed(NamedTuple):
@@ -32,10 +32,14 @@ def known_stems(stems: Mapping[str, int]) -> dict[str, int]:
     return {**near, **stems}
 
 
-def unknown_stems(found: Sequence[Listed], known: Mapping[str, int]) -> list[str]:
-    """Return the stems that lists name and no file bears."""
-    named = [entry.stem for each in found for entry in each.entries.entries if entry.stem not in known]
-    return list(dict.fromkeys(named))
+def phantoms(found: Sequence[Listed], known: Mapping[str, int]) -> dict[str, tuple[Entry, int]]:
+    """Return the stems that lists name and no file bears, each with the first line that does and its list."""
+    named: dict[str, tuple[Entry, int]] = {}
+    for each in found:
+        for entry in each.entries.entries:
+            if entry.stem not in known:
+                named.setdefault(entry.stem, (entry, each.source))
+    return named
 
 
 def by_list(

@@ -40,7 +40,8 @@ class VocFilenameMismatch(ImageRule):
 
     def check(self, data: Dataset) -> Findings:
         images = data.table("images")
-        rows = np.flatnonzero(written_in(data, images, self.formats) & ~restored(data))
+        of_xml = np.append(data.table("sources")["role"] == "labels", False)[images["source"]]
+        rows = np.flatnonzero(written_in(data, images, self.formats) & of_xml & ~restored(data))
         written, stems, actual = names(data, rows)
         wrong = [mismatch(*each) for each in zip(written, stems, actual, strict=True)]
         kinds = np.array(wrong, dtype=object)

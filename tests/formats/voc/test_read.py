@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -202,7 +203,8 @@ def test_lists(tmp_path: Path) -> None:
     ]
     images = data.table("images")
     ghost = images["file_name"].tolist().index("ghost")
-    assert (images["source"][ghost], images["path"][ghost], images["image"][ghost]) == (-1, "", ghost)
+    assert (images["path"][ghost], images["image"][ghost], images["line"][ghost]) == ("", ghost, 3)
+    assert data.table("sources")["file"][images["source"][ghost]] == "ImageSets/Main/train.txt"
     assert "1 xml files are in no list of ImageSets; they are read, and in no split" in data.notes
     part = data.problems.blocks[0]
     assert (part.rule, part.text(0)) == ("SCH002", "a is listed twice, first on line 1")
@@ -349,4 +351,31 @@ def test_the_side_file_gives_names_back(tmp_path: Path) -> None:
         [0],
         ["file_name"],
         ["a.png"],
+    ]
+
+
+def test_hidden_files_are_nobodys(tmp_path: Path) -> None:
+    data = load(
+        put(tmp_path, {**DEVKIT, "Annotations/._a.xml": b"\x00\x05\x16\x07", "JPEGImages/._a.png": b"\x00"})
+    )
+    assert (len(data.table("images")), found(data)) == (2, [])
+
+
+def test_names_that_are_no_utf8(tmp_path: Path) -> None:
+    name = os.fsdecode(b"a\xff")
+    data = load(put(tmp_path, {f"Annotations/{name}.xml": A, f"JPEGImages/{name}.png": PNG}))
+    assert data.table("images")["path"].tolist() == [str(tmp_path / f"JPEGImages/{name}.png")]
+    assert data.table("sources")["file"].tolist() == [f"Annotations/{name}.xml"]
+
+
+def test_what_another_reader_sees(tmp_path: Path) -> None:
+    """The standard library's parser is the judge of names and numbers."""
+    document = xml(*(box(n, 2, 30 + n, 40, name=f"c{n} &#233;&lt;") for n in range(5)), filename="&amp;.png")
+    data = one(tmp_path, document)
+    root = ET.fromstring(document)
+    names = [each.findtext("name") for each in root.iter("object")]
+    assert data.names_of(data.table("annotations")["category"]).tolist() == names
+    assert data.table("images")["file_name"].tolist()[0] == root.findtext("filename")
+    assert [x + 1 for x, *_ in xywh(data)] == [
+        float(each.findtext("bndbox/xmin") or "") for each in root.iter("object")
     ]
