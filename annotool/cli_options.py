@@ -87,7 +87,9 @@ def takes(command: Callable[..., None]) -> Callable[..., None]:
         }
         command(**built, **given)
 
-    shown.sort(key=lambda each: each.name != "paths")
+    shown.sort(
+        key=lambda each: {"journal": 0, "paths": 1}.get(each.name, 2)
+    )  # arguments, as they are written
     run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in shown}
     return run

@@ -1,10 +1,11 @@
 """The journal of a fix, `fixes.jsonl`: what was changed, byte for byte, so that it can be undone or done again.
 
 The first line is the header: `annotool` (version), `journal` (1), `files` (each with `file`, and the sha256 `before`
-and `after`; null: no such file), `left_out` (image files that the mended copy leaves out). Then one line a byte range,
-in the order made: `file`, `offset` and `old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; new
-null: the file goes), `round`, `rule`, `fingerprint`, `safe`, and for people `line`, `image`, `annotation_id`,
-`category`, `column`, `old_value`, `new_value`. The last line is `{"end": N}`, N the number of lines between.
+and `after`; null: no such file), `left_out` (image files that the mended copy is without, since in their folder they
+would be found again). Then one line a byte range, in the order made: `file`, `offset` and `old` and `new` bytes (text
+where they are UTF-8, else {"base64": ...}; new null: the file goes), `round`, `rule`, `fingerprint`, `safe`, and for
+people `line`, `image`, `annotation_id`, `category`, `column`, `old_value`, `new_value`. The last line is `{"end": N}`,
+N the number of lines between.
 Files are relative to the folder the journal lies in; offsets count in the file as it stood before its round.
 """
 

@@ -31,15 +31,16 @@ def file_states(made: Proposal, root: Path) -> list[State]:
 def write(made: Proposal, out: Path) -> Path:
     """Write the mended dataset to `out`, a new or empty folder apart from it, and return the journal's path.
 
-    Every file read stands at its place below the inputs' common parent; images are hard links, else copies. Raises
+    Every file read stands at its place below the inputs' common parent; images are hard links, else copies. Only those
+    that would be found again though their records went are left out, and no `undo` of the copy brings them back. Raises
     UsageError for a folder that cannot be used, AnnotoolError when writing fails; then nothing is left behind.
     """
     root = home(made.data)
-    left_out = [name for path in made.dropped_images if (name := name_in(root, Path(path)))]
+    left_out = [name for path in made.deletions if (name := name_in(root, Path(path)))]
     lines = journal.lines(made.changes, file_states(made, root), left_out, cache(partial(name_in, root)))
     with staged(out, inputs=made.data.paths) as work:
         mirror(made.data, made.overlay, root, work)
-        images(made.fixed, root, work, made.dropped_images)
+        images(made.data, root, work, made.deletions)
         save(work / journal.NAME, lines)
     return out / journal.NAME
 

@@ -92,9 +92,9 @@ def test_images_that_lie_elsewhere_come_along(given: Path, tmp_path: Path) -> No
     (tmp_path / "far").mkdir()
     (tmp_path / "far" / "a.png").write_bytes(b"far")
     made = toy.proposal(given)
-    images = made.fixed.table("images")
+    images = made.data.table("images")
     far = images.with_columns(path=objects([str(tmp_path / "far" / "a.png"), *images["path"][1:]]))
-    made = replace(made, fixed=replace(made.fixed, tables={**made.fixed.tables, "images": far}))
+    made = replace(made, data=replace(made.data, tables={**made.data.tables, "images": far}))
     output.write(made, tmp_path / "out")
     assert (tmp_path / "out" / "images" / "a.png").read_bytes() == b"far"
     assert output.elsewhere("../..\\C:/x/./a.png", "train") == "images/train/x/a.png"
@@ -106,8 +106,8 @@ def test_two_images_never_become_one(given: Path, tmp_path: Path) -> None:
         (tmp_path / name / "a.png").touch()
     made = toy.proposal(given)
     paths = objects([str(tmp_path / name / "a.png") for name in "pq"])
-    far = made.fixed.table("images").with_columns(path=paths)
-    made = replace(made, fixed=replace(made.fixed, tables={**made.fixed.tables, "images": far}))
+    far = made.data.table("images").with_columns(path=paths)
+    made = replace(made, data=replace(made.data, tables={**made.data.tables, "images": far}))
     with pytest.raises(UsageError, match="would both become images/a.png"):
         output.write(made, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -142,21 +142,29 @@ def test_apply_refuses_other_files(given: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "again").exists()
 
 
-def test_apply_leaves_out_the_images_that_the_fix_left_out(given: Path, tmp_path: Path) -> None:
-    (given / "b" / "well.toy").write_bytes(b"image 1 a.png 100 100\nbox 1 1 0 0 0 1 1 1\n")
+class Second(toy.Missing):
+    """Drops the image of b/."""
 
-    class Second(toy.Missing):
-        def check(self, data: Dataset) -> Findings:
-            rows = data.table("images")
-            mine = data.table("sources")["file"][rows["source"]] == "b/well.toy"
-            return found(self, "b", rows, take=np.flatnonzero(mine), fix=Fix.UNSAFE)
+    def check(self, data: Dataset) -> Findings:
+        rows = data.table("images")
+        mine = data.table("sources")["file"][rows["source"]] == "b/well.toy"
+        return found(self, "b", rows, take=np.flatnonzero(mine & (rows["source"] >= 0)), fix=Fix.UNSAFE)
 
+
+@pytest.mark.parametrize(
+    ("name", "left_out"), [("a.png", []), ("a.jpg", ["b/a.jpg"])], ids=["listed", "in a folder"]
+)
+def test_images_that_would_be_found_again_are_left_out(
+    given: Path, tmp_path: Path, name: str, left_out: list[str]
+) -> None:
+    (given / "b" / "a.png").rename(given / "b" / name)
+    (given / "b" / "well.toy").write_text(f"image 1 {name} 100 100\nbox 1 1 0 0 0 1 1 1\n")
     made = toy.proposal(given, unsafe=True, rules=[Second()])
-    assert made.taken_back == {}
+    assert made.taken_back == {} and made.dropped_images == {str(given / "b" / name)}
     journal = output.write(made, tmp_path / "out")
-    assert json.loads(journal.read_bytes().split(b"\n")[0])["left_out"] == ["b/a.png"]
+    assert json.loads(journal.read_bytes().split(b"\n")[0])["left_out"] == left_out
+    assert (f"b/{name}" in tree(tmp_path / "out")) is not bool(left_out)
     output.apply(journal, toy.read(given), tmp_path / "again")
-    assert "b/a.png" not in tree(tmp_path / "out")
     assert tree(tmp_path / "again") == tree(tmp_path / "out")
 
 
