@@ -146,8 +146,8 @@ def test_expected_lines_and_pointers_agree(sample_data: Path) -> None:
     checked = 0
     for row in expected(sample_data):
         file = sample_data / row["dataset"] / row["file"]
-        if not (row["line"] and row["pointer"]):
-            continue
+        if not (row["line"] and row["pointer"]) or row["rule"] == "SCH001":
+            continue  # a file that ends in the middle is no JSON to look into
         line = file.read_text().splitlines()[int(row["line"]) - 1]
         if file.suffix == ".json":
             record: Any = json.loads(file.read_text())

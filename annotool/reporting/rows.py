@@ -103,7 +103,7 @@ def row(data: Dataset, part: Block, at: int, slug: str, mark: str) -> Row:
         image_id=shown(images["id"][position]) if position >= 0 else None,
         annotation_id=shown(data.table("annotations")["id"][annotation]) if annotation >= 0 else None,
         category=str(data.names_of(np.array([category]))[0]),
-        split=(data.image_splits[position] if position >= 0 else values.get("split")) or None,
+        split=values.get("split") or (data.image_splits[position] if position >= 0 else None) or None,
         values=plain(values),
         fix=Fix(int(columns["fix"][at])).name.lower(),
         silenced=int(columns["silenced"][at]),
@@ -120,10 +120,11 @@ def location(data: Dataset, source: int) -> tuple[int, str]:
 
 
 def pointer(data: Dataset, source: int, **keys: int) -> str:
-    """The JSON pointer of a COCO record; other formats have lines."""
-    if source < 0 or data.table("sources")["format"][source] != "coco":
-        return ""
-    for name, section in SECTIONS.items():
+    """The JSON pointer of a COCO record, the path of a VOC object; in YOLO the line says it all."""
+    form = data.table("sources")["format"][source] if source >= 0 else ""
+    if form == "voc" and keys["annotation"] >= 0:
+        return f"/annotation/object[{int(data.table('annotations')['index'][keys['annotation']]) + 1}]"
+    for name, section in SECTIONS.items() if form == "coco" else ():
         if keys[name] >= 0:
             return f"/{section}/{int(data.table(section)['index'][keys[name]])}"
     return ""

@@ -37,6 +37,11 @@ def build(painted: Painted) -> dict[str, Case]:
     return {code: case(f"faulty/cases/{code}", painted) for code, case in cases.items()}
 
 
+def both_splits(count: int = 10) -> list[Picture]:
+    """Return small pictures, so many to train on and four to validate with."""
+    return [*small_pictures(count), *small_pictures(4, split="val", first=count + 1)]
+
+
 def apples(pictures: Sequence[Picture]) -> dict[str, Document]:
     """Return COCO documents that know apples only."""
     documents = coco.documents(pictures)
@@ -69,7 +74,8 @@ def truncated_json(dataset: str, painted: Painted) -> Case:
     name = "annotations/instances_train.json"
     start = files[name].index(b'{"id": 11, "image_id"')
     files[name] = files[name][: start + 60]
-    return files, [Finding(dataset, "SCH001", "error", "none", name, files[name].count(b"\n") + 1)]
+    last = files[name].count(b"\n") + 1
+    return files, [Finding(dataset, "SCH001", "error", "none", name, last, "/annotations/10")]
 
 
 def no_eval_fields(dataset: str, painted: Painted) -> Case:
@@ -102,7 +108,7 @@ def lfs_pointers(dataset: str, painted: Painted) -> Case:
 
 
 def labels_missing(dataset: str, painted: Painted) -> Case:
-    pictures = small_pictures(12)
+    pictures = both_splits(12)
     files = as_yolo(pictures, painted(pictures))
     for picture in pictures[:2]:
         del files[yolo.label_name(picture)]
@@ -124,16 +130,16 @@ def path_outside(dataset: str, painted: Painted) -> Case:
 
 
 def yaml_of_another_machine(dataset: str, painted: Painted) -> Case:
-    pictures = small_pictures()
+    pictures = both_splits()
     files = as_yolo(pictures, painted(pictures))
     files["data.yaml"] = b"path: /home/someone/datasets/apples\n" + files["data.yaml"]
     return files, [Finding(dataset, "FMT004", "warning", "safe", "data.yaml", 1)]
 
 
 def unmappable(dataset: str, painted: Painted) -> Case:
-    pictures = small_pictures()
+    pictures = both_splits()
     files = as_yolo(pictures, painted(pictures), folder="pictures")
-    return files, [Finding(dataset, "FMT005", "error", "none", "data.yaml")]
+    return files, [Finding(dataset, "FMT005", "error", "none", "data.yaml", line) for line in (1, 2)]
 
 
 def zeros_beside_ones(dataset: str, painted: Painted) -> Case:
@@ -164,12 +170,12 @@ def corners_as_sizes(dataset: str, painted: Painted) -> Case:
 
 
 def text_as_image(dataset: str, painted: Painted) -> Case:
-    pictures = small_pictures()
+    pictures = both_splits()
     images = painted(pictures)
     images["apple_03.jpg"] = b"<html><body>404 Not Found</body></html>\n"
     files = as_yolo(pictures, images)
     name = "images/train/apple_03.jpg"
-    return files, [Finding(dataset, "IMG001", "error", "none", name, image=name, split="train")]
+    return files, [Finding(dataset, "IMG001", "error", "none", image=name, split="train")]
 
 
 def both_frames(dataset: str, painted: Painted) -> Case:
@@ -205,4 +211,4 @@ def same_folder_twice(dataset: str, painted: Painted) -> Case:
     pictures = small_pictures()
     files = as_yolo(pictures, painted(pictures))
     files["data.yaml"] = files["data.yaml"].replace(b"nc:", b"val: images/train\nnc:")
-    return files, [Finding(dataset, "SPL001", "error", "none", "data.yaml", 2)]
+    return files, [Finding(dataset, "SPL001", "error", "none", "data.yaml", 2, split="val")]

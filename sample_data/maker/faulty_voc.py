@@ -70,12 +70,11 @@ def build(pictures: list[Picture], files: Mapping[str, bytes]) -> tuple[dict[str
             documents[number], len(documents[number]["objects"]) - 1, verdict, pictures[number - 1]
         )
     for number, _, verdict in FILES:
-        findings += of_file(pictures[number - 1], verdict, 7 if "SCH009" in verdict else 1)
+        findings += of_file(pictures[number - 1], documents[number]["filename"], verdict)
     texts = {stem(picture): voc.text(documents[picture.number]) for picture in pictures}
     texts[stem(pictures[CUT - 1])] = texts[stem(pictures[CUT - 1])][:-120]
-    findings += of_file(
-        pictures[CUT - 1], "SCH001 error none", texts[stem(pictures[CUT - 1])].count("\n") + 1
-    )
+    last = texts[stem(pictures[CUT - 1])].count("\n") + 1
+    findings += of_file(pictures[CUT - 1], name[CUT], "SCH001 error none", last)
     del texts[stem(pictures[WITHOUT_XML - 1])]
     findings.append(Finding(DATASET, "SCH012", "info", "none", split="train"))
     texts[ORPHAN] = voc.text({**documents[23], "filename": f"{ORPHAN}.jpg"})
@@ -118,17 +117,17 @@ def of_object(content: Record, index: int, verdict: str, picture: Picture) -> li
         "image": picture.name,
         "split": picture.split,
     }
-    of_class = ("BAL", "CLS", "SPL")
+    places = {"BAL": {}, "CLS": {}, "SPL": {"split": picture.split}}
     return [
-        Finding(DATASET, *grade, category=category, **({} if grade[0].startswith(of_class) else place))
+        Finding(DATASET, *grade, category=category, **places.get(grade[0][:3], place))
         for grade in grades(verdict)
     ]
 
 
-def of_file(picture: Picture, verdict: str, line: int) -> list[Finding]:
-    """Return the findings of a whole file."""
+def of_file(picture: Picture, image: str, verdict: str, line: int = 1) -> list[Finding]:
+    """Return the findings of a whole file, which names the image so."""
     file = f"Annotations/{stem(picture)}.xml"
     return [
-        Finding(DATASET, *grade, file=file, line=line, image=picture.name, split=picture.split)
+        Finding(DATASET, *grade, file=file, line=line, image=image, split=picture.split)
         for grade in grades(verdict)
     ]

@@ -1,6 +1,7 @@
 """sample_data/faulty/yolo: what is changed in which file, and what an audit has to say."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from sample_data.maker import yolo
 from sample_data.maker.plant import Finding, grades
@@ -24,7 +25,7 @@ def sides(**new: str) -> Change:
 ROWS: list[tuple[int, int, Change, str]] = [
     (1, 0, lambda f: " ".join([*f, "0.87"]), "FMT002 error none"),  # a prediction saved as label
     (1, 1, ",".join, "FMT002 error safe"),
-    (1, 2, lambda f: " ".join(["orange", *f[1:]]), "FMT002 error none"),
+    (1, 2, lambda f: " ".join(["orange", *f[1:]]), "FMT002 error unsafe"),
     (1, 3, lambda f: " ".join(["0.0", *f[1:]]), "FMT002 error safe"),
     (1, 4, lambda f: " ".join(["-1", *f[1:]]), "FMT002 error none"),
     (2, 0, sides(x="nan"), "SCH004 error unsafe"),
@@ -50,12 +51,12 @@ WITHOUT_LABEL = 10  # SCH012
 TWIN = (17, 1)  # in val, the bytes of a train image: SPL001
 UTF16, BOM = 11, 12  # SCH001
 
-# file, its text, what the audit says
-FILES: list[tuple[str, str, str]] = [
-    ("data.yaml", yolo.data_yaml().replace("nc: 3", "nc: 4"), "FMT004 error safe"),
-    ("classes.txt", "banana\napple\norange\n", "CLS006 error none"),
-    ("labels/train/classes.txt", "apple\nbanana\norange\n", "FMT002 info none"),
-    ("labels/train/fruit_099.txt", "0 0.500000 0.500000 0.200000 0.200000\n", "SCH011 warning none"),
+# file, its text, what the audit says, of which line
+FILES: list[tuple[str, str, str, int]] = [
+    ("data.yaml", yolo.data_yaml().replace("nc: 3", "nc: 4"), "FMT004 error safe", 3),
+    ("classes.txt", "banana\napple\norange\n", "CLS006 error none", 1),
+    ("labels/train/classes.txt", "apple\nbanana\norange\n", "FMT002 info none", 1),
+    ("labels/train/fruit_099.txt", "0 0.500000 0.500000 0.200000 0.200000\n", "SCH011 warning none", 1),
 ]
 
 WHOLE = "BOX003 info none"
@@ -76,18 +77,18 @@ def build(pictures: list[Picture], files: Mapping[str, bytes]) -> tuple[dict[str
     written = {
         yolo.label_name(by_number[n]): "".join(f"{row}\n" for row in own).encode() for n, own in rows.items()
     }
-    for number, encoding, verdict in (
-        (UTF16, "utf-16", "SCH001 error none"),
-        (BOM, "utf-8-sig", "SCH001 warning safe"),
+    for number, encoding, verdict, line in (
+        (UTF16, "utf-16", "SCH001 error none", ""),
+        (BOM, "utf-8-sig", "SCH001 warning safe", 1),
     ):
         label = yolo.label_name(by_number[number])
         written[label] = written[label].decode().encode(encoding)
-        findings += of_image(by_number[number], verdict, label)
+        findings += of_image(by_number[number], verdict, file=label, line=line)
     del written[yolo.label_name(by_number[WITHOUT_LABEL])]
     findings.append(Finding(DATASET, "SCH012", "info", "none", split="train"))
-    for file, text, verdict in FILES:
+    for file, text, verdict, line in FILES:
         written[file] = text.encode()
-        findings += [Finding(DATASET, *grade, file=file, line=1) for grade in grades(verdict)]
+        findings += [Finding(DATASET, *grade, file=file, line=line) for grade in grades(verdict)]
     written |= {yolo.image_name(picture): files[picture.name] for picture in pictures}
     written |= changed_images(by_number, files)
     for number, verdict in (
@@ -95,7 +96,7 @@ def build(pictures: list[Picture], files: Mapping[str, bytes]) -> tuple[dict[str
         (CUT_IMAGE, "IMG002 warning none"),
         (TWIN[0], "SPL001 error unsafe"),
     ):
-        findings += of_image(by_number[number], verdict, yolo.image_name(by_number[number]))
+        findings += of_image(by_number[number], verdict)
     return written, findings
 
 
@@ -119,9 +120,9 @@ def of_row(picture: Picture, at: int, row: str, verdict: str) -> list[Finding]:
     ]
 
 
-def of_image(picture: Picture, verdict: str, file: str) -> list[Finding]:
-    """Return the findings of an image or of its label file as a whole."""
+def of_image(picture: Picture, verdict: str, **place: Any) -> list[Finding]:
+    """Return the findings of an image, or of its label file as a whole: then `place` names that."""
     return [
-        Finding(DATASET, *grade, file=file, image=yolo.image_name(picture), split=picture.split)
+        Finding(DATASET, *grade, image=yolo.image_name(picture), split=picture.split, **place)
         for grade in grades(verdict)
     ]

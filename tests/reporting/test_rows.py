@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotool.api import read
 from annotool.findings import Findings, block
 from annotool.reporting.rows import rows
 from annotool.reporting.told import Told
@@ -26,6 +29,24 @@ def test_a_row_says_where(told: Told) -> None:
     assert name.pointer.startswith("/categories/")
     assert fact.place == ""
     assert fact.values == {"ratio": "inf"}
+
+
+def test_a_voc_object_has_its_path_and_a_finding_its_own_split(sample_data: Path) -> None:
+    data = read(sample_data / "voc")
+    annotations = data.table("annotations").take(np.array([0, 5]))
+    columns = {name: annotations[name] for name in ("source", "image", "annotation", "line")}
+    found = block("SPL001", "m", 2, severity=0, values={"split": ["val", ""]}, **columns)
+    first, sixth = rows(data, Findings((found,)))
+    assert (first.file, first.pointer, first.split) == (
+        "Annotations/fruit_001.xml",
+        "/annotation/object[1]",
+        "val",
+    )
+    assert (sixth.file, sixth.pointer, sixth.split) == (
+        "Annotations/fruit_002.xml",
+        "/annotation/object[1]",
+        "train",
+    )
 
 
 @given(st.permutations(range(6)), st.integers(1, 5))
