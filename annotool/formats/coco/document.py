@@ -15,7 +15,7 @@ import numpy as np
 
 from annotool.findings import Fix, Severity
 from annotool.formats.coco import tolerant
-from annotool.formats.coco.elements import Elements, Piece
+from annotool.formats.coco.elements import Elements, Piece, utf8
 from annotool.formats.coco.faults import WRONG, Fault, got
 from annotool.formats.coco.jsontext import Broken, Buffer, members, skip, skip_blank
 from annotool.formats.coco.typed import Typed
@@ -139,12 +139,15 @@ def sections(document: Document, at: int) -> None:
             return skip(text, start)
         return listed(document, key, start, found.setdefault(key, []))
 
-    end = len(text)
+    end = skip_blank(text, at + 1)
     try:
         for member in members(text, at, over):
             end = skip_blank(text, member.end)
             repeated(document, member.key, member.key_start, member.end, where)
             document.keys.append(member.key)
+            if member.key not in SECTIONS and not utf8(text[member.start : member.end]):
+                message = "{key} holds bytes that are no UTF-8"
+                document.fault("SCH001", message, member.start, member.end, key=member.key)
             if member.key in SECTIONS and text[member.start : member.start + 1] != b"[":
                 value = got(text[member.start : min(member.end, member.start + 100)])
                 document.fault(
@@ -159,9 +162,7 @@ def sections(document: Document, at: int) -> None:
     except Broken as broken:
         if not broken_off(document):
             message = "the file cannot be read from here on: {why}"
-            document.fault(
-                "SCH001", message, min(max(end, at), len(text)), len(text), kept=False, why=str(broken)
-            )
+            document.fault("SCH001", message, min(end, len(text)), len(text), kept=False, why=str(broken))
     else:
         after = skip_blank(text, end + 1)
         if after < len(text):
@@ -232,11 +233,11 @@ def read_piece(document: Document, piece: Piece, typed: Typed, first: int) -> di
     left = np.ones(n, dtype=bool)
     parts: list[tuple[Array, dict[str, Array]]] = []
     for reader in readers(document, piece, typed, first):
+        if not left.any():
+            break
         rows, columns = reader(np.flatnonzero(left))
         parts.append((rows, columns))
         left[rows] = False
-        if not left.any():
-            break
     full = spread(typed.section, parts, n)
     full |= {
         "start": piece.base + piece.start,

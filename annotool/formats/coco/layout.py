@@ -68,13 +68,13 @@ class Picked:
 
     @property
     def beside(self) -> list[str]:
-        """The names that are not read, each with what it is; what is no concern of COCO's is left out."""
+        """The names that are not read, each with what it is; what neither by content nor by name concerns COCO is left out."""
         taken = set(self.read)
         return [
             f"{name} ({WORDS[kind]})"
             for kind, names in self.kinds.items()
             for name in names
-            if name not in taken and kind != "other"
+            if name not in taken and (kind != "other" or MEANT.search(name.lower()))
         ]
 
 
@@ -93,11 +93,12 @@ def sniff(path: Path, options: ReadOptions | None = None) -> str:
     if head[start : start + 1] != b"{" or b"\x00" in head:
         return "broken"
     found = set(SECTION.findall(both))
-    lists = {key for key, sign in top_level(head, start).items() if key in SECTIONS and sign == b"["}
+    keys, fits = top_level(head, start)
+    lists = {key for key, sign in keys.items() if key in SECTIONS and sign == b"["}
     if not lists and not {b"annotations", b"categories"} <= found:
-        return "other"
+        return "other" if fits or tail else "broken"
     if len(found) < 2 and b'"image_id"' not in both and b'"file_name"' not in both:
-        return "other"
+        return "other" if fits or tail else "broken"
     named = next((kind for prefix, kind in PREFIXES if path.name.lower().startswith(prefix)), "")
     if b'"segments_info"' in both:
         return "panoptic"
@@ -118,8 +119,10 @@ def ends(path: Path, options: ReadOptions | None) -> tuple[bytes, bytes]:
         return head, file.read(LOOK)
 
 
-def top_level(head: bytes, start: int) -> dict[str, bytes]:
-    """Return the keys of the top level that can be seen, each with the first byte of its value."""
+def top_level(head: bytes, start: int) -> tuple[dict[str, bytes], bool]:
+    """Return the keys of the top level that can be seen, each with the first byte of its value, and whether that is
+    all of it.
+    """
     seen: dict[str, bytes] = {}
 
     def note(key: str, at: int) -> int:
@@ -130,8 +133,8 @@ def top_level(head: bytes, start: int) -> dict[str, bytes]:
         for _ in members(head, start, note):
             pass
     except Broken:
-        pass
-    return seen
+        return seen, False
+    return seen, True
 
 
 def picked(folder: Listing, options: ReadOptions | None = None) -> Picked:

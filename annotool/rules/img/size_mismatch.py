@@ -41,6 +41,7 @@ class SizeMismatch(ImageRule):
     slug = "size-mismatch"
     severities = (ERROR,)
     fixes = (Fix.SAFE,)
+    silenced_by = ("SCH009",)
     formats = ("coco", "voc")
     verdict = "{n} image files have another size than declared"
 

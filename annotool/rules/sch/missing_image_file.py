@@ -145,8 +145,16 @@ class MissingImageFile(DatasetRule[State]):
 
 
 def missing_rows(data: Dataset, lost: Array) -> Table:
-    """Return what findings need of these images, with their split."""
-    return columns(data.table("images"), NAMED).take(lost).with_columns(split=data.image_splits[lost])
+    """Return what findings need of these images, with their split; of one that only a list names, the line there."""
+    images, splits = data.table("images"), data.table("splits")
+    rows = columns(images, NAMED).take(lost).with_columns(split=data.image_splits[lost])
+    listed = np.full(len(images) + 1, -1, dtype=np.int64)
+    listed[data.image_rows(splits["image"])[::-1]] = np.arange(len(splits))[::-1]
+    entry = np.where(rows["source"] < 0, listed[:-1][lost], -1)
+    if not (entry >= 0).any():
+        return rows
+    place = {name: np.where(entry >= 0, splits[name][entry], rows[name]) for name in ("source", "line")}
+    return rows.with_columns(**place)
 
 
 def lfs_folders(data: Dataset) -> dict[str, int]:
