@@ -71,13 +71,12 @@ class Reading:
 
     # Faults of the file.
 
-    def file(
-        self, message: str, rule: str = "SCH001", *, kept: bool = True, line: int = 1, **columns: Any
-    ) -> None:
+    def file(self, message: str, rule: str = "SCH001", *, kept: bool = True, **columns: Any) -> None:
+        """File a fault of the whole file. A warning names no image: what was read of it is sound, and to be judged."""
         self.lost += not kept
-        self.problems.add(
-            rule, message, source=self.source, image=self.image, line=line, kept=kept, **columns
-        )
+        warning = columns.get("severity") == Severity.WARNING
+        place = {"source": self.source, "image": -1 if warning else self.image, "line": 1}
+        self.problems.add(rule, message, kept=kept, **(place | columns))
 
     def other_root(self, root: Element) -> Element | None:
         if root.all("object"):
@@ -109,9 +108,9 @@ class Reading:
     # The image.
 
     def head(self, root: Element) -> Head:
-        self.twice(root, ("filename", "size"), self.file)
+        self.twice(root, ("filename", "size"), self.file, Severity.WARNING)
         size = root.first("size") or Element("size", -1)
-        self.twice(size, ("width", "height"), self.file)
+        self.twice(size, ("width", "height"), self.file, Severity.WARNING)
         width, height = (self.side(size, name) for name in ("width", "height"))
         source = root.first("source") or Element("source", -1)
         extra = any(each.tag not in USUAL for each in root.children)
@@ -203,8 +202,9 @@ class Reading:
             found("{fields}: expected a finite number", "SCH004", fields=fields)
         return [values.get(tag) for tag in CORNERS]
 
-    def twice(self, element: Element, tags: tuple[str, ...], file: File) -> None:
-        """File each child that stands more than once: some loaders take the first, some the last."""
+    def twice(self, element: Element, tags: tuple[str, ...], file: File, differing: int = -1) -> None:
+        """File each child that stands more than once: some loaders take the first, some the last. differing: the
+        severity where they do not say the same."""
         if len({each.tag for each in element.children}) == len(element.children):
             return
         for tag in tags:
@@ -212,7 +212,7 @@ class Reading:
             if len(several) > 1:
                 same = len({self.content(each) for each in several}) == 1
                 file("<{field}> stands {count} times, expected once; the first is read", "SCH002",
-                     severity=Severity.WARNING if same else -1, field=tag, count=len(several))  # fmt: skip
+                     severity=Severity.WARNING if same else differing, field=tag, count=len(several))  # fmt: skip
 
     def content(self, element: Element) -> tuple[Any, ...]:
         """Return what an element says, spaces left out, to compare two."""

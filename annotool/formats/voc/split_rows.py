@@ -82,7 +82,7 @@ def lines_of(split: SplitList, source: int, known: Mapping[str, int], problems: 
         first = seen.setdefault(image, entry.line)
         if first != entry.line:
             problems.add(
-                "SCH002", "{stem} is listed twice, first on line {first}", source=source, image=image,
+                "SCH002", "{stem} is listed twice, first on line {first}", source=source,
                 line=entry.line, severity=Severity.WARNING, fix=Fix.SAFE, start=entry.start, end=entry.end,
                 new="", stem=entry.stem, first=first,
             )  # fmt: skip

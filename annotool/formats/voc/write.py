@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.formats.base import Written
+from annotool.formats.base import Written, left_out
 from annotool.formats.voc.corners import to_corners
 from annotool.formats.voc.layout import NAMES_FILE
 from annotool.formats.voc.lists import names_text
@@ -138,17 +138,8 @@ class Writer:
         for number, case in reversed(list(enumerate(cases, 1))):
             why[case] = number
         for at in np.flatnonzero(why).tolist():
-            self.skipped.append(self.left_out(at, texts[why[at]], names[at], int(image[at])))
+            self.skipped.append(left_out(self.data, at, texts[why[at]]))
         return np.asarray(why == 0)
-
-    def left_out(self, at: int, why: str, category: str, image: int) -> dict[str, Any]:
-        rows, sources = self.data.table("annotations"), self.data.table("sources")
-        source = int(rows["source"][at])
-        return {
-            "table": "annotations", "annotation": int(rows["annotation"][at]), "id": int(rows["id"][at]),
-            "image": self.data.table("images")["file_name"][image] if image >= 0 else "", "category": category,
-            "why": why, "file": sources["file"][source] if source >= 0 else "", "line": int(rows["line"][at]),
-        }  # fmt: skip
 
     def grid(self, xywh: Array) -> Array:
         """Return 1-inclusive corners in whole pixels, int64 (n, 4): each edge at the nearest; a side that would be lost
@@ -221,8 +212,8 @@ class Writer:
     def splits(self, where: list[Place]) -> None:
         splits = self.data.table("splits")
         rows = self.data.image_rows(splits["image"])
-        (self.out / "ImageSets" / "Main").mkdir(parents=True, exist_ok=True)
         for name in self.data.split_names:
+            (self.out / "ImageSets" / "Main").mkdir(parents=True, exist_ok=True)
             own = rows[(splits["split"] == name) & (rows >= 0)].tolist()
             stems = dict.fromkeys(where[row].stem for row in own)
             self.put(

@@ -159,9 +159,16 @@ def test_another_root_with_objects_is_read(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_a_warning_with_a_safe_fix(tmp_path: Path) -> None:
     data = one(tmp_path, "\ufeff" + xml(B))
     columns: dict[str, Any] = {
-        name: data.problems.column(name).tolist() for name in ("severity", "fix", "start", "end")
+        name: data.problems.column(name).tolist() for name in ("severity", "fix", "start", "end", "image")
     }
-    assert columns == {"severity": [Severity.WARNING], "fix": [Fix.SAFE], "start": [0], "end": [3]}
+    # It names no image: what follows the mark is sound, and to be judged.
+    assert columns == {
+        "severity": [Severity.WARNING],
+        "fix": [Fix.SAFE],
+        "start": [0],
+        "end": [3],
+        "image": [-1],
+    }
     assert xywh(data) == [(0, 1, 30, 39)]
 
 
