@@ -15,6 +15,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Fix, block
 from annotool.formats.listing import Listing
+from annotool.schema import NO_ID
 from annotool.table import Array
 
 __all__ = [
@@ -104,8 +105,7 @@ class Splice(NamedTuple):
 class Written:
     """What a writer did: files by path below the output folder, records written, and what it left out.
 
-    `skipped` holds one mapping a record left out: table, image, annotation id, category, why, file and line it came
-    from. It becomes `skipped.jsonl`.
+    `skipped` holds what `left_out` says of each record left out; it becomes `skipped.jsonl`.
     """
 
     files: tuple[str, ...]
@@ -239,6 +239,22 @@ def relative(path: Path, root: Path) -> str:
     except ValueError:
         return path.as_posix()
     return path.name if below == "." else below
+
+
+def left_out(data: Dataset, row: int, why: str) -> dict[str, Any]:
+    """Return what `skipped.jsonl` says of an annotation (its position) that a writer leaves out."""
+    table, sources = data.table("annotations"), data.table("sources")
+    source, own = int(table["source"][row]), int(table["id"][row])
+    image = int(data.image_rows(table["image"][row : row + 1])[0])
+    return {
+        "table": "annotations",
+        "annotation_id": None if own == NO_ID else own,
+        "image": data.table("images")["file_name"][image] if image >= 0 else None,
+        "category": str(data.names_of(table["category"][row : row + 1])[0]) or None,
+        "why": why,
+        "file": sources["file"][source] if source >= 0 else None,
+        "line": int(table["line"][row]) or None,
+    }
 
 
 def unified(names: Iterable[str]) -> Array:

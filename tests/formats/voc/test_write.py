@@ -231,15 +231,14 @@ def test_what_cannot_be_written_is_listed(tmp_path: Path) -> None:
     )  # fmt: skip
     written = write(data, tmp_path)
     assert written.annotations == 1
-    assert [(each["id"], each["why"]) for each in written.skipped] == [
+    assert [(each["annotation_id"], each["why"]) for each in written.skipped] == [
         (1, "its image is not known"), (2, "its category is not known"), (3, "a label for a whole image; VOC holds boxes only"),
         (4, "the size of its image is not known"), (5, "it has no finite box"),
         (6, "its category's name is empty or holds what XML cannot"), (7, "its category's name is empty or holds what XML cannot"),
     ]  # fmt: skip
     assert set(written.skipped[0]) == {
         "table",
-        "annotation",
-        "id",
+        "annotation_id",
         "image",
         "category",
         "why",

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from annotool.formats.images import locate, roots_beside
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("images/a.jpg", "images/sub/b.JPG", "other/a.jpg", "secret.jpg"):
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / name).write_bytes(b"x")
+    (tmp_path / "outside.jpg").write_bytes(b"x")
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("a.jpg", "images/a.jpg"),
+        ("sub/b.JPG", "images/sub/b.JPG"),
+        (r"sub\b.JPG", "images/sub/b.JPG"),
+        pytest.param("sub/b.jpg", "images/sub/b.JPG", id="another case"),
+        pytest.param(r"C:\old\images\sub\b.jpg", "images/sub/b.JPG", id="the tail of a dead absolute path"),
+        pytest.param("/home/else/a.jpg", "images/a.jpg", id="absolute"),
+        pytest.param("../wrong/a.jpg", "images/a.jpg", id="up"),
+        ("none.jpg", ""),
+        ("", ""),
+    ],
+)
+def test_names_as_people_write_them(root: Path, name: str, found: str) -> None:
+    located = locate([name], [root / "images"], [root])
+    assert located.paths[0] == (str(root / found) if found else "")
+
+
+def test_the_root_with_most_names_wins_and_is_said(root: Path) -> None:
+    located = locate(["a.jpg", "sub/b.JPG"], [root / "other", root / "images"], [root])
+    assert located.root == root / "images"
+    assert "2 of 2 images found" in located.said
+
+
+def test_nothing_outside_the_dataset_is_found(root: Path) -> None:
+    (root / "images" / "link.jpg").symlink_to(root.parent / "outside.jpg")
+    located = locate(["link.jpg", "../../outside.jpg", "a.jpg"], [root / "images"], [root])
+    assert located.paths.tolist()[:2] == ["", ""]
+    assert located.paths[2]
+
+
+def test_no_images_at_all(root: Path) -> None:
+    located = locate(["x.jpg"], [root / "images"], [root])
+    assert located.root is None
+    assert located.said == "no image files found"
+
+
+def test_roots_are_beside_and_one_up(root: Path) -> None:
+    (root / "annotations").mkdir()
+    roots = roots_beside(root / "annotations", "val")
+    assert roots[0] == root / "annotations" or root / "images" in roots
+    assert root / "images" in roots
+    assert all(each.is_dir() for each in roots)
