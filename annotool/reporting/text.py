@@ -80,7 +80,7 @@ def verdict(told: Told) -> str:
 
 def said(code: str, count: int) -> str:
     rules = registry()
-    phrase = rules[code].verdict if code in rules else ""
+    phrase = rules[code].verdict if code in rules and count > 1 else ""
     return phrase.format(n=f"{count:,}") if phrase else f"{count:,} {slug(code)}"
 
 
