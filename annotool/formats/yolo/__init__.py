@@ -32,7 +32,7 @@ our writer leaves: stem, file_name, width, height), ids, crowds, holes, several 
 without width, as ultralytics' converter does), attributes, labels of whole images.
 
 Writing: Ultralytics' layout without `path`. The class index is the rank of the category's id; categories that only
-group others get none. Twelve decimals, zeros beyond the sixth left out; nothing is clipped. Sources:
+group others get none. Twelve decimals, or six where these say all; nothing is clipped. Sources:
 https://docs.ultralytics.com/datasets/ ; verify_image_label, img2label_paths and check_det_dataset of
 ultralytics/data/utils.py, read, not copied.
 """

@@ -12,6 +12,7 @@ import numpy as np
 
 from annotool.formats.base import ReadOptions
 from annotool.formats.images import SUFFIXES
+from annotool.imagefile import LFS_POINTER
 from annotool.progress import track
 from annotool.table import Array
 
@@ -24,7 +25,7 @@ FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Wrong(NamedTuple):
-    """What is wrong with a file as a whole: kind is bom, encoding, utf-16, binary or unread; why and where."""
+    """What is wrong with a file as a whole: kind is bom, encoding, utf-16, binary, pointer or unread; why and where."""
 
     kind: str
     why: str = ""
@@ -44,8 +45,13 @@ class Held:
     wrong: Mapping[int, Wrong]
 
 
-def tree(root: Path | str, options: ReadOptions, depth: int = DEEPEST) -> dict[str, list[str]]:
-    """Return the file names of a folder and all below it, by folder, both sorted; hidden folders are left out."""
+def tree(
+    root: Path | str, options: ReadOptions, failed: dict[str, str], depth: int = DEEPEST
+) -> dict[str, list[str]]:
+    """Return the file names of a folder and all below it, by folder, both sorted; hidden folders are left out.
+
+    Folders that are there and cannot be listed go to `failed`, with the reason.
+    """
     gone = {str(path) for path, held in options.overlay.items() if held is None}
     found: dict[str, list[str]] = {}
     seen: set[str] = set()
@@ -58,7 +64,10 @@ def tree(root: Path | str, options: ReadOptions, depth: int = DEEPEST) -> dict[s
             with os.scandir(folder) as entries:
                 for entry in entries:
                     (below if entry.is_dir() else files).append(entry.name)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            failed[folder] = error.strerror or str(error)
             continue
         if gone:
             files = [name for name in files if os.path.join(folder, name) not in gone]
@@ -86,11 +95,11 @@ def read_files(folders: Mapping[str, Sequence[str]], options: ReadOptions) -> He
     contents, wrong = read_bytes(folders, {str(path): held for path, held in options.overlay.items()})
     apart: dict[int, bytes] = {}
     buffer = b"\n".join([*contents, b""]) or b"\n"
-    if not buffer.isascii() or b"\0" in buffer:
+    if not buffer.isascii() or b"\0" in buffer or LFS_POINTER in buffer:
         for at, held in enumerate(contents):
-            if (not held.isascii() or b"\0" in held) and (fault := encoding_fault(held)):
+            if fault := content_fault(held):
                 wrong[at] = fault
-                if fault.kind in ("utf-16", "binary"):
+                if fault.kind not in ("bom", "encoding"):
                     apart[at], contents[at] = held, b""
         buffer = b"\n".join([*contents, b""]) or b"\n"
     lengths = np.array([len(held) for held in contents], dtype=np.int64)
@@ -98,9 +107,12 @@ def read_files(folders: Mapping[str, Sequence[str]], options: ReadOptions) -> He
     return Held(buffer, start, start + lengths, apart, wrong)
 
 
-def encoding_fault(held: bytes) -> Wrong | None:
-    """Return what is wrong with a file's encoding."""
-    if held.startswith((b"\xff\xfe", b"\xfe\xff")) or (held.isascii() and 0 in held[:2] and any(held[:2])):
+def content_fault(held: bytes) -> Wrong | None:
+    """Return why a file is no UTF-8 text, or no label file at all."""
+    if held.startswith(LFS_POINTER):
+        return Wrong("pointer")
+    every_other = sorted((any(held[0:8:2]), any(held[1:8:2])))
+    if held.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(held) > 3 and every_other == [False, True]):
         return Wrong("utf-16")
     if b"\0" in held:
         return Wrong("binary", at=held.index(b"\0"))

@@ -84,12 +84,18 @@ class Pairing:
     rows: Rows = field(default_factory=Rows)
     splits: list[tuple[Sequence[int], str, int, int]] = field(default_factory=list)
     trees: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)  # folders that cannot be listed
     shared: int = 0  # images that share another's label file
 
     def tree(self, folder: Path | str) -> dict[str, list[str]]:
         """Return the files below a folder, by folder; looked up once."""
         if str(folder) not in self.trees:
-            self.trees[str(folder)] = tree(folder, self.gathering.options)
+            failed: dict[str, str] = {}
+            self.trees[str(folder)] = tree(folder, self.gathering.options, failed)
+            for each in sorted(failed.keys() - self.failed):
+                message = "{folder} cannot be listed: {why}"
+                self.gathering.problems.add("SCH001", message, folder=each, why=failed[each])
+            self.failed |= failed.keys()
         return self.trees[str(folder)]
 
     def named(self, path: str) -> str:
@@ -351,7 +357,7 @@ def tell_unmapped(pairing: Pairing, parts: Sequence[Part], unmapped: Sequence[tu
             "{images} images in {folder}: ultralytics looks for their labels in {wanted}, they are in {found}",
             source=part.source,
             line=part.line,
-            image=rows[0],
+            image=-1 if part.source >= 0 else rows[0],
             images=len(rows),
             folder=pairing.named(images),
             wanted=pairing.named(label_folder(images)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotool.findings import Fix, Severity
+from annotool.formats.base import relative
 from annotool.formats.listing import Listing
 from annotool.formats.yolo.classes import NAMES, ClassList, is_class_list, read_list, read_notes
 from annotool.formats.yolo.config import Config, Place, Told, read_data, read_yaml
@@ -84,6 +85,7 @@ def of_yaml(path: Path, gathering: Gathering) -> Plan:
         plan.root = plan.base = common_root(path.parent, plan.parts)
         plan.parts = plan.parts or of_folders("ultralytics", path.parent, gathering).parts
         plan.lists = class_lists(path.parent, gathering)
+        tell_unnamed(plan, path, gathering)
     plan.kpt_shape, plan.task = config.kpt_shape, config.task
     if config.names is not None:
         plan.lists.insert(0, ClassList(taken, config.names))
@@ -184,6 +186,18 @@ class Finder:
 
     def file(self, told: Told) -> None:
         self.gathering.file(self.taken.source, [told])
+
+
+def tell_unnamed(plan: Plan, path: Path, gathering: Gathering) -> None:
+    """Say which folders of labels, beside those that are read, no split names."""
+    read = [part.labels for part in plan.parts if part.listing is None]
+    beside = {Path(labels).parent for labels in read if Path(labels).parent.name == "labels"}
+    for folder in sorted(
+        each for parent in beside if parent.is_dir() for each in parent.iterdir() if each.is_dir()
+    ):
+        if not any(each == str(folder) or each.startswith(f"{folder}{os.sep}") for each in read):
+            note = f"No split of {path.name} names {relative(folder, plan.root)}: it was not read."
+            gathering.notes.append(note)
 
 
 def there(path: Path) -> bool:

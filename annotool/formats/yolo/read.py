@@ -45,6 +45,7 @@ WRONG = {  # message, and whether the file's records are kept
     "encoding": ("the file is not UTF-8: byte {why}", True),
     "utf-16": ("UTF-16 text, expected UTF-8", False),
     "binary": ("no text: the file holds zero bytes", False),
+    "pointer": ("a git-lfs pointer in place of the labels; run: git lfs pull", False),
     "unread": ("cannot be read: {why}", False),
 }
 

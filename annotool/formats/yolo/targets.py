@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,12 +23,14 @@ __all__ = ["Classes", "Place", "class_indices", "places"]
 
 SPLITS = {"training": "train", "valid": "val", "validation": "val", "testing": "test"}
 UNSAFE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+PLAIN = re.compile(
+    r"([0-9a-z]{0,99}[0-9][0-9a-z]{0,99})(\.jpg|\.jpeg|\.png)"
+)  # what most names are, for speed
 LONGEST = 200  # bytes of a name; file systems hold 255
 MOST_NUMBERED = 10_000
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """An image's split, its stem below images/SPLIT and labels/SPLIT, its suffix."""
 
     split: str
@@ -86,6 +89,8 @@ def share(name: str) -> float:
 
 
 def stem_and_suffix(name: str, path: str, split: str) -> tuple[str, str]:
+    if match := PLAIN.fullmatch(name):
+        return match[1], match[2]
     parts = [
         part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..") and part[1:] != ":"
     ]

@@ -6,10 +6,8 @@ import csv
 import io
 import math
 import os
-import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +25,8 @@ from annotool.table import Array
 
 __all__ = ["write"]
 
-# Twelve decimals are 3e-9 px at 6000 px. Zeros beyond the sixth go, for people.
-NUMBER = "%.12f"
-ZEROS = re.compile(r"(\.\d{6}\d*?)0+(?=[ \n])")
+NUMBER = "%.12f"  # 3e-9 px at 6000 px
+ROWS = 1 << 16  # annotations turned to text at a time
 REASONS = (
     "",
     "its image is not known",
@@ -41,6 +38,7 @@ REASONS = (
     "it has no outline of three points",
 )
 CROWD, NO_OUTLINE = 4, 7
+FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 OUTLINES = {"segment": "outline", "obb": "oriented box"}
 
 
@@ -66,11 +64,12 @@ class Writer:
         self.width, self.height = self.sizes()
         image = self.data.image_rows(self.data.table("annotations")["image"])
         why = self.reasons(image)
-        numbers = self.numbers(why)
+        texts = self.texts(why)
         rows = np.flatnonzero(why == 0)
         order = rows[np.argsort(image[rows], kind="stable")]
         first = np.searchsorted(image[order], np.arange(len(where) + 1)).tolist()
-        lines = self.lines(order, numbers)
+        index = self.classes.index[self.data.annotation_labels[order]].tolist()
+        lines = [f"{number} {texts[row]}\n" for row, number in zip(order.tolist(), index, strict=True)]
         self.folders(where)
         for at, place in enumerate(track(where, "writing label files")):
             self.put(place.label, "".join(lines[first[at] : first[at + 1]]).encode())
@@ -87,8 +86,13 @@ class Writer:
             (self.out / folder).mkdir(parents=True, exist_ok=True)
 
     def put(self, name: str, held: bytes) -> None:
-        with (self.out / name).open("wb") as file:
-            file.write(held)
+        file = os.open(os.path.join(self.out, name), FLAGS, 0o666)
+        try:
+            left = memoryview(held)
+            while left:
+                left = left[os.write(file, left) :]
+        finally:
+            os.close(file)
         self.files.append(name)
 
     # Rows.
@@ -134,22 +138,22 @@ class Writer:
             why[case] = number
         return why
 
-    def numbers(self, why: Array) -> list[list[float]]:
-        """Return the numbers after the class of each annotation that is written; the rest may be empty."""
+    def texts(self, why: Array) -> list[str]:
+        """Return what stands after the class of each annotation that is written; what stands for others is open."""
         box = self.fractions()
-        centre = np.concatenate([box[:, :2] + box[:, 2:] / 2, box[:, 2:]], axis=1)
-        if self.options.task in ("segment", "obb"):
+        if self.options.task in OUTLINES:
             return self.rings(box, why)
-        found: list[list[float]] = centre.tolist()
+        centre = np.concatenate([box[:, :2] + box[:, 2:] / 2, box[:, 2:]], axis=1)
+        found = spelled(centre)
         if self.options.task == "pose":
             for row, points in self.points(why).items():
                 found[row] += points
         return found
 
-    def rings(self, box: Array, why: Array) -> list[list[float]]:
+    def rings(self, box: Array, why: Array) -> list[str]:
         """Outlines, or corners of oriented boxes; a plain box gives its own corners."""
         rows, kinds = np.flatnonzero(why == 0), self.data.table("annotations")["kind"]
-        found: list[list[float]] = corners(box).tolist()
+        found = spelled(corners(box))
         told: Counter[str] = Counter(boxes=int((kinds[rows] <= Kind.BOX).sum()))
         sides = np.nan_to_num(np.stack([self.width, self.height], axis=1), nan=1.0)
         seen = np.zeros(len(kinds), dtype=bool)
@@ -161,10 +165,9 @@ class Writer:
             if ring is None:
                 why[row] = NO_OUTLINE
             else:
-                found[row] = (ring.reshape(-1, 2) / sides[row]).ravel().tolist()
+                (found[row],) = spelled((ring.reshape(-1, 2) / sides[row]).reshape(1, -1))
                 told.update(joined=parts > 1, holes=holes > 0)
-        rest = rows[~seen[rows] & (kinds[rows] > Kind.BOX)]
-        told["boxes"] += len(rest)
+        told["boxes"] += int((~seen[rows] & (kinds[rows] > Kind.BOX)).sum())
         words = {
             "boxes": f"{{:,}} annotations have a box only: its corners are their {OUTLINES[self.options.task]}",
             "turned": "{:,} outlines became the smallest turned rectangle around them",
@@ -174,49 +177,38 @@ class Writer:
         self.notes += [words[name].format(count) for name, count in told.items() if count]
         return found
 
-    def points(self, why: Array) -> dict[int, list[float]]:
+    def points(self, why: Array) -> dict[int, str]:
         """Keypoints x y v of all rows, as fractions, padded with zeros to the most any row has."""
         rows, table = np.flatnonzero(why == 0), self.data.table("annotations")
         formats = self.data.table("sources")["format"]
         has = rows[table["kpt_start"][rows] >= 0]
-        found: dict[int, list[float]] = {}
+        found: dict[int, Array] = {}
         for name, decoder in self.data.decoders.items():
             own = has[formats[table["source"][has]] == name]
-            for row, points in zip(
-                own.tolist(), decoder.keypoints(self.data, own) if decoder.keypoints else (), strict=False
-            ):
-                side = (self.width[row], self.height[row]) if np.isfinite(self.width[row]) else (1.0, 1.0)
+            decoded = decoder.keypoints(self.data, own) if decoder.keypoints else []
+            for row, points in zip(own.tolist(), decoded, strict=False):
+                side = np.nan_to_num([self.width[row], self.height[row]], nan=1.0)
                 scaled = np.where(points[:, 2:] > 0, points[:, :2] / side, 0.0)
                 if np.isfinite(scaled).all():
-                    found[row] = np.column_stack([scaled, np.nan_to_num(points[:, 2])]).ravel().tolist()
-        self.keypoints = max((len(points) // 3 for points in found.values()), default=0)
+                    found[row] = np.column_stack([scaled, np.nan_to_num(points[:, 2])])
+        self.keypoints = max(map(len, found.values()), default=0)
         if not self.keypoints:
             raise UsageError("--task pose: no annotation has keypoints; nothing was written")
-        short = sum(len(found.get(row, ())) < 3 * self.keypoints for row in rows.tolist())
+        short = sum(len(found.get(row, ())) < self.keypoints for row in rows.tolist())
         if short:
             self.notes.append(
                 f"{short:,} annotations have fewer than {self.keypoints} keypoints: the rest are 0 0 0"
             )
+        padded = {row: np.zeros((self.keypoints, 3)) for row in rows.tolist()}
+        for row, points in found.items():
+            padded[row][: len(points)] = points
         return {
-            row: [*found.get(row, ()), *[0.0] * (3 * self.keypoints)][: 3 * self.keypoints]
-            for row in rows.tolist()
+            row: "".join(
+                f" {place} {seen:.0f}"
+                for place, seen in zip(spelled(points[:, :2]), points[:, 2], strict=True)
+            )
+            for row, points in padded.items()
         }
-
-    def lines(self, order: Array, numbers: list[list[float]]) -> list[str]:
-        """Return the text of these annotations."""
-        index = self.classes.index[self.data.annotation_labels[order]]
-
-        @cache
-        def template(count: int) -> str:
-            if self.keypoints:
-                return " ".join(["%d", *[NUMBER] * 4, *[f"{NUMBER} {NUMBER} %d"] * self.keypoints]) + "\n"
-            return " ".join(["%d", *[NUMBER] * count]) + "\n"
-
-        texts = [
-            template(len(numbers[row])) % (number, *numbers[row])
-            for row, number in zip(order.tolist(), index.tolist(), strict=True)
-        ]
-        return ZEROS.sub(r"\1", "".join(texts)).splitlines(keepends=True)
 
     def left_out(self, at: int, why: Array, image: Array) -> dict[str, Any]:
         rows, sources = self.data.table("annotations"), self.data.table("sources")
@@ -292,6 +284,17 @@ class Writer:
             self.notes.append(f"there is no val split, which ultralytics wants{more}")
         if self.options.val and len(met) > 1 and not np.all(self.data.image_splits == ""):
             self.notes.append("--val was not used: the dataset has several splits")
+
+
+def spelled(numbers: Array) -> list[str]:
+    """Return the numbers of each row (n, k) with twelve decimals, or six where these say all."""
+    template = " ".join([NUMBER] * numbers.shape[1]) + " "
+    found: list[str] = []
+    for first in range(0, len(numbers), ROWS):
+        rows = numbers[first : first + ROWS].tolist()
+        # A number ends with a blank, so that six zeros before it are its last.
+        found += [(template % tuple(row)).replace("000000 ", " ")[:-1] for row in rows]
+    return found
 
 
 def plain(value: float) -> str:

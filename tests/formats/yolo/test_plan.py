@@ -371,3 +371,10 @@ def test_a_relative_path_to_a_yaml_apart_from_its_images(
     data = read(Path("my.yaml"))
     assert data.paths == (tmp_path,)
     assert data.table("sources")["file"][0] == "cfg/my.yaml"
+
+
+def test_labels_that_no_split_names_are_told(tmp_path: Path) -> None:
+    root = put(usual(tmp_path, LABELS, SPLITS), {"labels/test/x.txt": ROW})
+    data = read(root)
+    assert len(data.table("annotations")) == 2
+    assert "No split of data.yaml names labels/test: it was not read." in data.notes
