@@ -303,12 +303,13 @@ def spread(section: str, parts: Sequence[tuple[Array, dict[str, Array]]], n: int
 def joined(section: str, parts: list[dict[str, Array]]) -> dict[str, Array]:
     """Return the columns of all pieces one after another; empties `parts`, so that both never stand in memory."""
     spec = SCHEMA[section]
+    sizes = [len(part["start"]) for part in parts]
     full = {}
     for name in dict.fromkeys(name for part in parts for name in part):
-        absent = spec[name]
+        what = spec[name]
         pieces = [
-            part.pop(name) if name in part else np.full(len(part["start"]), absent.absent, absent.dtype)
-            for part in parts
+            part.pop(name) if name in part else np.full(size, what.absent, what.dtype)
+            for part, size in zip(parts, sizes, strict=True)
         ]
-        full[name] = np.concatenate(pieces).astype(absent.dtype, copy=False)
+        full[name] = np.concatenate(pieces).astype(what.dtype, copy=False)
     return full

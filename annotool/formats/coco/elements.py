@@ -16,7 +16,7 @@ import numpy as np
 from annotool.formats.coco.jsontext import BROKEN, Broken, Buffer, loaded, skip, skip_blank
 from annotool.table import Array
 
-__all__ = ["Elements", "Piece", "Slip"]
+__all__ = ["Elements", "Piece", "Slip", "utf8"]
 
 PIECE = 1 << 20  # bytes: what fits in a core's cache
 BLANKS = b" " * 24
@@ -37,7 +37,7 @@ LIST = msgspec.json.Decoder(list[msgspec.Raw])
 @dataclass(frozen=True)
 class Piece:
     """Some records of a list. text: a part of the file, its first byte at `base`; start and end int64: the records in
-    `text`; raws: their texts; sound: all are valid JSON, and `text` has a length of whole words with blanks at its end.
+    `text`; raws: their texts; sound: all are valid JSON in UTF-8, and `text` has a length of whole words with blanks at its end.
     """
 
     text: bytes
@@ -96,6 +96,8 @@ class Elements:
             except RecursionError:
                 return None, at
             else:
+                if not utf8(held):
+                    return None, at
                 start, end = spans(held, raws)
                 return Piece(held, at - 1, start, end, raws, sound=True), stop
         raise AssertionError("a list that was cut at its end decodes")
@@ -145,6 +147,14 @@ class Elements:
         if sign == b"{":
             self.slips.append(Slip("a comma is missing between two records", at, at, ","))
         return at
+
+
+def utf8(text: bytes) -> bool:
+    """Whether a text is UTF-8, which msgspec does not ask of what it only skips."""
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def record_end(text: Buffer, at: int) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Raw
 
 from annotool.formats.base import objects
-from annotool.formats.coco.elements import Piece
+from annotool.formats.coco.elements import Piece, utf8
 from annotool.formats.coco.tolerant import flags, name_in_url
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array
@@ -56,7 +56,7 @@ REQUIRED = {
 }
 MOST_LEARNED = 64
 
-UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+UNKNOWN = re.compile(r'Object contains unknown field `([^\\"\x00-\x1f]*)`')
 NUMERIC = b"0123456789.,-+eE[] \t\r\n"  # all that rings and keypoints are written with
 RINGS = re.compile(rb"\[\s*+\[[^\[\]]*+\](?:\s*+,\s*+\[[^\[\]]*+\])*+\s*+\]")
 PLACE = {key: re.compile(rb'"' + key.encode() + rb'"\s*+:\s*+') for key in ("segmentation", "keypoints")}
@@ -105,7 +105,7 @@ class Typed:
         found: list[Any] = []
         for raw in raws:
             try:
-                found.append(self.decode(raw))
+                found.append(self.decode(raw) if not isinstance(raw, bytes) or utf8(raw) else None)
             except msgspec.ValidationError as error:
                 found.append(self.records([raw])[0] if self.learn(error) else None)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -117,6 +117,8 @@ class Typed:
         records = self.records([piece.raws[row] for row in rows.tolist()])
         taken = np.array([record is not None for record in records], dtype=bool)
         rows = rows[taken]
+        if not len(rows):
+            return rows, {}
         found = Decoded(self, [record for record in records if record is not None])
         columns = FILL[self.section](found, piece, rows)
         good = ~found.refused & found.accounted(piece, rows)
@@ -201,7 +203,7 @@ def image_columns(found: Decoded, _piece: Piece, _rows: Array) -> Columns:
     names, urls = found.texts("file_name"), found.texts("coco_url")
     both = [name is not None and url is not None for name, url in zip(names, urls, strict=True)]
     given = [url if name is None else name for name, url in zip(names, urls, strict=True)]
-    found.refused |= [text is None for text in given]
+    found.refused |= np.array([text is None for text in given], dtype=bool)
     spelled = found.words(given)
     from_url = [
         word if name is not None else name_in_url(word) for word, name in zip(spelled, names, strict=True)

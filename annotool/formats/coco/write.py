@@ -17,6 +17,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.formats.base import Written
+from annotool.formats.coco.elements import utf8
 from annotool.formats.coco.file_names import file_names
 from annotool.formats.coco.jsontext import Broken, skip
 from annotool.formats.coco.shapes import Shapes, shapes
@@ -127,8 +128,9 @@ class Writer:
         source, start, end = (int(columns[name][row]) for name in ("source", "start", "end"))
         if not self.coco[source] or start < 0:
             return {}
+        text = bytes(self.held[source][start:end])
         try:
-            return dict(RECORD.decode(self.held[source][start:end]))
+            return dict(RECORD.decode(text)) if utf8(text) else {}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}
 
