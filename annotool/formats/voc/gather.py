@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -142,10 +143,21 @@ class Gathered:
 def gather(root: Path, labels: Path, names: Sequence[str], options: ReadOptions) -> Gathered:
     """Read the xml files `names` below the folder `labels`; sources are named below `root`."""
     gathered = Gathered(Sources(root))
+    # A hundred thousand tuples are waiting: the collector would look at them again and again.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        fill(gathered, root, labels, names, options)
+    finally:
+        if collecting:
+            gc.enable()
+    return gathered
+
+
+def fill(gathered: Gathered, root: Path, labels: Path, names: Sequence[str], options: ReadOptions) -> None:
     prefix = relative(labels, root) + "/" if labels != root and not root.is_file() else ""
     for name, data, error in track(contents(labels, names, options), "reading xml files", len(names)):
         gathered.take(name[: -len(".xml")], prefix + name, data, error)
-    return gathered
 
 
 def contents(folder: Path, names: Sequence[str], options: ReadOptions) -> Iterator[tuple[str, bytes, str]]:
