@@ -129,9 +129,9 @@ def fix(
 
     if out is not None and in_place:
         raise UsageError("--out and --in-place: choose one")
-    given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    given = places(paths)
     if out is not None:
-        check_new(Path(out), [path for path in given if path.exists()])
+        check_new(Path(out), given)
     notes = inplace.recover(given) if in_place else ()
     settings = config or Config()
     codes = configuration.select([*(select or settings.select)], [*ignore, *settings.ignore])
@@ -146,7 +146,7 @@ def fix(
     made = rounds.propose(reading, auditing, menders, formats.patch, unsafe)
     made = replace(made, notes=notes + made.notes)
     if out is not None:
-        output.write(made, Path(out))
+        output.write(made, Path(out), given)
     elif in_place:
         inplace.write_in_place(made)
     return made
@@ -169,7 +169,13 @@ def apply(journal: str | Path, paths: Paths, out: str | Path, **options: Any) ->
     """
     from annotool.fixes import output
 
-    return output.apply(Path(journal), read(paths, **options), Path(out))
+    return output.apply(Path(journal), read(paths, **options), Path(out), places(paths))
+
+
+def places(paths: Paths) -> list[Path]:
+    """The files and folders among paths, without the splits of `split=path`."""
+    several = [str(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    return [Path(path if Path(path).exists() else path.rpartition("=")[2]) for path in several]
 
 
 def convert(data: Dataset | Paths, to: str, out: str | Path, **options: Any) -> Converted:

@@ -1,7 +1,7 @@
 """Changing files where they are: the journal first, then file by file; and back again.
 
-The journal lies in the dataset's folder (the common parent of what was given) as `fixes.jsonl`, the next one as
-`fixes-2.jsonl`. Until every file is in place its name ends in `.unfinished`; a run that finds such a one puts every
+The journal lies in the dataset's folder (the common parent of what was given and of the label files a yaml names
+elsewhere) as `fixes.jsonl`, the next one as `fixes-2.jsonl`. Until every file is in place its name ends in `.unfinished`; a run that finds such a one puts every
 file back as it was (`recover`).
 """
 
@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from annotool.errors import AnnotoolError, UsageError
+from annotool.findings import Op
 from annotool.fixes import journal
 from annotool.fixes.journal import UNFINISHED, digest
 from annotool.fixes.output import file_states
@@ -32,7 +33,7 @@ def write_in_place(made: Proposal) -> Path | None:
     Raises AnnotoolError when a file cannot be changed; then all files are as they were.
     """
     root = home(made.data)
-    check(made)
+    check(made, root)
     if not made.overlay:
         return None
     path = free(root)
@@ -51,20 +52,21 @@ def write_in_place(made: Proposal) -> Path | None:
     return path
 
 
-def check(made: Proposal) -> None:
+def check(made: Proposal, root: Path) -> None:
     """Raise before anything is written when a file may not be changed, or is no longer what was read."""
-    given = [path if path.is_dir() else path.parent for path in made.data.paths]
+    if made.overlay and not root.name:
+        raise UsageError(
+            f"{made.data.paths[0]}: its files have no folder in common to keep a journal in; use --out"
+        )
     if made.deletions:
+        dropped = (made.changes["table"] == "images") & (made.changes["op"] == Op.DROP)
+        codes = ",".join(sorted(set(made.changes["rule"][dropped].tolist())))
         first, count = min(made.deletions), len(made.deletions)
         raise UsageError(
-            f"--in-place deletes no image, and {count:,} would have to go, as {first}; use --out"
+            f"--in-place deletes no image, and {count:,} would have to go, as {first}; use --out, or --ignore {codes}"
         )
     at = {path: number for number, path in enumerate(source_paths(made.data))}
     for path in made.overlay:
-        if not any(name_in(plain(each), path) for each in given):
-            raise UsageError(
-                f"{path}: lies outside of what was given, so --in-place leaves it alone; use --out"
-            )
         if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
             raise AnnotoolError(f"{path}: is read-only; nothing was changed; make it writable, or use --out")
         if digest(path.read_bytes()) != digest(made.data.source_bytes(at[path])):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from annotool.dataset import Dataset
 from annotool.errors import JournalError, UsageError
 from annotool.fixes import journal
 from annotool.fixes.journal import State, digest
-from annotool.fixes.places import home, name_in, source_paths
+from annotool.fixes.places import home, name_in, plain, source_paths
 from annotool.fixes.rounds import Overlay, Proposal
 from annotool.output import place_image, staged
 
 __all__ = ["apply", "file_states", "home", "write"]
+
+
+NAMING = ("config", "split")  # roles of files that say where labels or images are
 
 
 def file_states(made: Proposal, root: Path) -> list[State]:
@@ -28,21 +32,43 @@ def file_states(made: Proposal, root: Path) -> list[State]:
     ]
 
 
-def write(made: Proposal, out: Path) -> Path:
+def write(made: Proposal, out: Path, inputs: Sequence[Path] = ()) -> Path:
     """Write the mended dataset to `out`, a new or empty folder apart from it, and return the journal's path.
 
     Every file read stands at its place below the inputs' common parent; images are hard links, else copies. Only those
     that would be found again though their records went are left out, and no `undo` of the copy brings them back. Raises
-    UsageError for a folder that cannot be used, AnnotoolError when writing fails; then nothing is left behind.
+    UsageError for a folder that cannot be used (it may not lie in one of `inputs`, by default the dataset's paths) and
+    for lists of absolute paths, AnnotoolError when writing fails; then nothing is left behind.
     """
     root = home(made.data)
+    check_relative(made.data, made.overlay)
     left_out = [name for path in made.deletions if (name := name_in(root, Path(path)))]
     lines = journal.lines(made.changes, file_states(made, root), left_out, cache(partial(name_in, root)))
-    with staged(out, inputs=made.data.paths) as work:
+    with staged(out, inputs or made.data.paths) as work:
         mirror(made.data, made.overlay, root, work)
         images(made.data, root, work, made.deletions)
         save(work / journal.NAME, lines)
     return out / journal.NAME
+
+
+def check_relative(data: Dataset, overlay: Overlay) -> None:
+    """Raise UsageError when a list or a yaml names the dataset's own folders by absolute paths: who trains on a copy
+    of it would still be given the labels that are not mended."""
+    roles = data.table("sources")["role"].tolist()
+    files = source_paths(data)
+    folders = {
+        above for file in {plain(each).parent for each in files} for above in (file, *file.parents[:-1])
+    }
+    spelled = b"|".join(re.escape(os.fsencode(each)) for each in sorted(folders, reverse=True))
+    pattern = re.compile(rb"(?<![\w./\\-])(?:" + spelled + rb")(?=[/\\\s\"',\]]|$)")
+    for at, (file, role) in enumerate(zip(files, roles, strict=True)):
+        held = overlay[file] if file in overlay else data.source_bytes(at)
+        if role in NAMING and held is not None and (found := pattern.search(held)):
+            line = bytes(held[: found.start()]).count(b"\n") + 1
+            raise UsageError(
+                f"{file}:{line}: names {os.fsdecode(found[0])} by its absolute path, so a copy would still lead to the "
+                "labels there; write it relative to the file (in a data.yaml, leave `path` out), or use --in-place"
+            )
 
 
 def save(path: Path, lines: Iterable[bytes]) -> None:
@@ -87,7 +113,7 @@ def elsewhere(file_name: str, split: str) -> str:
     )
 
 
-def apply(path: Path, src: Dataset, out: Path) -> Path:
+def apply(path: Path, src: Dataset, out: Path, inputs: Sequence[Path] = ()) -> Path:
     """Do what the journal at `path` says to the dataset it was made from, write the result to `out` as `write` does,
     and return the path of the journal there.
 
@@ -105,8 +131,9 @@ def apply(path: Path, src: Dataset, out: Path) -> Path:
             )
         file, at = places[state.file]
         overlay[file] = journal.replayed(held, state, bytes(src.source_bytes(at)), file)
+    check_relative(src, overlay)
     left_out = {str(root / name) for name in held.left_out}
-    with staged(out, inputs=src.paths) as work:
+    with staged(out, inputs or src.paths) as work:
         mirror(src, overlay, root, work)
         images(src, root, work, left_out)
         save(work / journal.NAME, [path.read_bytes()])

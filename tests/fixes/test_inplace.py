@@ -112,6 +112,12 @@ def test_a_linked_label_file_is_replaced_and_its_target_left_alone(given: Path, 
     assert target.read_bytes() == SICK and (given / "0 ж.toy").read_bytes() == MENDED
 
 
+def test_files_without_a_folder_in_common(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inplace, "home", lambda _: Path("/"))
+    with pytest.raises(UsageError, match="no folder in common"):
+        write_in_place(toy.proposal(given))
+
+
 def test_read_only_files_are_refused_before_anything_is_changed(given: Path) -> None:
     (given / "3 ж.toy").chmod(0o444)
     before = tree(given)
@@ -144,7 +150,10 @@ def test_images_are_never_deleted_in_place(given: Path) -> None:
     before, made = tree(given), toy.proposal(given, unsafe=True, rules=[Every()])
     assert made.deletions == {str(given / "b.jpg")} and not made.taken_back
     assert made.dropped_images == {str(given / "a.png"), str(given / "b.jpg")}
-    with pytest.raises(UsageError, match=r"deletes no image, and 1 would have to go, as .*b\.jpg"):
+    with pytest.raises(
+        UsageError,
+        match=r"deletes no image, and 1 would have to go, as .*b\.jpg; use --out, or --ignore TOY301",
+    ):
         write_in_place(made)
     assert tree(given) == before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,8 +112,6 @@ def test_backgrounds_stay(place: Callable[[str], Path]) -> None:
 
 
 def test_in_place_and_back(place: Callable[[str], Path], tmp_path: Path) -> None:
-    import shutil
-
     for name in ("coco", "voc", "yolo"):
         there = shutil.copytree(place(f"sample faulty/{name}"), tmp_path / name)
         before = tree(there)
@@ -155,3 +154,34 @@ def test_a_leak_found_by_folder_leaves_with_its_image(tmp_path: Path, layout: st
     with pytest.raises(UsageError, match="deletes no image"):
         inplace.write_in_place(made)
     assert len(list(given.rglob("a.*"))) == 2
+
+
+@pytest.mark.parametrize(
+    "spelled", ["path: {folder}\n", "train: {folder}/train/images\n", "val: '{folder}/valid/images'\n"]
+)
+def test_a_copy_never_leads_back_to_the_labels_that_are_not_mended(tmp_path: Path, spelled: str) -> None:
+    given = leaking(tmp_path / "given", "yolo")
+    held = {"train": "train: train/images\n", "val": "val: valid/images\n", "names": "names: [a]\n"}
+    line = spelled.format(folder=given)
+    text = "".join({**held, line.partition(":")[0]: line}.values())
+    (given / "data.yaml").write_text(text)
+    made = proposal(given, unsafe=False)
+    with pytest.raises(UsageError, match=r"data\.yaml:\d: names /.*given[/a-z]* by its absolute path"):
+        output.write(made, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_yaml_that_points_elsewhere(tmp_path: Path, sample_data: Path) -> None:
+    """A copy keeps where both are to each other; the journal lies above both."""
+    shutil.copytree(sample_data / "faulty" / "yolo", tmp_path / "given" / "data")
+    (tmp_path / "given" / "cfg").mkdir()
+    yaml = tmp_path / "given" / "cfg" / "fruit.yaml"
+    yaml.write_text("path: ../data\ntrain: images/train\nval: images/val\nnames: [apple, banana, orange]\n")
+    (tmp_path / "given" / "data" / "data.yaml").unlink()
+    made = proposal(yaml, unsafe=False)
+    assert len(made.changes)
+    output.write(made, tmp_path / "out", [yaml])
+    assert (tmp_path / "out" / "cfg" / "fruit.yaml").read_bytes() == yaml.read_bytes()
+    assert not len(proposal(tmp_path / "out" / "cfg" / "fruit.yaml", unsafe=False).changes)
+    assert inplace.write_in_place(made) == tmp_path / "given" / "fixes.jsonl"
+    assert not len(proposal(yaml, unsafe=False).changes)
