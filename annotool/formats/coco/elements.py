@@ -74,6 +74,7 @@ class Elements:
             stop = cut.start() + 1 if cut else len(self.text)
             piece, after = self.sound(at, stop)
             if piece is None:
+                self.end = -1
                 piece, after = self.walked(at, stop)
             elif self.end < 0:
                 after = cut.end() if cut else self.broken_off()

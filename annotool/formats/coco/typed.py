@@ -100,21 +100,21 @@ class Typed:
         self.build()
         return True
 
-    def records(self, raws: Sequence[bytes | Raw]) -> list[Any]:
-        """Decode each; None for one that is refused."""
+    def records(self, raws: Sequence[bytes | Raw], sound: bool) -> list[Any]:
+        """Decode each; None for one that is refused. sound: the texts are known to be JSON in UTF-8."""
         found: list[Any] = []
         for raw in raws:
             try:
-                found.append(self.decode(raw) if not isinstance(raw, bytes) or utf8(raw) else None)
+                found.append(self.decode(raw) if sound or utf8(raw) else None)
             except msgspec.ValidationError as error:
-                found.append(self.records([raw])[0] if self.learn(error) else None)
+                found.append(self.records([raw], sound)[0] if self.learn(error) else None)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 found.append(None)
         return found
 
     def columns(self, piece: Piece, rows: Array) -> tuple[Array, Columns]:
         """Decode these records of a piece. Returns which of them were taken, and their columns in that order."""
-        records = self.records([piece.raws[row] for row in rows.tolist()])
+        records = self.records([piece.raws[row] for row in rows.tolist()], piece.sound)
         taken = np.array([record is not None for record in records], dtype=bool)
         rows = rows[taken]
         if not len(rows):

@@ -9,6 +9,7 @@ to the typed decoder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ WHOLE = ("id", "image_id", "category_id")
 KNOWN = (*WHOLE, "bbox", "area", "score", "iscrowd", "segmentation")
 FREE = ("area", "score")  # any number; 17 digits and exponents are usual here
 FLOATS = msgspec.json.Decoder(list[float])
+SHAPE = re.compile(rb"(\[\s*+\[\s*+)[^\[\]\s].*[^\[\]\s](\s*\]\s*\])", re.DOTALL)
 PATTERNS = 4  # records that are tried as pattern
 NOTHING: tuple[Array, Columns] = (np.empty(0, dtype=np.int64), {})
 
@@ -179,16 +181,15 @@ def boxes(held: Array, start: Array, end: Array, good: Array) -> Array:
 
 
 def outlines(piece: Piece, held: Array, start: Array, end: Array, good: Array, columns: Columns) -> None:
-    """Note where rings stand: `[[` to `]]`, or `[]` for none; others are no longer good."""
+    """Note where rings stand, written like the first of them, and `[]` for none; others are no longer good."""
     empty = (held[start] == ord("[")) & (held[start + 1] == ord("]")) & (end - start == 2)
-    length = end - start
-    rings = (
-        (length > 4)
-        & (held[start] == ord("["))
-        & (held[start + 1] == ord("["))
-        & (held[start + 2] != ord("["))
-    )
-    rings &= (held[end - 1] == ord("]")) & (held[end - 2] == ord("]"))
+    first = int(np.argmin(empty))
+    shape = SHAPE.fullmatch(piece.text, int(start[first]), int(end[first]))
+    rings = np.zeros(len(start), dtype=bool)
+    if shape:
+        lead, tail = shape[1], shape[2]
+        rings = ~empty & (end - start > len(lead) + len(tail)) & equal(held, start, lead)
+        rings &= (held[start + len(lead)] < ord("[")) & equal(held, end - len(tail), tail)
     good &= rings | empty
     columns["seg_start"] = np.where(rings, piece.base + start, -1)
     columns["seg_end"] = np.where(rings, piece.base + end, -1)

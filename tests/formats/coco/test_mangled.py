@@ -44,7 +44,9 @@ TEXTS = (
 )
 RECORDS = 12
 JUNK = [
-    *(b'{ } [ ] , : " \\ } ,{ ]} }, nul 1e999 - NaN Infinity \xff \x00 \xef\xbb\xbf "id":1, "2" \\u00 ].').split(),
+    *(
+        b'{ } [ ] , : " \\ } ,{ ]} }, nul 1e999 - NaN Infinity \xff \x00 \xef\xbb\xbf "id":1, "2" \\u00 ].'
+    ).split(),
     b"",
     b"[[1,2],",
     b'"annotations": [',
@@ -118,7 +120,12 @@ def writes(data: Dataset, out: Path) -> None:
     with redirect_stdout(io.StringIO()):
         loaded = [COCO(out / name) for name in written.files]
     assert sum(len(each.dataset["annotations"]) for each in loaded) == written.annotations
-    assert not any(np.isnan(each["bbox"]).any() for one in loaded for each in one.dataset["annotations"] if "bbox" in each)
+    assert not any(
+        np.isnan(each["bbox"]).any()
+        for one in loaded
+        for each in one.dataset["annotations"]
+        if "bbox" in each
+    )
 
 
 def mends(data: Dataset) -> None:
@@ -142,10 +149,17 @@ def safe_edits(data: Dataset) -> Edits:
     for part in data.problems.blocks:
         rows = np.flatnonzero(part.columns["fix"] == Fix.SAFE)
         columns = part.columns.take(rows)
-        spans = {"start": columns["start"], "end": columns["end"], "row": columns["source"]}
         if len(rows):
-            new = part.values["new"][rows]
-            parts.append(Edits.make(len(rows), op=Op.BYTES, table="sources", new=new, **spans))
+            made = Edits.make(
+                len(rows),
+                op=Op.BYTES,
+                table="sources",
+                row=columns["source"],
+                new=part.values["new"][rows],
+                start=columns["start"],
+                end=columns["end"],
+            )
+            parts.append(made)
     return Edits.concat(parts)
 
 

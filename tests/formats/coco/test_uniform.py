@@ -1,0 +1,164 @@
+"""The quick reader of records that are all written alike gives what the typed decoder and the patient reader give."""
+
+import json
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from annotool.formats.coco import tolerant
+from annotool.formats.coco.elements import Elements, Piece
+from annotool.formats.coco.typed import Typed
+from annotool.formats.coco.uniform import uniform
+from annotool.schema import SCHEMA, Kind
+from annotool.table import Array
+from tests.formats.coco.build import annotation
+
+REQUIRED = ("id", "image_id", "category_id")
+
+plain = st.integers(0, 999) | st.floats(-10, 9999).map(lambda n: round(n, 2)) | st.floats(0, 1e9)
+odd: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        "3",
+        1e-7,
+        -4,
+        2**70,
+        1.5,
+        [],
+        [1],
+        {"a": 1},
+        {"counts": "x", "size": [1, 2]},
+        [[1, 2], [3]],
+        "[[",
+    ]
+)
+sometimes_odd = st.integers(0, 9).flatmap(lambda n: odd if n == 0 else plain)
+whole = st.integers(0, 9).flatmap(lambda n: odd if n == 0 else st.integers(0, 10**9))
+rings = st.lists(st.lists(plain, max_size=8), max_size=3)
+record = st.fixed_dictionaries(
+    {
+        "id": whole,
+        "image_id": whole,
+        "category_id": whole,
+        "bbox": st.integers(0, 9).flatmap(
+            lambda n: odd if n == 0 else st.lists(plain, min_size=4, max_size=4 + (n == 1))
+        ),
+        "area": sometimes_odd,
+        "iscrowd": st.integers(0, 9).flatmap(lambda n: odd if n == 0 else st.integers(0, 1 + (n == 1))),
+        "segmentation": st.integers(0, 9).flatmap(lambda n: odd if n == 0 else rings),
+    }
+)
+
+
+def piece_of(text: str) -> Piece:
+    (piece,) = Elements(text.encode(), 0)
+    assert piece.sound
+    return piece
+
+
+def patiently(piece: Piece, rows: Array) -> list[dict[str, Any]]:
+    cells = []
+    for row in rows.tolist():
+        start, end = int(piece.start[row]), int(piece.end[row])
+        read = tolerant.annotation(
+            tolerant.Record("annotations", row, piece.text[start:end], piece.base + start)
+        )
+        assert read is not None
+        cells.append(read)
+    return cells
+
+
+def same(name: str, one: Any, other: Any) -> bool:
+    absent = SCHEMA["annotations"][name].absent
+    return bool(one == other or (one != one and other != other) or {one, other} <= {absent, False})
+
+
+def agree(columns: dict[str, Array], cells: list[dict[str, Any]], rows: Array) -> None:
+    for name in {*columns, *(name for each in cells for name in each)}:
+        absent = SCHEMA["annotations"][name].absent
+        for at in range(len(rows)):
+            one = columns[name][at].item() if name in columns else absent
+            other = cells[at].get(name, absent)
+            assert same(name, one, other), (name, one, other, cells[at])
+
+
+@given(
+    st.lists(record, min_size=1, max_size=12),
+    st.sampled_from([{"indent": None}, {"indent": 2}, {"separators": (",", ":")}]),
+    st.lists(st.sampled_from(["area", "iscrowd", "segmentation", "bbox"]), max_size=2),
+    st.booleans(),
+)
+@settings(max_examples=400)
+def test_three_readers_agree(
+    records: list[dict[str, Any]], form: dict[str, Any], without: list[str], turned: bool
+) -> None:
+    shaped = [
+        {key: each[key] for key in (reversed(each) if turned else each) if key not in without}
+        for each in records
+    ]
+    piece = piece_of(json.dumps(shaped, **form))
+    every = np.arange(len(records))
+    rows, columns = uniform(piece, REQUIRED)
+    agree(columns, patiently(piece, rows), rows)
+    rows, columns = Typed("annotations").columns(piece, every)
+    agree(columns, patiently(piece, rows), rows)
+
+
+def test_records_alike_are_all_taken() -> None:
+    records = [
+        annotation(n, bbox=[n, n / 2, 3.25, 4], segmentation=[] if n % 3 else [[n, 2, 3, 4, 5, 6.5]])
+        for n in range(500)
+    ]
+    for form in ({"indent": None}, {"indent": 1}, {"separators": (",", ":")}):
+        piece = piece_of(json.dumps(records, **form))
+        rows, columns = uniform(piece, REQUIRED)
+        assert rows.tolist() == list(range(500))
+        assert columns["id"].tolist() == list(range(500))
+        assert columns["y"].tolist() == [n / 2 for n in range(500)]
+        assert columns["kind"].tolist() == [int(Kind.BOX if n % 3 else Kind.POLYGON) for n in range(500)]
+        texts = [
+            piece.text[s:e] for s, e in zip(columns["seg_start"], columns["seg_end"], strict=True) if s >= 0
+        ]
+        assert [json.loads(text) for text in texts] == [
+            each["segmentation"] for each in records if each["segmentation"]
+        ]
+
+
+def test_a_mask_among_them_is_left_to_others() -> None:
+    mask = {"counts": [1, 2], "size": [1, 3]}
+    piece = piece_of(
+        json.dumps([annotation(1, segmentation=mask), annotation(2), annotation(3, segmentation=mask)])
+    )
+    assert uniform(piece, REQUIRED)[0].tolist() == [1]
+
+
+def test_exponents_in_areas_are_usual() -> None:
+    piece = piece_of(json.dumps([annotation(1), annotation(2, area=2.9e-11), annotation(3, area=1e22)]))
+    rows, columns = uniform(piece, REQUIRED)
+    assert rows.tolist() == [0, 1, 2]
+    assert columns["area"].tolist() == [2000.25, 2.9e-11, 1e22]
+
+
+def test_unknown_keys_are_no_plain_pattern() -> None:
+    piece = piece_of(json.dumps([annotation(n, note=1) for n in range(3)]))
+    assert not len(uniform(piece, REQUIRED)[0])
+
+
+def test_a_key_that_stands_twice_is_left_to_others() -> None:
+    text = json.dumps([annotation(1), annotation(2), annotation(3)])
+    piece = piece_of(text.replace('"id": 2,', '"id": 2, "id": 7,'))
+    assert uniform(piece, REQUIRED)[0].tolist() == [0, 2]
+    assert Typed("annotations").columns(piece, np.arange(3))[0].tolist() == [0, 2]
+
+
+def test_results_need_no_id() -> None:
+    piece = piece_of(
+        json.dumps([{"image_id": 1, "category_id": 2, "bbox": [1, 2, 3, 4], "score": 0.987654321}] * 3)
+    )
+    assert not len(uniform(piece, REQUIRED)[0])
+    _, columns = uniform(piece, ("image_id", "category_id"))
+    assert columns["score"].tolist() == [0.987654321] * 3
+    assert "id" not in columns
