@@ -19,8 +19,10 @@ def lines(done: Converted) -> Iterator[str]:
     )
     for note in written.notes:
         yield f"note: {escape(note)}"
+    if len(done.losses):
+        yield f"[yellow]what {done.format} cannot hold[/]:"
     for part in done.losses.blocks:
         for row in range(len(part)):
-            yield f"[yellow]lost[/]: {escape(part.text(row))}"
+            yield f"  {escape(part.text(row))}"
     if written.skipped:
         yield f"[red]left out[/]: {plural(len(written.skipped), 'record')}, listed in skipped.jsonl"

@@ -62,7 +62,8 @@ def verdict(told: Told) -> str:
     if counts["error"]:
         images = len(np.unique(errors.column("image")[errors.column("image") >= 0]))
         if images:
-            parts.append(f"{images:,} of {len(told.data.table('images')):,} images have errors")
+            verb = "has" if images == 1 else "have"
+            parts.append(f"{images:,} of {len(told.data.table('images')):,} images {verb} errors")
         worst = sorted(errors.counts().items(), key=lambda each: -each[1])
         parts += [said(code, count) for code, count in worst[:EXAMPLES]]
     elif counts["warning"]:
@@ -73,14 +74,16 @@ def verdict(told: Told) -> str:
         parts.append("nothing found")
     text = f"{state}: {', '.join(parts)}"
     if findings.skipped:
-        text += f"; {plural(len(findings.skipped), 'rule')} not run on all: {reasons(findings)[0]}"
-        text += ", and more" if len(reasons(findings)) > 1 else ""
+        more = ", and more" if len(reasons(findings)) > 1 else ""
+        text += (
+            f"; {plural(len(findings.skipped), 'rule')} not run, or not on all ({reasons(findings)[0]}{more})"
+        )
     return text
 
 
 def said(code: str, count: int) -> str:
     rules = registry()
-    phrase = rules[code].verdict if code in rules and count > 1 else ""
+    phrase = rules[code].verdict[count > 1] if code in rules else ""
     return phrase.format(n=f"{count:,}") if phrase else f"{count:,} {slug(code)}"
 
 
@@ -105,7 +108,8 @@ def table(told: Told) -> Iterator[str]:
         yield f"{count:>9,}  {mark}  {code:<7} {slug(code):<{width}}  {escape(place)}"
         share = share_of(told, code, grade)
         if share > SHARE and count > EXAMPLES:
-            yield f"           one cause? {share:.0%} of what it looks at: {escape(', '.join(r.place for r in shown))}"
+            places = escape(", ".join(row.place for row in shown))
+            yield f"           {share:.0%} of all, perhaps by one cause; for example {places}"
         if shown:
             yield f"           [dim]{escape(shown[0].message)}[/]"
 

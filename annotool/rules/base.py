@@ -48,7 +48,7 @@ class Rule(ABC):
     scope: ClassVar[str]
     fixes: ClassVar[tuple[Fix, ...]] = ()  # what it can offer
     formats: ClassVar[tuple[str, ...]] = ()  # empty: all
-    verdict: ClassVar[str] = ""  # what the verdict says of its errors, as in "{n} boxes have no area"
+    verdict: ClassVar[tuple[str, str]] = ("", "")  # said of one error, of more: "{n} boxes have no area"
     silenced_by: ClassVar[tuple[str, ...]] = ()  # codes of the causes whose echo it would be
 
     def unable(self, data: Dataset) -> str:

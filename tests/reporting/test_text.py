@@ -14,7 +14,7 @@ def plain(told: Told) -> str:
 
 def test_it_leads_with_a_verdict_and_shows_names_that_look_like_markup(told: Told) -> None:
     text = plain(told)
-    assert text.startswith("not ready to train: 1 of 2 images have errors, 1 ")
+    assert text.startswith("not ready to train: 1 of 2 images has errors, 1 box leaves its image; ")
     assert "box [bold] leaves by 61.0 px" in text
     assert "same as [red]" in text
     assert "IMG001: no image files" in text

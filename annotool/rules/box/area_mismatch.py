@@ -79,7 +79,7 @@ class AreaMismatch(DatasetRule[Off]):
     fixes = (Fix.SAFE,)
     formats = ("coco",)
     silenced_by = ("SCH002", "SCH004", "FMT010", "BOX001")
-    verdict = "{n} areas are 0 or less"
+    verdict = ("1 area is 0 or less", "{n} areas are 0 or less")
 
     box_tolerance: float = 0.01
     mask_tolerance: float = 0.05

@@ -37,7 +37,7 @@ class NonPositiveSize(AnnotationRule):
     severities = (Severity.ERROR, Severity.WARNING)
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT010")
-    verdict = "{n} boxes have no area"
+    verdict = ("1 box has no area", "{n} boxes have no area")
 
     def check(self, data: Dataset) -> Findings:
         rows, click, swapped = self.faulty(data)

@@ -59,7 +59,7 @@ class OutOfBounds(AnnotationRule):
     severities = (Severity.ERROR, Severity.WARNING)
     fixes = (Fix.SAFE, Fix.UNSAFE)
     silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT007", "FMT010", "SCH009", "IMG003", "BOX001")
-    verdict = "{n} boxes leave their image"
+    verdict = ("1 box leaves its image", "{n} boxes leave their image")
 
     tolerance: float = 0.01
     yolo_tolerance: float = 1e-4

@@ -47,7 +47,7 @@ class ClassMapDiffers(DatasetRule[Maps]):
     slug = "class-map-differs"
     severities = (Severity.ERROR,)
     silenced_by = ("SCH001", "SCH002")
-    verdict = "{n} files number the classes differently"
+    verdict = ("1 file numbers the classes differently", "{n} files number the classes differently")
 
     def partial(self, shard: Dataset) -> Maps:
         category = shard.table("annotations")["category"]

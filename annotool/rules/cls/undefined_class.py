@@ -35,7 +35,10 @@ class UndefinedClass(AnnotationRule):
     slug = "undefined-class"
     severities = (Severity.ERROR,)
     silenced_by = ("SCH001", "SCH002", "FMT002")
-    verdict = "{n} annotations have a class that is not declared"
+    verdict = (
+        "1 annotation has a class that is not declared",
+        "{n} annotations have a class that is not declared",
+    )
 
     def check(self, data: Dataset) -> Findings:
         table, categories = data.table("annotations"), data.table("categories")

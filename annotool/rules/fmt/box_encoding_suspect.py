@@ -56,7 +56,7 @@ class BoxEncodingSuspect(DatasetRule[State]):
     severities = (ERROR,)
     fixes = (Fix.UNSAFE,)
     formats = ("coco", "voc")
-    verdict = "{n} files seem to hold boxes in another form"
+    verdict = ("1 file seems to hold boxes in another form", "{n} files seem to hold boxes in another form")
     wrong: float = 0.2  # of the boxes, as the format reads them
     right: float = 0.99  # of the boxes, in the other form
     least: int = 5  # boxes

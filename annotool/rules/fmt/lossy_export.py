@@ -160,7 +160,7 @@ def around(data: Dataset, kept: dict[str, bool], how: dict[str, str], options: O
         yield "ids of annotations are lost", n(rows["id"] != NO_ID), False
     if not kept["unknown_keys"]:
         yield (
-            "records lose keys the schema has not",
+            "records lose keys that are not in annotool's schema",
             sum(n(t["extra"]) for t in (rows, images, categories)),
             False,
         )

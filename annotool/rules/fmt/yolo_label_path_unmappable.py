@@ -33,4 +33,7 @@ class YoloLabelPathUnmappable(ReaderRule):
     slug = "yolo-label-path-unmappable"
     severities = (ERROR,)
     formats = ("yolo",)
-    verdict = "{n} places of labels that trainers will not find"
+    verdict = (
+        "trainers will not find the labels of 1 folder",
+        "trainers will not find the labels of {n} folders",
+    )

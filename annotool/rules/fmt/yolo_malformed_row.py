@@ -37,4 +37,4 @@ class YoloMalformedRow(ReaderRule):
     fixes = (Fix.SAFE, Fix.UNSAFE)
     formats = ("yolo",)
     silenced_by = ("SCH001",)
-    verdict = "{n} lines are no YOLO rows"
+    verdict = ("1 line is no YOLO row", "{n} lines are no YOLO rows")

@@ -68,7 +68,10 @@ class YoloMixedRows(DatasetRule[State]):
     fixes = (Fix.UNSAFE,)
     formats = ("yolo",)
     silenced_by = ("SCH004", "FMT002")
-    verdict = "{n} YOLO rows are of another kind than the rest"
+    verdict = (
+        "1 YOLO row is of another kind than the rest",
+        "{n} YOLO rows are of another kind than the rest",
+    )
 
     def partial(self, shard: Dataset) -> State:
         rows = shard.table("annotations")

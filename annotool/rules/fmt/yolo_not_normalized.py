@@ -41,7 +41,7 @@ class YoloNotNormalized(ImageRule):
     fixes = (Fix.UNSAFE,)
     formats = ("yolo",)
     silenced_by = ("SCH004", "FMT002")
-    verdict = "{n} YOLO rows are not in fractions"
+    verdict = ("1 YOLO row is not in fractions", "{n} YOLO rows are not in fractions")
     largest: float = 2.0  # above it a coordinate is no fraction
     share: float = 0.5  # of a file's coordinates above 1; beyond it those rows are no fractions either
 

@@ -36,4 +36,4 @@ class YoloYamlInvalid(ReaderRule):
     fixes = (Fix.SAFE,)
     formats = ("yolo",)
     silenced_by = ("SCH001",)
-    verdict = "{n} faults in data.yaml"
+    verdict = ("1 fault in data.yaml", "{n} faults in data.yaml")

@@ -52,7 +52,10 @@ class ExifOrientation(DatasetRule[State]):
     code = "IMG004"
     slug = "exif-orientation"
     severities = (WARNING, ERROR)
-    verdict = "EXIF turns images that are declared in both frames"
+    verdict = (
+        "EXIF turns images that are declared in both frames",
+        "EXIF turns images that are declared in both frames",
+    )
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

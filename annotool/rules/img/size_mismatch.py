@@ -43,7 +43,10 @@ class SizeMismatch(ImageRule):
     fixes = (Fix.SAFE,)
     silenced_by = ("SCH009",)
     formats = ("coco", "voc")
-    verdict = "{n} image files have another size than declared"
+    verdict = (
+        "1 image file has another size than declared",
+        "{n} image files have another size than declared",
+    )
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

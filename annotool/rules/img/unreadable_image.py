@@ -34,7 +34,7 @@ class UnreadableImage(ImageRule):
     code = "IMG001"
     slug = "unreadable-image"
     severities = (ERROR,)
-    verdict = "{n} image files cannot be read"
+    verdict = ("1 image file cannot be read", "{n} image files cannot be read")
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

@@ -35,7 +35,7 @@ class DanglingImageRef(AnnotationRule):
     fixes = (Fix.UNSAFE,)
     formats = ("coco",)
     silenced_by = ("SCH001",)  # the image may stand in the part that was not read
-    verdict = "{n} annotations belong to no image"
+    verdict = ("1 annotation belongs to no image", "{n} annotations belong to no image")
 
     def check(self, data: Dataset) -> Findings:
         rows = data.table("annotations")

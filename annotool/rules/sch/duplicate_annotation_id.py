@@ -42,7 +42,7 @@ class DuplicateAnnotationId(DatasetRule[Table]):
     severities = (ERROR,)
     fixes = (Fix.SAFE,)
     formats = ("coco",)
-    verdict = "{n} annotation ids are used again"
+    verdict = ("1 annotation id is used again", "{n} annotation ids are used again")
 
     def partial(self, shard: Dataset) -> Table:
         rows = shard.table("annotations")

@@ -42,7 +42,10 @@ class DuplicateId(DatasetRule[State]):
     slug = "duplicate-id"
     severities = (ERROR,)
     formats = ("coco",)
-    verdict = "{n} images or categories share an id or a name"
+    verdict = (
+        "1 image or category has an id or a name that is taken",
+        "{n} images or categories share an id or a name",
+    )
 
     def partial(self, shard: Dataset) -> State:
         images, categories = shard.table("images"), shard.table("categories")

@@ -38,7 +38,7 @@ class InvalidDeclaredSize(ImageRule):
     fixes = (Fix.SAFE,)
     formats = ("coco", "voc")
     silenced_by = ("SCH002", "SCH004")
-    verdict = "{n} images have no valid size"
+    verdict = ("1 image has no valid size", "{n} images have no valid size")
 
     def check(self, data: Dataset) -> Findings:
         images = data.table("images")

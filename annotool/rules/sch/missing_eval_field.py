@@ -63,7 +63,7 @@ class MissingEvalField(DatasetRule[State]):
     fixes = (Fix.SAFE,)
     formats = ("coco",)
     silenced_by = ("SCH002", "SCH004")
-    verdict = "{n} annotations lack area or iscrowd"
+    verdict = ("1 annotation lacks area or iscrowd", "{n} annotations lack area or iscrowd")
 
     def partial(self, shard: Dataset) -> State:
         rows = shard.table("annotations")

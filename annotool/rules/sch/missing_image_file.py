@@ -66,7 +66,7 @@ class MissingImageFile(DatasetRule[State]):
     slug = "missing-image-file"
     severities = (ERROR, INFO)
     fixes = (Fix.UNSAFE,)
-    verdict = "{n} images are not on disk"
+    verdict = ("1 image is not on disk", "{n} images are not on disk")
 
     def unable(self, data: Dataset) -> str:
         return "--images none" if data.images_checked == "none" else ""

@@ -35,4 +35,4 @@ class MissingOrInvalidField(ReaderRule):
     slug = "missing-or-invalid-field"
     severities = (ERROR, WARNING)
     fixes = (Fix.SAFE,)
-    verdict = "{n} records lack a field or hold a wrong one"
+    verdict = ("1 record lacks a field or holds a wrong one", "{n} records lack a field or hold a wrong one")

@@ -34,7 +34,7 @@ class NonFiniteNumber(ReaderRule):
     slug = "non-finite-number"
     severities = (ERROR,)
     fixes = (Fix.UNSAFE,)
-    verdict = "{n} records hold NaN or infinity"
+    verdict = ("1 record holds NaN or infinity", "{n} records hold NaN or infinity")
 
     def check(self, data: Dataset) -> Findings:
         blocks = []

@@ -33,4 +33,4 @@ class UnparsableFile(ReaderRule):
     slug = "unparsable-file"
     severities = (ERROR, WARNING)
     fixes = (Fix.SAFE,)
-    verdict = "{n} places cannot be parsed"
+    verdict = ("1 place cannot be parsed", "{n} places cannot be parsed")

@@ -34,7 +34,7 @@ class TooFewPoints(AnnotationRule):
     severities = (Severity.ERROR,)
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH002", "SCH004", "FMT002")
-    verdict = "{n} rings of polygons have too few points"
+    verdict = ("1 ring of a polygon has too few points", "{n} rings of polygons have too few points")
 
     def check(self, data: Dataset) -> Findings:
         rings = data.rings.take(faulty(data.rings["numbers"]))

@@ -52,7 +52,7 @@ class ExactLeak(DatasetRule[Members]):
     slug = "exact-leak"
     severities = (Severity.ERROR,)
     fixes = (Fix.UNSAFE,)
-    verdict = "{n} times the same image is in two splits"
+    verdict = ("the same image is in two splits", "{n} times the same image is in two splits")
 
     def unable(self, data: Dataset) -> str:
         if len(data.split_names) < 2:

@@ -85,7 +85,7 @@ def test_everything_a_format_cannot_hold_is_counted() -> None:
         "crowds are left out (--crowd)": (1, False),
         "annotations lose difficult, truncated or occluded": (1, False),
         "ids of annotations are lost": (10, False),
-        "records lose keys the schema has not": (1, False),
+        "records lose keys that are not in annotool's schema": (1, False),
         "images lose their declared size": (3, False),
         "entries of splits are lost": (2, False),
         "categories without annotations are left out": (1, True),
