@@ -139,10 +139,12 @@ def sample(folder: Path, depth: int) -> Iterator[Path]:
         try:
             with os.scandir(here) as entries:
                 for entry in entries:
+                    if not left:
+                        return
                     if entry.is_dir():
                         if deeper and not entry.name.startswith("."):
                             waiting.append((here / entry.name, deeper - 1))
-                    elif left and text_files([entry.name]):
+                    elif text_files([entry.name]):
                         left -= 1
                         yield here / entry.name
         except OSError:

@@ -138,7 +138,7 @@ def add(pairing: Pairing, source: int, entry: Entry, place: Wanted, path: str) -
 
 
 def read_sets(pairing: Pairing) -> None:
-    """Read lists of stems as splits, if most of their entries are stems of this dataset.
+    """Read lists of stems as splits.
 
     A list that is exactly the union of others is no split. An entry without image and label gets a row of its own.
     """
@@ -152,9 +152,6 @@ def read_sets(pairing: Pairing) -> None:
             by_stem.setdefault(key, row)
     taken = [each for path in pairing.plan.sets if (each := pairing.gathering.take(path, "split"))]
     found = {each.source: list(entries(each.held)) for each in taken}
-    total = sum(map(len, found.values()))
-    if 2 * sum(key_of(entry) in by_stem for own in found.values() for entry in own) < total or not total:
-        return
     members = {each.source: {key_of(entry) for entry in found[each.source]} for each in taken}
     for each in taken:
         if parts := union_of(each.source, members):

@@ -11,12 +11,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from annotool.findings import Severity
-from annotool.formats.base import load
 from annotool.formats.images import roots_beside
 from annotool.formats.yolo.classes import NAMES, is_class_list, read_list
 from annotool.formats.yolo.files import image_files, text_files, tree, whole
 from annotool.formats.yolo.gathering import Gathering
-from annotool.formats.yolo.layout import SPLITS, is_row
+from annotool.formats.yolo.layout import SPLITS, head, is_row
 from annotool.formats.yolo.places import label_folder, without_part
 from annotool.formats.yolo.plan import Part, Plan
 
@@ -99,10 +98,11 @@ class Pairing:
         return self.trees[str(folder)]
 
     def named(self, path: str) -> str:
-        """Return the path of an image as it is named: below the base, with forward slashes."""
-        base = str(self.plan.base)
-        below = path[len(base) + 1 :] if path.startswith(base + os.sep) else os.path.basename(path)
-        return below.replace(os.sep, "/")
+        """Return the path of an image as it is named: below the base, or the user's folder, with forward slashes."""
+        for folder in map(str, filter(None, (self.plan.base, self.gathering.options.images))):
+            if path.startswith(folder + os.sep):
+                return path[len(folder) + 1 :].replace(os.sep, "/")
+        return os.path.basename(path)
 
     def stem(self, path: str) -> str:
         """Return what an image and its label have in common: the path without suffix, images/ and labels/."""
@@ -127,7 +127,7 @@ def pair_folders(pairing: Pairing) -> None:
     plan, given = pairing.plan, pairing.gathering.options.images
     parts = [part for part in plan.parts if part.listing is None]
     for part in parts:
-        add_labels(pairing, part)
+        add_labels(pairing, part.labels)
     if given == "none":
         parts = [replace(part, images="") for part in parts]
     elif given is not None:
@@ -149,9 +149,9 @@ def pair_folders(pairing: Pairing) -> None:
         put_in_splits(pairing, part, own)
 
 
-def add_labels(pairing: Pairing, part: Part) -> None:
-    """Find the label files of a part; class lists among them are read as what they are."""
-    for folder, names in pairing.tree(part.labels).items() if part.labels else ():
+def add_labels(pairing: Pairing, top: str) -> None:
+    """Find the label files below a folder; class lists among them are read as what they are."""
+    for folder, names in pairing.tree(top).items() if top else ():
         if folder in pairing.labels.folders:
             continue
         texts = text_files(names)
@@ -159,7 +159,7 @@ def add_labels(pairing: Pairing, part: Part) -> None:
         for name in [name for name in texts if name.lower() in NAMES and name[:-4] not in beside]:
             if in_list(pairing, folder, name):
                 texts.remove(name)
-        if not is_of_labels(folder):
+        if not is_of_labels(pairing, folder):
             texts = [name for name in texts if name[:-4] in beside or has_row(os.path.join(folder, name))]
         pairing.labels.add(folder, texts)
 
@@ -169,21 +169,22 @@ def in_list(pairing: Pairing, folder: str, name: str) -> bool:
     gathering, plan = pairing.gathering, pairing.plan
     path = Path(folder, name)
     if not any(each.taken.path == path for each in plan.lists):
-        if not is_class_list(name, load(path, gathering.options) or b""):
+        taken = gathering.take(path, "classes") if is_class_list(name, head(path)) else None
+        if taken is None:
             return False
-        taken = gathering.take(path, "classes")
-        if taken is not None:
-            plan.lists.append(read_list(gathering, taken))
+        plan.lists.append(read_list(gathering, taken))
     source = next(each.taken.source for each in plan.lists if each.taken.path == path)
-    if is_of_labels(folder):
+    if is_of_labels(pairing, folder):
         message = "a class list among label files; read as a class list"
         gathering.problems.add("FMT002", message, source=source, line=1, severity=Severity.INFO)
     return True
 
 
-def is_of_labels(folder: str) -> bool:
-    """Return whether a folder is called labels, or lies in one that is."""
-    return f"{os.sep}labels{os.sep}" in f"{os.sep}{folder.lower()}{os.sep}"
+def is_of_labels(pairing: Pairing, folder: str) -> bool:
+    """Return whether a folder of the dataset is called labels, or lies in one that is."""
+    base = pairing.plan.base
+    below = Path(os.path.relpath(folder, base)).parts
+    return "labels" in (part.lower() for part in (base.name, *below))
 
 
 def has_row(path: str) -> bool:
@@ -202,7 +203,9 @@ def images_beside(pairing: Pairing, part: Part) -> str:
     stems = {name[:-4] for folder in labels.below(part.labels) for name in labels.folders[folder]}
     best, most = "", 0
     for folder in roots_beside(Path(part.labels), part.split):
-        names = [name for each in pairing.tree(folder).values() for name in image_files(each)]
+        outside = folder == pairing.plan.base.parent  # what else lies beside the dataset is not searched
+        found = tree(folder, pairing.gathering.options, {}, 0) if outside else pairing.tree(folder)
+        names = [name for each in found.values() for name in image_files(each)]
         count = len(stems & {os.path.splitext(name)[0] for name in names})
         if count > most:
             best, most = str(folder), count
@@ -215,6 +218,8 @@ def add_images(pairing: Pairing, folder: str) -> Images:
     for here, names in pairing.tree(folder).items():
         images = image_files(names)
         labels = label_folder(here)
+        if images and pairing.gathering.options.images is None:
+            add_labels(pairing, labels)
         prefix = pairing.named(os.path.join(here, "x"))[:-1]
         found[here] = []
         for name in images:
@@ -260,7 +265,10 @@ def put_in_splits(pairing: Pairing, part: Part, images: Images) -> None:
     by_split: dict[str, list[int]] = {}
     for folder, rows in images.items():
         by_split.setdefault(split_of(part, part.images, folder), []).extend(rows)
-    for folder in labels.below(part.labels) if part.labels else ():
+    own = labels.below(part.labels) if part.labels else []
+    for folder in dict.fromkeys(
+        [*own, *(each for each in map(label_folder, images) if each in labels.folders)]
+    ):
         first, count = labels.first[folder], len(labels.folders[folder])
         split = split_of(part, part.labels, folder)
         by_split.setdefault(split, []).extend(labels.row[first : first + count])
@@ -270,7 +278,7 @@ def put_in_splits(pairing: Pairing, part: Part, images: Images) -> None:
 
 
 def split_of(part: Part, top: str, folder: str) -> str:
-    if not part.by_folder:
+    if not part.by_folder or not folder.startswith(top + os.sep):
         return part.split
     first = folder[len(top) + 1 :].partition(os.sep)[0]
     return first if first.lower() in SPLITS else ""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from annotool.errors import UsageError
 from annotool.findings import Fix, Severity
 from annotool.formats.base import relative
 from annotool.formats.listing import Listing
@@ -18,6 +19,8 @@ from annotool.formats.yolo.layout import SPLITS, Found, label_folders
 from annotool.formats.yolo.places import found_tail, image_folder, label_folder, parts_of
 
 __all__ = ["Part", "Plan", "make_plan"]
+
+SAMPLE = 20  # lines of a list looked at
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,17 @@ class Plan:
 
 
 def make_plan(found: Found, gathering: Gathering) -> Plan:
-    """Return what to read, and file what is wrong with the configuration."""
+    """Return what to read, and file what is wrong with the configuration. Raises UsageError for a missing --classes."""
     if found.layout == "ultralytics":
         plan = of_yaml(found.path, gathering)
     elif found.layout == "darknet":
         plan = of_data_file(found.path, gathering)
     else:
         plan = of_folders(found.layout, found.path, gathering)
-    if gathering.options.classes is not None and (
-        taken := gathering.take(gathering.options.classes, "classes")
-    ):
+    if gathering.options.classes is not None:
+        taken = gathering.take(Path(gathering.options.classes), "classes")
+        if taken is None:
+            raise UsageError(f"--classes {gathering.options.classes}: no such file; one class name a line")
         plan.lists.insert(0, read_list(gathering, taken))
     return plan
 
@@ -109,12 +113,16 @@ class Finder:
                 usual = -1 if split != "test" else Severity.WARNING
                 told = {"split": split, "path": place.text}
                 self.file(Told("FMT004", "{split}: {path} does not exist", told, place, usual))
+            elif target.is_file() and target.suffix.lower() != ".txt":
+                told = {"split": split, "path": place.text}
+                message = "{split}: {path} is neither a folder nor a .txt that lists images"
+                self.file(Told("FMT004", message, told, place))
             elif target.is_file():
                 yield Part(split, listing=target, source=self.taken.source, line=place.line)
             else:
                 labels = label_folder(str(target))
                 inner = target / "labels"
-                labels = str(inner) if labels == str(target) and inner.is_dir() else labels
+                labels = str(inner) if inner.is_dir() and not there_as_labels(target) else labels
                 yield Part(split, str(target), labels, source=self.taken.source, line=place.line)
 
     def target(self, place: Place) -> Path | None:
@@ -202,8 +210,12 @@ def tell_unnamed(plan: Plan, path: Path, gathering: Gathering) -> None:
 
 def there(path: Path) -> bool:
     """Whether a place exists, or at least the labels of the images it should hold."""
+    return path.exists() or there_as_labels(path)
+
+
+def there_as_labels(path: Path) -> bool:
     labels = label_folder(str(path))
-    return path.exists() or (labels != str(path) and Path(labels).is_dir())
+    return labels != str(path) and Path(labels).is_dir()
 
 
 def common_root(folder: Path, parts: Iterable[Part]) -> Path:
@@ -267,17 +279,25 @@ def of_folders(layout: str, folder: Path, gathering: Gathering) -> Plan:
         images = image_folder(str(each))
         images = images if images != str(each) and Path(images).is_dir() else ""
         plan.parts.append(Part(split, images, str(each), by_folder=not split))
-    sets = next((each for each in (folder / "sets", folder.parent / "sets") if each.is_dir()), None)
-    if sets is not None:
-        plan.sets = sorted(
-            path for path in sets.iterdir() if path.suffix.lower() == ".txt" and path.is_file()
-        )
-        plan.root = folder if sets.parent == folder else folder.parent
+    for above in (folder, folder.parent):
+        plan.sets = plan.sets or lists_of_stems(above / "sets", labels)
+        plan.root = above if plan.sets and plan.root == folder else plan.root
     notes = Listing(folder).file("notes.json")
     plan.lists = class_lists(folder, gathering)
     if not plan.lists and notes and (taken := gathering.take(notes, "classes")):
         plan.lists += [each for each in (read_notes(gathering, taken),) if each]
     return plan
+
+
+def lists_of_stems(folder: Path, labels: Iterable[Path]) -> list[Path]:
+    """Return the text files of a folder, if most of the first lines of each are stems of label files."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".txt" and path.is_file())
+        stems = [stem for path in paths for stem in path.read_text("utf-8", "replace").split()[:SAMPLE]]
+    except OSError:
+        return []
+    known = sum(any((each / f"{stem}.txt").is_file() for each in labels) for stem in stems)
+    return paths if 2 * known > len(stems) else []
 
 
 def class_lists(folder: Path, gathering: Gathering) -> list[ClassList]:

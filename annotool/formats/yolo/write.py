@@ -15,7 +15,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.errors import UsageError
-from annotool.formats.base import WriteOptions, Written
+from annotool.formats.base import WriteOptions, Written, left_out
 from annotool.formats.yolo.outlines import corners, outlines, turned
 from annotool.formats.yolo.sizes import NAMES_FILE
 from annotool.formats.yolo.targets import Place, class_indices, places
@@ -76,7 +76,7 @@ class Writer:
         self.put("data.yaml", self.yaml(where).encode())
         self.put(NAMES_FILE, self.side(where).encode("utf-8", "replace"))
         self.tell(where, why)
-        skipped = tuple(self.left_out(at, why, image) for at in np.flatnonzero(why).tolist())
+        skipped = tuple(left_out(self.data, at, REASONS[why[at]]) for at in np.flatnonzero(why).tolist())
         return Written(tuple(self.files), len(where), len(order), skipped, tuple(self.notes))
 
     def folders(self, where: list[Place]) -> None:
@@ -208,20 +208,6 @@ class Writer:
                 for place, seen in zip(spelled(points[:, :2]), points[:, 2], strict=True)
             )
             for row, points in padded.items()
-        }
-
-    def left_out(self, at: int, why: Array, image: Array) -> dict[str, Any]:
-        rows, sources = self.data.table("annotations"), self.data.table("sources")
-        source = int(rows["source"][at])
-        return {
-            "table": "annotations",
-            "annotation": int(rows["annotation"][at]),
-            "id": int(rows["id"][at]),
-            "image": self.data.table("images")["file_name"][image[at]] if image[at] >= 0 else "",
-            "category": str(self.data.names_of(rows["category"][at : at + 1])[0]),
-            "why": REASONS[why[at]],
-            "file": sources["file"][source] if source >= 0 else "",
-            "line": int(rows["line"][at]),
         }
 
     # Around.

@@ -97,7 +97,7 @@ def test_images_given_by_the_user(tmp_path: Path) -> None:
     put(tmp_path / "pictures", {"deep/a.png": png(), "other.png": png()})
     assert found(root, images=tmp_path / "pictures") == [
         ("other.png", True, ""),
-        ("a.png", True, "labels/train/a.txt"),
+        ("deep/a.png", True, "labels/train/a.txt"),
         ("train/b", False, "labels/train/b.txt"),
     ]
     assert codes(read(root, images=tmp_path / "pictures")) == {}
@@ -123,3 +123,18 @@ def test_a_link_that_leads_back_up(tmp_path: Path) -> None:
 def test_odd_names(tmp_path: Path, stem: str) -> None:
     root = usual(tmp_path, {f"train/{stem}": ROW})
     assert found(root) == [(f"images/train/{stem}.png", True, f"labels/train/{stem}.txt")]
+
+
+def test_a_dataset_below_a_folder_called_images(tmp_path: Path) -> None:
+    root = tmp_path / "images" / "labels" / "fruit"
+    yaml = "train: ../train/images\nval: ../train/images\nnames: [cat]\n"
+    files: Files = {"data.yaml": yaml, "train/images/a.png": png(), "train/labels/a.txt": ROW}
+    data = read(put(root, {**files, "train/labels/orphan.txt": ROW}))
+    assert (codes(data), len(data.table("annotations"))) == ({}, 2)
+    assert data.table("splits")["split"].tolist() == ["train", "train", "val", "val"]
+
+
+def test_other_text_files_below_a_folder_called_labels(tmp_path: Path) -> None:
+    root = put(tmp_path / "labels" / "fruit", {"a.txt": ROW, "a.png": png(), "README.txt": "about fruit"})
+    data = read(root)
+    assert (codes(data), len(data.table("annotations"))) == ({}, 1)

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from annotool.dataset import Dataset
+from annotool.errors import UsageError
 from annotool.findings import Fix, Severity
 from tests.formats.yolo.build import ROW, Files, codes, names, png, put, read, texts, usual
 
@@ -349,7 +350,9 @@ def test_lists_of_stems_one_folder_up(tmp_path: Path) -> None:
 
 def test_lists_of_something_else_are_no_splits(tmp_path: Path) -> None:
     put(tmp_path, {"sets/train.txt": "x\ny\nz\n", "data/labels/a.txt": ROW})
-    assert splits(read(tmp_path / "data")) == {}
+    data = read(tmp_path / "data")
+    assert (splits(data), data.paths) == ({}, (tmp_path / "data",))
+    assert data.table("sources")["file"].tolist() == ["labels/a.txt"]
 
 
 def test_the_users_class_list_counts(tmp_path: Path) -> None:
@@ -378,3 +381,13 @@ def test_labels_that_no_split_names_are_told(tmp_path: Path) -> None:
     data = read(root)
     assert len(data.table("annotations")) == 2
     assert "No split of data.yaml names labels/test: it was not read." in data.notes
+
+
+def test_a_split_that_is_neither_a_folder_nor_a_list(tmp_path: Path) -> None:
+    root = put(usual(tmp_path, LABELS, SPLITS.replace("images/val", "val.zip")), {"val.zip": "PK"})
+    assert texts(read(root), "FMT004") == ["val: val.zip is neither a folder nor a .txt that lists images"]
+
+
+def test_a_class_list_of_the_user_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        read(usual(tmp_path, LABELS, SPLITS), classes=tmp_path / "nowhere.txt")

@@ -80,7 +80,7 @@ def test_what_is_left_out_is_listed(tmp_path: Path, row: dict[str, Any], why: st
     images = [{}, {"width": np.nan, "height": np.nan}]
     files, told = written(tiny(images, [row, {"id": 9}]), tmp_path / "out")
     (skipped,) = told.skipped
-    assert (skipped["why"], skipped["id"], skipped["file"], skipped["table"]) == (
+    assert (skipped["why"], skipped["annotation_id"], skipped["file"], skipped["table"]) == (
         why,
         1,
         "annotations.json",
