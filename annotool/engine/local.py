@@ -44,7 +44,7 @@ def run(
         # An override must not change what condemns what, so echoes are judged by the rule's own grades.
         graded = Findings(tuple(with_severity(part, rule) for part in mine.blocks))
         causes = {cause: found[cause] for cause in rule.silenced_by if cause in found}
-        found[code], counted = silence(data, graded, causes)
+        found[code], counted = silence(data, graded, causes, rules)
         found.update(counted)
     kept = (overridden(found[c], severities.get(c)) for c in sorted(found) if c in selected)
     return Findings(

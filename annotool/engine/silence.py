@@ -25,7 +25,7 @@ def in_order(rules: Mapping[str, Rule]) -> list[str]:
 
 
 def silence(
-    data: Dataset, findings: Findings, causes: Mapping[str, Findings]
+    data: Dataset, findings: Findings, causes: Mapping[str, Findings], rules: Mapping[str, Rule]
 ) -> tuple[Findings, dict[str, Findings]]:
     """Return the findings that no cause explains, and the causes with what they explain added to `silenced`.
 
@@ -36,7 +36,7 @@ def silence(
     for code, cause in causes.items():
         blocks = []
         for part in cause.blocks:
-            by = condemned(data, part)
+            by = condemned(data, part, rules[code].condemns(part))
             hits = [hit(by, each) for each in findings.blocks]
             findings = kept(findings, [each < 0 for each in hits])
             blocks.append(counting(part, hits))
@@ -44,9 +44,9 @@ def silence(
     return findings, counted
 
 
-def condemned(data: Dataset, cause: Block) -> dict[str, Array]:
-    """For each level, which row of the cause condemns each key, or -1."""
-    severity, free = cause.columns["severity"], np.ones(len(cause), dtype=bool)
+def condemned(data: Dataset, cause: Block, spoils: Array) -> dict[str, Array]:
+    """For each level, which row of the cause condemns each key, or -1; `spoils`: which rows condemn at all."""
+    severity, free = cause.columns["severity"], np.asarray(spoils, dtype=bool)
     sizes = {
         "annotation": top(data, "annotations"),
         "image": top(data, "images"),

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.findings import Edits, Findings, Fix, Op, Severity, block
+from annotool.findings import Block, Edits, Findings, Fix, Op, Severity, block
 from annotool.table import Array, Table
 
 __all__ = [
@@ -62,6 +62,10 @@ class Rule(ABC):
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         """Return edits that mend the given findings, all of this rule; `finding` counts over their blocks."""
         return Edits.make(0)
+
+    def condemns(self, part: Block) -> Array:
+        """Return which of its findings spoil what they name for the rules that it silences (bool, one a row)."""
+        return np.ones(len(part), dtype=bool)
 
     @classmethod
     def documentation(cls) -> str:

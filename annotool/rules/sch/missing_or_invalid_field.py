@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from annotool.findings import Block
 from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
+from annotool.table import Array
+
+# Fields that no other rule needs to judge the record.
+APART = (
+    "difficult",
+    "truncated",
+    "occluded",
+    "iscrowd",
+    "area",
+    "id",
+    "score",
+    "num_keypoints",
+    "supercategory",
+)
 
 
 @dataclass(frozen=True)
@@ -36,3 +53,10 @@ class MissingOrInvalidField(ReaderRule):
     severities = (ERROR, WARNING)
     fixes = (Fix.SAFE,)
     verdict = ("1 record lacks a field or holds a wrong one", "{n} records lack a field or hold a wrong one")
+
+    def condemns(self, part: Block) -> Array:
+        """A flag, a score or an area spoils no box; nor does its own id."""
+        fields = part.values.get("field", np.full(len(part), "", dtype=object)).tolist()
+        pointers = part.columns["pointer"].tolist()
+        named = [field or pointer.rpartition("/")[2] for field, pointer in zip(fields, pointers, strict=True)]
+        return ~np.isin(np.array(named, dtype=str), APART)
