@@ -125,7 +125,7 @@ def fix(
     With `out`, a new folder, the mended dataset is written there; with `in_place` the files themselves change. Both
     leave a journal, `fixes.jsonl`, for `undo` and `apply`. Without `unsafe` every fact stays as it is.
     """
-    from annotool.fixes import inplace, output, rounds
+    from annotool.fixes import inplace, moving, output, rounds
 
     if out is not None and in_place:
         raise UsageError("--out and --in-place: choose one")
@@ -146,6 +146,7 @@ def fix(
     made = rounds.propose(reading, auditing, menders, formats.patch, unsafe)
     made = replace(made, notes=notes + made.notes)
     if out is not None:
+        made = moving.portable(made)
         output.write(made, Path(out), given)
     elif in_place:
         inplace.write_in_place(made)

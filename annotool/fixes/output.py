@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -12,14 +11,12 @@ from annotool.dataset import Dataset
 from annotool.errors import JournalError, UsageError
 from annotool.fixes import journal
 from annotool.fixes.journal import State, digest
-from annotool.fixes.places import home, name_in, plain, source_paths
+from annotool.fixes.moving import portable
+from annotool.fixes.places import home, name_in, source_paths
 from annotool.fixes.rounds import Overlay, Proposal
 from annotool.output import place_image, staged
 
 __all__ = ["apply", "file_states", "home", "write"]
-
-
-NAMING = ("config", "split")  # roles of files that say where labels or images are
 
 
 def file_states(made: Proposal, root: Path) -> list[State]:
@@ -38,10 +35,9 @@ def write(made: Proposal, out: Path, inputs: Sequence[Path] = ()) -> Path:
     Every file read stands at its place below the inputs' common parent; images are hard links, else copies. Only those
     that would be found again though their records went are left out, and no `undo` of the copy brings them back. Raises
     UsageError for a folder that cannot be used (it may not lie in one of `inputs`, by default the dataset's paths) and
-    for lists of absolute paths, AnnotoolError when writing fails; then nothing is left behind.
+    for absolute paths that `portable` cannot do without, AnnotoolError when writing fails; then nothing is left behind.
     """
-    root = home(made.data)
-    check_relative(made.data, made.overlay)
+    made, root = portable(made), home(made.data)
     left_out = [name for path in made.deletions if (name := name_in(root, Path(path)))]
     lines = journal.lines(made.changes, file_states(made, root), left_out, cache(partial(name_in, root)))
     with staged(out, inputs or made.data.paths) as work:
@@ -49,26 +45,6 @@ def write(made: Proposal, out: Path, inputs: Sequence[Path] = ()) -> Path:
         images(made.data, root, work, made.deletions)
         save(work / journal.NAME, lines)
     return out / journal.NAME
-
-
-def check_relative(data: Dataset, overlay: Overlay) -> None:
-    """Raise UsageError when a list or a yaml names the dataset's own folders by absolute paths: who trains on a copy
-    of it would still be given the labels that are not mended."""
-    roles = data.table("sources")["role"].tolist()
-    files = source_paths(data)
-    folders = {
-        above for file in {plain(each).parent for each in files} for above in (file, *file.parents[:-1])
-    }
-    spelled = b"|".join(re.escape(os.fsencode(each)) for each in sorted(folders, reverse=True))
-    pattern = re.compile(rb"(?<![\w./\\-])(?:" + spelled + rb")(?=[/\\\s\"',\]]|$)")
-    for at, (file, role) in enumerate(zip(files, roles, strict=True)):
-        held = overlay[file] if file in overlay else data.source_bytes(at)
-        if role in NAMING and held is not None and (found := pattern.search(held)):
-            line = bytes(held[: found.start()]).count(b"\n") + 1
-            raise UsageError(
-                f"{file}:{line}: names {os.fsdecode(found[0])} by its absolute path, so a copy would still lead to the "
-                "labels there; write it relative to the file (in a data.yaml, leave `path` out), or use --in-place"
-            )
 
 
 def save(path: Path, lines: Iterable[bytes]) -> None:
@@ -131,7 +107,6 @@ def apply(path: Path, src: Dataset, out: Path, inputs: Sequence[Path] = ()) -> P
             )
         file, at = places[state.file]
         overlay[file] = journal.replayed(held, state, bytes(src.source_bytes(at)), file)
-    check_relative(src, overlay)
     left_out = {str(root / name) for name in held.left_out}
     with staged(out, inputs or src.paths) as work:
         mirror(src, overlay, root, work)
