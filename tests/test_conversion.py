@@ -29,7 +29,9 @@ def test_what_cannot_be_written_is_listed(tmp_path: Path, to: str) -> None:
     listed = [json.loads(line) for line in (tmp_path / "out" / "skipped.jsonl").read_text().splitlines()]
     assert done.written.annotations == 1
     assert [each["annotation_id"] for each in listed] == [2, 3, 4]
-    assert all(set(each) == {"table", "annotation_id", "image", "category", "why", "file", "line"} for each in listed)
+    assert all(
+        set(each) == {"table", "annotation_id", "image", "category", "why", "file", "line"} for each in listed
+    )
     assert len({each["why"] for each in listed}) == 3
 
 

@@ -7,7 +7,7 @@ to differ is replaced, and what loaders need is added. Any other record is built
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.formats.base import Written
+from annotool.formats.base import Written, left_out
 from annotool.formats.coco.elements import utf8
 from annotool.formats.coco.file_names import file_names
 from annotool.formats.coco.jsontext import Broken, skip
 from annotool.formats.coco.shapes import Shapes, shapes
 from annotool.progress import track
-from annotool.schema import NO_ID, Kind
+from annotool.schema import Kind
 from annotool.table import Array
 
 __all__ = ["write"]
@@ -51,7 +51,9 @@ def write(data: Dataset, out: Path) -> Written:
         files.append(name)
         images += len(members)
         annotations += writer.count
-    return Written(tuple(files), images, annotations, tuple(told(data, *each) for each in sorted(skipped)))
+    return Written(
+        tuple(files), images, annotations, tuple(left_out(data, *each) for each in sorted(skipped))
+    )
 
 
 def splits_of(data: Dataset) -> list[tuple[str, Array]]:
@@ -269,19 +271,3 @@ def writable(data: Dataset) -> tuple[Array, list[tuple[int, str]]]:
         skipped += [(row, why) for row in np.flatnonzero(rows & left).tolist()]
         left &= ~rows
     return np.flatnonzero(left), skipped
-
-
-def told(data: Dataset, row: int, why: str) -> Mapping[str, Any]:
-    """Return what skipped.jsonl says of an annotation that was left out."""
-    table = data.table("annotations")
-    images = data.image_rows(table["image"][row : row + 1])
-    source, own = int(table["source"][row]), int(table["id"][row])
-    return {
-        "table": "annotations",
-        "image": data.table("images")["file_name"][images[0]] if images[0] >= 0 else "",
-        "annotation_id": None if own == NO_ID else own,
-        "category": data.names_of(table["category"][row : row + 1])[0],
-        "why": why,
-        "file": data.table("sources")["file"][source] if source >= 0 else "",
-        "line": int(table["line"][row]),
-    }
