@@ -82,11 +82,12 @@ def cli_page() -> str:
     from annotool.cli import app
 
     group: Any = typer.main.get_command(app)
-    parts = ["# Command line\n\n" + MADE]
+    parts = ["# Command line\n\n" + MADE.rstrip("\n") + "\n"]
     for name, command in group.commands.items():
         usage = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and "--help" not in p.opts]
-        line = " ".join([f"annotool {name}", *(p.metavar or p.name.upper() for p in usage)])
+        required = [f"{p.opts[0]} {p.metavar or p.name.upper()}" for p in options if p.required]
+        line = " ".join([f"annotool {name}", *(p.metavar or p.name.upper() for p in usage), *required])
         parts.append(f"## {name}\n\n{command.help}\n\n    {line}\n")
         if options:
             rows = [f"| `{', '.join(p.opts)}` | {'' if p.default in (None, False, '') else f'`{p.default}`'} | {p.help} |"
@@ -95,13 +96,23 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
+SHOWN = 8  # rules shown in the picture of an audit
+
+
 def audit_picture() -> str:
-    """What a terminal shows of an audit of the faulty samples."""
+    """What a terminal shows of an audit of the faulty samples, the rules in the middle left out."""
     from rich.text import Text
 
     data = annotool.read(ROOT / "sample_data" / "faulty" / "coco")
     report = annotool.report(data, annotool.audit(data)).replace(f"{ROOT}/", "")
-    return f"```text\n{Text.from_markup(report, emoji=False).plain.rstrip()}\n```\n"
+    head, rules, *tail = Text.from_markup(report, emoji=False).plain.rstrip().split("\n\n")
+    lines = rules.split("\n")
+    entries = [at for at, line in enumerate(lines) if line[8:9].isdigit()]
+    left = len(entries) - SHOWN
+    picture = "\n\n".join(
+        [head, "\n".join([*lines[: entries[SHOWN]], f"           ... and {left} more ..."]), *tail]
+    )
+    return f"```text\n{picture}\n```\n"
 
 
 def readme() -> str:

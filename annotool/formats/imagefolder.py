@@ -14,7 +14,7 @@ A class folder is the label source of its images: one row of `sources`, without 
 What it cannot hold: boxes and all other geometry, more than one category an image, images without a category, attributes.
 Writing class folders is not there yet.
 
-Sources: torchvision.datasets.ImageFolder; ultralytics' classification layout; formats.md 2.5.
+Sources: torchvision.datasets.ImageFolder; ultralytics' classification layout.
 """
 
 from __future__ import annotations

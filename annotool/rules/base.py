@@ -1,4 +1,4 @@
-"""What a rule is. One file, one rule, its documentation in the docstring; see house.md 5 for the sections.
+"""What a rule is. One file, one rule, its documentation in the docstring; CONTRIBUTING.md names the sections.
 
 A rule works on columns, never row by row. `AnnotationRule` and `ImageRule` write `check`; a `DatasetRule` writes
 `partial`, `merge` and `finish`, so that one text runs on one machine and on many; a `ReaderRule` gives severity,

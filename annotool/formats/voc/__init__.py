@@ -35,7 +35,7 @@ Of equal stems in one folder (a.jpg, a.png) the second becomes `a_png`. Names th
 `annotool-names.csv` (stem, file_name, width, height) is written when a name could not be told from the files; our reader
 restores it, and puts the `<filename>` it replaced into the table `originals`. An object that cannot be written is listed.
 
-Sources: the development kits of VOC2007 and VOC2012 (host.robots.ox.ac.uk/pascal/VOC); formats.md 2.2.
+Sources: the development kits of VOC2007 and VOC2012 (host.robots.ox.ac.uk/pascal/VOC).
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def infer(
     """Weigh what the corners say of their base. corners float64 (n, 4) xmin ymin xmax ymax as written, width and
     height float64 (n,) as declared; NaN proves nothing. `marked`: our own writer made the files.
 
-    Raises UsageError for an unknown option. Source: rules.md section 0, FMT007.
+    Raises UsageError for an unknown option. The thresholds are those in the docstring of FMT007.
     """
     if option not in ("auto", *BASES):
         raise UsageError(f"voc_base is {option!r}; expected auto, {', '.join(BASES)}")
