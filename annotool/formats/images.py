@@ -100,24 +100,26 @@ def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) 
 
 
 def _below(wanted: Sequence[str], root: Path) -> list[str]:
-    near: dict[str, list[tuple[Listing, dict[str, str]]]] = {}
+    near: dict[str, list[tuple[Path, dict[str, str]]]] = {}
     found = []
     for name in wanted:
         folder, _, last = name.rpartition("/")
         if folder not in near:
-            near[folder] = [
-                (listing, {each.lower(): each for each in listing.files})
-                for tail in _tails(folder)
-                if (listing := Listing(root / tail)).files
-            ]
+            listings = (Listing(root / tail) for tail in _tails(folder))
+            near[folder] = [(each.path, _by_any_case(each)) for each in listings if each.files]
         path = ""
-        for listing, lower in near[folder]:
-            actual = last if last in listing.files else lower.get(last.lower(), "")
+        for place, names in near[folder]:
+            actual = names.get(last) or names.get(last.lower())
             if actual:
-                path = os.path.join(listing.path, actual)
+                path = os.path.join(place, actual)
                 break
         found.append(path)
     return found
+
+
+def _by_any_case(listing: Listing) -> dict[str, str]:
+    """Each file's name by itself and by its lower-case form; what is written exactly goes first."""
+    return {name.lower(): name for name in listing.files} | {name: name for name in listing.files}
 
 
 def _tails(folder: str) -> list[str]:
