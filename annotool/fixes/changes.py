@@ -9,7 +9,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Op
-from annotool.fixes.places import source_paths, spans
+from annotool.fixes.places import source_path, spans
 from annotool.formats.base import objects
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
@@ -44,6 +44,8 @@ def described(
         picked(data, "annotations", "image", named["annotations"], -1),
         named["images"],
     )
+    sources, of = np.unique(spliced["source"], return_inverse=True)
+    paths = objects([source_path(data, source) for source in sources.tolist()])
     ids = picked(data, "annotations", "id", named["annotations"], NO_ID)
     table = edits["table"][edit]
     columns = {
@@ -53,7 +55,7 @@ def described(
         "rule": edits["rule"][edit],
         "fingerprint": prints[finding],
         "safe": edits["safe"][edit],
-        "path": objects(source_paths(data))[spliced["source"]],
+        "path": paths[of],
         "line": lines(spliced["source"], record_starts(data, edits, spliced)),
         "offset": spliced["start"],
         "old": spliced["old"],

@@ -8,7 +8,7 @@ file back as it was (`recover`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from hashlib import sha256
@@ -19,7 +19,7 @@ from annotool.findings import Op
 from annotool.fixes import journal
 from annotool.fixes.journal import UNFINISHED, digest
 from annotool.fixes.output import file_states
-from annotool.fixes.places import home, name_in, plain, source_paths
+from annotool.fixes.places import home, name_in, plain
 from annotool.fixes.rounds import Proposal
 
 __all__ = ["recover", "undo", "write_in_place"]
@@ -33,12 +33,13 @@ def write_in_place(made: Proposal) -> Path | None:
     Raises AnnotoolError when a file cannot be changed; then all files are as they were.
     """
     root = home(made.data)
-    check(made, root)
+    states = file_states(made, root)
+    check(made, root, {root / each.file: each.before for each in states})
     if not made.overlay:
         return None
     path = free(root)
     unfinished = path.with_name(path.name + UNFINISHED)
-    lines = journal.lines(made.changes, file_states(made, root), (), cache(partial(name_in, root)))
+    lines = journal.lines(made.changes, states, (), cache(partial(name_in, root)))
     with journalled(unfinished, lines):
         try:
             replace(made.overlay.items())
@@ -52,8 +53,9 @@ def write_in_place(made: Proposal) -> Path | None:
     return path
 
 
-def check(made: Proposal, root: Path) -> None:
-    """Raise before anything is written when a file may not be changed, or is no longer what was read."""
+def check(made: Proposal, root: Path, before: Mapping[Path, str | None]) -> None:
+    """Raise before anything is written when a file may not be changed, or is no longer what was read, which had the
+    hash `before`."""
     if made.overlay and not root.name:
         raise UsageError(
             f"{made.data.paths[0]}: its files have no folder in common to keep a journal in; use --out"
@@ -65,11 +67,10 @@ def check(made: Proposal, root: Path) -> None:
         raise UsageError(
             f"--in-place deletes no image, and {count:,} would have to go, as {first}; use --out, or --ignore {codes}"
         )
-    at = {path: number for number, path in enumerate(source_paths(made.data))}
-    for path in made.overlay:
+    for path, known in before.items():
         if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
             raise AnnotoolError(f"{path}: is read-only; nothing was changed; make it writable, or use --out")
-        if digest(path.read_bytes()) != digest(made.data.source_bytes(at[path])):
+        if digest(path.read_bytes()) != known:
             raise AnnotoolError(
                 f"{path}: was changed while annotool worked; nothing was changed; run it again"
             )

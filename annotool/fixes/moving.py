@@ -14,7 +14,7 @@ from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Op
 from annotool.fixes import splices
-from annotool.fixes.places import home, plain, source_paths
+from annotool.fixes.places import home, plain, source_folders, source_path
 from annotool.fixes.rounds import Proposal
 from annotool.formats.base import objects
 from annotool.table import Table
@@ -36,42 +36,39 @@ def portable(made: Proposal) -> Proposal:
 
     Raises UsageError where an absolute path cannot be written so.
     """
-    found = dict(absolute(made))
+    naming = {file: held for file, held in naming_files(made) if held}
+    pattern = own_folders(made.data)
+    found = {
+        file: [respelled(file, held, each) for each in pattern.finditer(held)]
+        for file, held in naming.items()
+    }
+    found = {file: cuts for file, cuts in found.items() if cuts}
     if not found:
         return made
-    held = {
-        file: contents(made, at, file) for at, file in enumerate(source_paths(made.data)) if file in found
-    }
-    overlay = {file: splices.apply(held[file], iter(cuts)) for file, cuts in found.items()}
+    overlay = {file: splices.apply(naming[file], iter(cuts)) for file, cuts in found.items()}
     rows = [
-        (file, start, held[file][start:end], new) for file, cuts in found.items() for start, end, new in cuts
+        (file, start, naming[file][start:end], new)
+        for file, cuts in found.items()
+        for start, end, new in cuts
     ]
     changes = Table.concat(
-        [made.changes, described(rows, int(made.changes["round"].max(initial=0)) + 1, held)]
+        [made.changes, described(rows, int(made.changes["round"].max(initial=0)) + 1, naming)]
     )
     note = f"absolute paths written relative, so that the copy does not lead back here: {', '.join(f.name for f in found)}"
     return replace(made, overlay={**made.overlay, **overlay}, changes=changes, notes=(*made.notes, note))
 
 
-def contents(made: Proposal, source: int, file: Path) -> bytes:
-    return (made.overlay[file] or b"") if file in made.overlay else bytes(made.data.source_bytes(source))
-
-
-def absolute(made: Proposal) -> Iterator[tuple[Path, list[Cut]]]:
-    pattern = own_folders(made.data)
-    roles = made.data.table("sources")["role"].tolist()
-    for at, (file, role) in enumerate(zip(source_paths(made.data), roles, strict=True)):
-        if role in NAMING:
-            held = contents(made, at, file)
-            cuts = [respelled(file, held, each) for each in pattern.finditer(held)]
-            if cuts:
-                yield file, cuts
+def naming_files(made: Proposal) -> Iterator[tuple[Path, bytes | None]]:
+    """The files that say where labels or images are, as they will be."""
+    for source in np.flatnonzero(np.isin(made.data.table("sources")["role"], NAMING)).tolist():
+        file = source_path(made.data, source)
+        yield file, made.overlay[file] if file in made.overlay else bytes(made.data.source_bytes(source))
 
 
 def own_folders(data: Dataset) -> re.Pattern[bytes]:
     """A pattern of the absolute paths that lead into the dataset: its folders, whatever follows, and alone those above."""
     root = home(data)
-    below = {plain(each).parent for each in source_paths(data)}
+    below = source_folders(data)
     below |= {above for folder in below for above in folder.parents if above.is_relative_to(root)}
 
     def any_of(folders: set[Path]) -> bytes:

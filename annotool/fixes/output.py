@@ -12,7 +12,7 @@ from annotool.errors import JournalError, UsageError
 from annotool.fixes import journal
 from annotool.fixes.journal import State, digest
 from annotool.fixes.moving import portable
-from annotool.fixes.places import home, name_in, source_paths
+from annotool.fixes.places import home, name_in, names_in, source_files
 from annotool.fixes.rounds import Overlay, Proposal
 from annotool.output import place_image, staged
 
@@ -21,11 +21,12 @@ __all__ = ["apply", "file_states", "home", "write"]
 
 def file_states(made: Proposal, root: Path) -> list[State]:
     """Return the sha256 of each file that changes, before and after."""
-    held = {path: at for at, path in enumerate(source_paths(made.data))}
+    known = {file: at for at, file in enumerate(source_files(made.data))}
+    changed = sorted(made.overlay)
+    rows = zip(changed, names_in(root, map(str, changed)), strict=True)
     return [
-        State(name_in(root, path), digest(made.data.source_bytes(held[path])), digest(new))
-        for path, new in sorted(made.overlay.items())
-        if path in held
+        State(name, digest(made.data.source_bytes(known[str(path)])), digest(made.overlay[path]))
+        for path, name in rows
     ]
 
 
@@ -57,29 +58,39 @@ def save(path: Path, lines: Iterable[bytes]) -> None:
 
 def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
     """Write the files that were read, with new bytes where the overlay has some."""
-    for at, path in enumerate(source_paths(data)):
-        new = overlay[path] if path in overlay else data.source_bytes(at)
-        if new is not None and (name := name_in(root, path)):
-            target = work / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(new)
+    new = {str(path): held for path, held in overlay.items()}
+    files = source_files(data)
+    for at, (file, name) in enumerate(zip(files, names_in(root, files), strict=True)):
+        held = new[file] if file in new else data.source_bytes(at)
+        if held is not None and name:
+            placed(work, name).write_bytes(held)
 
 
 def images(data: Dataset, root: Path, work: Path, left_out: Collection[str]) -> None:
     """Link or copy the image files, those outside `root` to `images/`, below the split's name if they have one."""
     table = data.table("images")
-    rows = zip(table["path"].tolist(), table["file_name"].tolist(), data.image_splits.tolist(), strict=True)
-    placed: dict[str, str] = {}
-    for path, file_name, split in rows:
+    paths = table["path"].tolist()
+    rows = zip(
+        paths, names_in(root, paths), table["file_name"].tolist(), data.image_splits.tolist(), strict=True
+    )
+    done: dict[str, str] = {}
+    for path, below, file_name, split in rows:
         if path and path not in left_out:
-            name = name_in(root, Path(path)) or elsewhere(file_name, split)
-            if name not in placed:
-                place_image(path, work / name, "link")
-            elif placed[name] != path:
+            name = below or elsewhere(file_name, split)
+            if name not in done:
+                place_image(path, placed(work, name), "link")
+            elif done[name] != path:
                 raise UsageError(
-                    f"{placed[name]} and {path} would both become {name}; fix their label files apart"
+                    f"{done[name]} and {path} would both become {name}; fix their label files apart"
                 )
-            placed[name] = path
+            done[name] = path
+
+
+def placed(work: Path, name: str) -> Path:
+    """Where a file goes, its folder made."""
+    target = work / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
 
 
 def elsewhere(file_name: str, split: str) -> str:
@@ -98,15 +109,16 @@ def apply(path: Path, src: Dataset, out: Path, inputs: Sequence[Path] = ()) -> P
     """
     held = journal.whole(path)
     root = home(src)
-    places = {name_in(root, each): (each, at) for at, each in enumerate(source_paths(src))}
+    files = source_files(src)
+    places = {name: at for at, name in enumerate(names_in(root, files))}
     overlay: dict[Path, bytes | None] = {}
     for state in held.files:
         if state.file not in places:
             raise JournalError(
                 f"{root / state.file}: no such file in the dataset; give apply the path that {path.name} was made from"
             )
-        file, at = places[state.file]
-        overlay[file] = journal.replayed(held, state, bytes(src.source_bytes(at)), file)
+        file, source = Path(files[places[state.file]]), places[state.file]
+        overlay[file] = journal.replayed(held, state, bytes(src.source_bytes(source)), file)
     left_out = {str(root / name) for name in held.left_out}
     with staged(out, inputs or src.paths) as work:
         mirror(src, overlay, root, work)

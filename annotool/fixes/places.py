@@ -7,8 +7,9 @@ same by the place of their record: the byte it started at before anything was ed
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,12 @@ __all__ = [
     "home",
     "line_ends",
     "name_in",
+    "names_in",
     "plain",
     "record_keys",
-    "source_paths",
+    "source_files",
+    "source_folders",
+    "source_path",
     "spans",
 ]
 
@@ -37,24 +41,37 @@ ELSEWHERE = ("classes", "predictions")  # roles of files that an option may name
 TABLES = {"annotations": 0, "images": 1, "categories": 2, "sources": 3}
 
 
-def source_paths(data: Dataset) -> list[Path]:
-    """Return the path on disk of each source file."""
+def source_files(data: Dataset) -> list[str]:
+    """Return the path on disk of each source file, as `str(source_path(...))`; there may be many."""
+    folders = [str(path if path.is_dir() else path.parent) for path in data.paths]
+    return [os.path.join(folders[at], file) for at, file in names(data.table("sources"))]
+
+
+def source_path(data: Dataset, source: int) -> Path:
+    """Return the path on disk of one source file."""
     table = data.table("sources")
-    folders = [path if path.is_dir() else path.parent for path in data.paths]
-    return [folders[at] / file for at, file in names(table)]
+    path = data.paths[int(table["path"][source])]
+    return (path if path.is_dir() else path.parent) / str(table["file"][source])
 
 
 def names(sources: Table) -> list[tuple[int, str]]:
     return list(zip(sources["path"].tolist(), sources["file"].tolist(), strict=True))
 
 
+def source_folders(data: Dataset, without: Collection[str] = ()) -> set[Path]:
+    """Return the folders the source files lie in, absolute, but for files of some roles."""
+    roles = data.table("sources")["role"].tolist()
+    files = zip(source_files(data), roles, strict=True)
+    return {
+        plain(Path(each)) for each in {os.path.split(file)[0] for file, role in files if role not in without}
+    }
+
+
 def home(data: Dataset) -> Path:
     """Return the folder that names in a journal start from: the common parent of the dataset's paths and of the label
     files that lie outside of them (a data.yaml may point anywhere)."""
-    roles = data.table("sources")["role"].tolist()
-    given = [path if path.is_dir() else path.parent for path in data.paths]
-    files = [path for path, role in zip(source_paths(data), roles, strict=True) if role not in ELSEWHERE]
-    return Path(os.path.commonpath([plain(each) for each in (*given, *{file.parent for file in files})]))
+    given = [plain(path if path.is_dir() else path.parent) for path in data.paths]
+    return Path(os.path.commonpath([*given, *source_folders(data, without=ELSEWHERE)]))
 
 
 def plain(path: Path) -> Path:
@@ -62,10 +79,21 @@ def plain(path: Path) -> Path:
     return Path(os.path.normpath(path.absolute()))
 
 
+def names_in(root: Path, files: Iterable[str]) -> list[str]:
+    """Return paths below `root` with forward slashes; empty for those that lie elsewhere."""
+
+    @cache
+    def below(folder: str) -> str | None:
+        whole = plain(Path(folder))
+        return f"{whole.relative_to(root).as_posix()}/" if whole.is_relative_to(root) else None
+
+    split = ((below(folder), name) for folder, name in map(os.path.split, files))
+    return ["" if folder is None else (folder + name).removeprefix("./") for folder, name in split]
+
+
 def name_in(root: Path, path: Path) -> str:
-    """Return a path below `root` with forward slashes; empty when it lies elsewhere."""
-    whole = plain(path)
-    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else ""
+    """Return one path below `root`, as `names_in` does."""
+    return names_in(root, [str(path)])[0]
 
 
 def spans(data: Dataset, table: str, rows: Array) -> tuple[Array, Array, Array]:

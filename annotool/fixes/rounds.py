@@ -17,7 +17,7 @@ from annotool.findings import Edits, Findings, Fix, Op, Severity
 from annotool.fixes import journal, proof, splices
 from annotool.fixes.changes import described
 from annotool.fixes.conflicts import settle
-from annotool.fixes.places import Trail, finding_keys, first_lines, home, record_keys, source_paths
+from annotool.fixes.places import Trail, finding_keys, first_lines, home, record_keys, source_path
 from annotool.fixes.proof import State
 from annotool.formats.base import Splice
 from annotool.rules.base import Rule
@@ -258,8 +258,7 @@ def patched(tools: Tools, data: Dataset, edits: Edits) -> list[Splice]:
 
 
 def new_files(data: Dataset, spliced: Table) -> dict[Path, bytes | None]:
-    paths = source_paths(data)
-    return {paths[source]: held for source, held in splices.replaced(data, spliced).items()}
+    return {source_path(data, source): held for source, held in splices.replaced(data, spliced).items()}
 
 
 def lost_images(data: Dataset, made: Edits) -> frozenset[str]:

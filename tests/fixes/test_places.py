@@ -19,7 +19,7 @@ from annotool.fixes.places import (
     first_lines,
     line_ends,
     record_keys,
-    source_paths,
+    source_path,
 )
 from annotool.formats.base import Splice, objects
 from annotool.schema import make
@@ -100,7 +100,7 @@ def test_keys_tell_records_apart_and_know_them_again(tmp_path: Path) -> None:
     assert len({*before, *record_keys(trail, data, "images", np.arange(2))}) == 5
     table = splices.table(data, [Splice(0, 18, 38, b"", 0)])
     later = toy.read(
-        tmp_path, {source_paths(data)[at]: new for at, new in splices.replaced(data, table).items()}
+        tmp_path, {source_path(data, at): new for at, new in splices.replaced(data, table).items()}
     )
     after = trail.after(data, table)
     assert record_keys(after, later, "annotations", np.arange(2)).tolist() == before[1:].tolist()
