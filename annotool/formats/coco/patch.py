@@ -137,6 +137,8 @@ def spelled(new: Any, old: bytes) -> bytes:
     """Return a value as JSON, numbers and texts in the manner of the old one."""
     if isinstance(new, bool | int | float):
         return number(new, old)
+    if isinstance(new, list | tuple) and all(isinstance(each, int | float) for each in new):
+        return b"[" + b", ".join(number(each) for each in new) + b"]"
     if isinstance(new, str):
         return json.dumps(new, ensure_ascii=b"\\u" in old).encode()
     return msgspec.json.encode(new)
@@ -158,7 +160,7 @@ def numbers(text: bytes, member: Member, new: Sequence[float]) -> list[tuple[int
     except Broken:
         spans = []
     if len(spans) != len(new):
-        return [(member.start, member.end, b"[" + b", ".join(number(float(each)) for each in new) + b"]")]
+        return [(member.start, member.end, spelled(new, b""))]
     changed = []
     for (start, end), value in zip(spans, new, strict=True):
         old = loaded(text[start:end])

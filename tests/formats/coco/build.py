@@ -15,12 +15,12 @@ SECTIONS = ("images", "annotations", "categories")
 RING = [10, 10, 60, 10, 60, 50.5, 10, 50]
 
 
-def image(number: int = 1, **more: Any) -> Record:
+def image(number: Any = 1, **more: Any) -> Record:
     """Return a healthy image record."""
     return {"id": number, "file_name": f"{number}.jpg", "width": 640, "height": 480, **more}
 
 
-def annotation(number: int = 1, **more: Any) -> Record:
+def annotation(number: Any = 1, **more: Any) -> Record:
     """Return a healthy annotation record, a box with a polygon in image 1."""
     record = {
         "id": number,
@@ -34,7 +34,7 @@ def annotation(number: int = 1, **more: Any) -> Record:
     return {key: value for key, value in {**record, **more}.items() if value is not ...}
 
 
-def category(number: int = 1, name: str = "cat", **more: Any) -> Record:
+def category(number: Any = 1, name: str = "cat", **more: Any) -> Record:
     """Return a healthy category record."""
     return {"id": number, "name": name, "supercategory": "animal", **more}
 
