@@ -72,7 +72,9 @@ def parse(row: bytes, names: Mapping[str, int], first: bool = False) -> Odd:
     if bad is not None:
         fault = Fault("FMT002", "{text!r} is no number", {"text": shown(bad)}, kept=False)
         return unread(skip, 0, [fault])
-    category, about = class_of(row, words[0][0], words[max(named - 1, 0)][1], bool(named), names)
+    begin, end = words[0][0], words[max(named - 1, 0)][1]
+    text = row[begin:end] if named else texts[0]
+    category, about = class_of(text, begin, end, names if named else None)
     values = [float(text) for text in numbers]
     wrong = next(
         (text for text, value in zip(numbers, values, strict=True) if not math.isfinite(value)), None
@@ -124,12 +126,14 @@ def name_length(texts: Sequence[bytes], names: Mapping[str, int]) -> int:
 
 
 def class_of(
-    row: bytes, first: int, last: int, named: bool, names: Mapping[str, int]
+    text: bytes, first: int, last: int, names: Mapping[str, int] | None
 ) -> tuple[float, list[Fault]]:
-    """Return the class index, NaN where there is none, and what is wrong with its spelling."""
-    text = row[first:last]
+    """Return the class index, NaN where there is none, and what is wrong with its spelling.
+
+    `names` is given where the text is a name.
+    """
     told: dict[str, Any] = {"text": shown(text)}
-    if named:
+    if names is not None:
         index = names.get(shown(b" ".join(text.split())))
         if index is None:
             return NAN, [Fault("FMT002", "class {text!r} is a name, expected its index", told)]

@@ -138,3 +138,39 @@ def test_a_patch_leaves_all_other_rows(
         np.testing.assert_array_equal(rows[name][stay[1:]], again[name][1:], err_msg=name)
     if stay and rows["kind"][stay[0]] == Kind.BOX and "FMT002" not in codes(data):
         np.testing.assert_allclose([again[name][0] for name in "xywh"], box, atol=1e-6)
+
+
+OF_CVAT = {
+    "obj.data": b"classes = 2\ntrain = data/train.txt\nvalid = data/valid.txt\nnames = data/obj.names\n",
+    "obj.names": b"cat\ntraffic light\n",
+    "train.txt": b"data/obj_train_data/a.png\r\n./obj_train_data/b.png\n",
+    "valid.txt": b"data/obj_valid_data/c.png",
+    "annotool-names.csv": b"stem,file_name,width,height\nobj_train_data/b,x/y.png,64,32\n",
+    "notes.json": b'{"categories": [{"id": 0, "name": "cat"}]}',
+}
+
+
+@settings(max_examples=200)
+@given(st.dictionaries(st.sampled_from(sorted(OF_CVAT)), edits, min_size=1, max_size=3), edits)
+def test_a_dataset_with_mangled_lists(
+    tmp_path_factory: pytest.TempPathFactory,
+    changes: dict[str, list[tuple[float, int, bytes]]],
+    of_label: list[tuple[float, int, bytes]],
+) -> None:
+    root = tmp_path_factory.mktemp("mangled")
+    files: dict[str, str | bytes] = {
+        name: mangled(held, changes.get(name, [])) for name, held in OF_CVAT.items()
+    }
+    files |= {"obj_train_data/a.txt": mangled(LABELS[2], of_label), "obj_train_data/a.png": png()}
+    files |= {"obj_train_data/b.txt": LABELS[1], "obj_valid_data/c.txt": LABELS[0]}
+    put(root, files)
+    try:
+        data = read(root)
+    except NoDatasetError:
+        assert "obj.data" in changes
+        return
+    hold(data, root)
+    assert {name: (root / name).read_bytes() for name in files} == files, "the input is as it was"
+    out = tmp_path_factory.mktemp("out")
+    FORMAT.write(data, out, WriteOptions())
+    assert len(read(out).table("images")) == len(data.table("images"))

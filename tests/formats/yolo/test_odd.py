@@ -135,3 +135,8 @@ def test_line_span(held: bytes, row: bytes, line: bytes) -> None:
 def test_a_separator_beside_the_class_is_no_decimal_comma() -> None:
     read = row("x;0 0.5 0.5 0.2 0.4")
     assert (read.count, len(read.faults)) == (6, 2)
+
+
+def test_a_class_with_a_decimal_comma() -> None:
+    read = row(",0 0,5 0,5 0,2 0,4")
+    assert (read.count, read.values) == (5, [0, 0.5, 0.5, 0.2, 0.4])
