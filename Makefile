@@ -28,14 +28,23 @@ $(STAMP): pyproject.toml constraints.txt
 # An audit that finds errors ends with exit code 1, a fix with errors left as well: news, not a failure of the demo.
 demo: env ## audit the faulty samples, fix, convert, balance
 	@set -u; out=$$(mktemp -d); \
+	say() { printf '\n\n=== %s\n' "$$*"; }; \
 	run() { printf '\n$$ annotool %s\n' "$$*"; $(ANNOTOOL) "$$@" || test $$? -eq 1; }; \
 	set -e; \
+	say 'Audit: the same pictures in three formats, each with faults planted in it'; \
 	for data in coco voc yolo; do run audit $(SAMPLES)/faulty/$$data; done; \
-	run fix $(SAMPLES)/faulty/coco --out "$$out/fixed"; \
-	run audit "$$out/fixed"; \
+	say 'Explain: what a rule looks for, and who stumbles over it'; \
+	run rule BOX002; \
+	say 'Fix: what can be mended without changing a fact, into a new folder; then what is left'; \
+	run fix $(SAMPLES)/faulty/voc --out "$$out/fixed"; \
+	run audit "$$out/fixed" --output-format concise; \
+	run undo "$$out/fixed/fixes.jsonl"; \
+	say 'Convert a clean set, and count it'; \
 	run convert $(SAMPLES)/coco --to yolo --out "$$out/yolo"; \
 	run balance $(SAMPLES)/coco; \
-	printf '\nThe fixed and the converted dataset are in %s\n' "$$out"
+	say 'Your turn'; \
+	printf '\n$(ANNOTOOL) audit PATH    a folder, a file or a data.yaml of yours; README.md has more\n'; \
+	printf 'What was written here is in %s\n' "$$out"
 
 test: env ## all tests
 	@$(PY) -m pytest -n auto

@@ -64,7 +64,7 @@ class RareClass(DatasetRule[Shown]):
         labels, first = np.unique(state.categories["label"], return_index=True)
         return found(
             self,
-            "{name!r} has {instances} instances in {images} images (told below {least} instances or {least_images} "
+            "{name!r} is rare: instances {instances}, images {images} (told below {least} instances or {least_images} "
             "images)",
             state.categories,
             take=first[np.searchsorted(labels, rare)],

@@ -75,7 +75,7 @@ class ClassMissingInSplit(DatasetRule[Seen]):
         for name, other in by_split.items():
             if name == train or not other.any():
                 continue
-            unseen = "{name!r} stands {count:,} times in {split}, but never in {missing_in}"
+            unseen = "{name!r} is in {split} (instances: {count:,}), but never in {missing_in}"
             findings += self.told(state, unseen, (other > 0) & (own == 0), other, name, train)
             if name.lower() in VAL and not state.federated:
                 unmeasured = unseen + " (told from {least} times on)"

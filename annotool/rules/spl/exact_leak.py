@@ -119,16 +119,16 @@ class ExactLeak(DatasetRule[Members]):
     def leaks(self, rows: Table, later: Array, earlier: Array, file: Array, decode: bool) -> Findings:
         """One finding for each row `later`, twin of the row `earlier`."""
         same_file = file[later] == file[earlier]
-        content = "the same pixels" if decode else "the same bytes"
+        content = "has the same pixels" if decode else "has the same bytes"
         findings = Findings()
-        for chosen, basis in ((same_file, "the same file"), (~same_file, content)):
+        for chosen, basis in ((same_file, "is the same file"), (~same_file, content)):
             mine, other = rows.take(later[chosen]), rows.take(earlier[chosen])
             in_train = np.array([name.lower() in TRAIN for name in other["split"].tolist()], dtype=bool)
             can_go = in_train & (other["listed"] | (other["image"] != mine["image"]))
             named = mine["listed"]
             findings += found(
                 self,
-                "{file_name} of {split} is {basis} as {partner} of {partner_split}",
+                "{file_name} of {split} {basis} as {partner} of {partner_split}",
                 mine.with_columns(
                     source=np.where(named, mine["source"], mine["own_source"]),
                     line=np.where(named, mine["line"], mine["own_line"]),

@@ -18,7 +18,7 @@ def test_few_instances_or_few_images() -> None:
         RareClass,
         valid=[spread((10, 10), (0, 1)), spread()],
         invalid=[
-            (spread((10, 10), (9, 9)), [{"category": 1, "message": "'c1' has 9 instances in 9 images (told below "
+            (spread((10, 10), (9, 9)), [{"category": 1, "message": "'c1' is rare: instances 9, images 9 (told below "
                                          "10 instances or 10 images)"}]),
             (spread((30, 9)), [{"category": 0, "source": 0, "values": {"instances": 30, "images": 9}}]),
         ],

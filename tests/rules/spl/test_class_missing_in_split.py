@@ -31,7 +31,7 @@ def test_categories_that_stand_on_one_side_only() -> None:
         ],
         invalid=[
             (counted((20, 20), (1, 0)),
-             [{"category": 1, "message": "'dog' stands 20 times in train, but never in val (told from 20 times on)"}]),
+             [{"category": 1, "message": "'dog' is in train (instances: 20), but never in val (told from 20 times on)"}]),
             (counted((3, 0), (1, 1), "test"),
              [{"category": 1, "source": 0, "values": {"count": 1, "split": "test", "missing_in": "train"}}]),
             (counted((3, 0), (1, 1), facts={"lvis": True}), [{"category": 1}]),

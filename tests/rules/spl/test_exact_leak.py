@@ -44,12 +44,12 @@ def test_files_of_the_same_bytes(pictures: list[str]) -> None:
             (
                 dataset(pictures, {"val": [3, 4], "train": [0, 1, 2]}),
                 [{"image": 3, "source": 1, "fix": Fix.UNSAFE,
-                  "message": "3.bmp of val is the same bytes as 0.bmp of train"}],
+                  "message": "3.bmp of val has the same bytes as 0.bmp of train"}],
             ),
             (dataset(pictures, {"val": [0, 1], "test": [3]}), [{"image": 3, "fix": Fix.NONE}]),
             (
                 dataset(pictures, {"train": [0, 1, 2], "val": [3, 4]}, images_checked="decode"),
-                [{"image": 3, "values": {"basis": "the same pixels"}}, {"image": 4, "values": {"partner": "1.bmp"}}],
+                [{"image": 3, "values": {"basis": "has the same pixels"}}, {"image": 4, "values": {"partner": "1.bmp"}}],
             ),
         ],
     )  # fmt: skip
@@ -75,7 +75,7 @@ def test_one_path_in_two_files(pictures: list[str]) -> None:
         ExactLeak,
         invalid=[
             (dataset(twice, {"train": [1, 2], "val": [3, 4]}),
-             [{"image": 4, "source": 1, "values": {"basis": "the same file"}, "fix": Fix.UNSAFE}]),
+             [{"image": 4, "source": 1, "values": {"basis": "is the same file"}, "fix": Fix.UNSAFE}]),
         ],
     )  # fmt: skip
 
