@@ -32,7 +32,7 @@ def shapes(data: Dataset, rows: Array) -> Shapes:
     """Return the geometry of these rows."""
     table = data.table("annotations")
     found = Shapes()
-    bare = np.isnan(table["area"])
+    bare = ~np.isfinite(table["area"])
     for part, decoder, coco in by_format(data, rows[table["seg_start"][rows] >= 0]):
         stands = plain(data, part) if coco else np.zeros(len(part), dtype=bool)
         if decoder.rle is not None:
@@ -89,7 +89,7 @@ def of_rings(data: Dataset, rows: Array, decoder: Decoder, found: Shapes, writte
     areas = ring_geometry.areas(decoded.xy, decoded.offsets).tolist()
     finite = ring_geometry.finite(decoded.xy, decoded.offsets).tolist()
     offsets = decoded.offsets.tolist()
-    bare = set(rows[np.isnan(data.table("annotations")["area"][rows])].tolist())
+    bare = set(rows[~np.isfinite(data.table("annotations")["area"][rows])].tolist())
     for ring, row in enumerate(decoded.row.tolist()):
         if not finite[ring]:
             found.broken.add(row)

@@ -19,7 +19,7 @@ from annotool.dataset import Dataset
 from annotool.formats.base import Written, left_out
 from annotool.formats.coco.elements import utf8
 from annotool.formats.coco.file_names import file_names
-from annotool.formats.coco.jsontext import Broken, skip
+from annotool.formats.coco.jsontext import Broken, loaded, skip
 from annotool.formats.coco.shapes import Shapes, shapes
 from annotool.progress import track
 from annotool.schema import Kind
@@ -201,7 +201,7 @@ class Writer:
         """Put geometry into a record where it is not there, or not as loaders need it."""
         area = float(self.data.table("annotations")["area"][row])
         put(record, "bbox", box)
-        put(record, "area", shortest(self.shapes.area[row] if np.isnan(area) else area))
+        put(record, "area", shortest(area if np.isfinite(area) else self.shapes.area[row]))
         if row in self.shapes.rings:
             record["segmentation"] = self.shapes.rings[row]
         if row in self.shapes.keypoints:
@@ -224,7 +224,7 @@ def put(record: Record, key: str, value: Any) -> None:
     """Put a value into a record, unless its text says the same: 10.0 stays 10.0."""
     raw = record.get(key)
     if isinstance(raw, msgspec.Raw) and raw and not isinstance(value, bool):
-        old = msgspec.json.decode(raw)
+        old = loaded(bytes(raw))
         if type(old) in (int, float, str, list) and old == value:
             return
     record[key] = value
