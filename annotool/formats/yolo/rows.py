@@ -75,9 +75,7 @@ def annotation_columns(lines: Lines, kind: Array, placed: Placed) -> dict[str, A
         "category_id": np.where(np.isnan(index), NO_ID, np.nan_to_num(index).astype(np.int64)),
         "image": kept(placed.image),
         "source": kept(placed.source),
-        "kind": kind
-        if len(kind) and (kind != kind[0]).any()
-        else np.broadcast_to(kind[:1].sum(), (len(kind),)),
+        "kind": kind if (kind != kind[:1]).any() else np.broadcast_to(kind.max(initial=0), len(kind)),
         "xn": xn,
         "yn": yn,
         "wn": wn,
