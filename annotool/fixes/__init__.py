@@ -1,1 +1,1 @@
-"""Mending: findings become edits, edits become bytes, proven by another audit, kept in a journal, undone from it."""
+"""Mending: findings become edits, edits become bytes, proven by another audit, kept in a journal, undone."""

@@ -28,13 +28,13 @@ def described(
     number: int,
     lines: Callable[[Array, Array], Array],
 ) -> Table:
-    """Return a round's changes. `edits` ask for the splices and count over `findings`, whose fingerprints are `prints`;
-    `lines` tells on which line of the files as first read the bytes (source, offset) stood.
+    """Return a round's changes. `edits` ask for the splices and count over `findings`, whose fingerprints are
+    `prints`; `lines` tells on which line of the files as first read the bytes (source, offset) stood.
 
-    Columns: round, edit, offset int64; op int8; rule, fingerprint, path (Path), table, column, category, image (file
-    name), image_path object; safe bool; line int32, of the record, or of the change where that is elsewhere; old, new
-    bytes (new None: the file goes); annotation_id object, an int or None; old_value, new_value object, None where
-    there is none.
+    Columns: round, edit, offset int64; op int8; rule, fingerprint, path (Path), table, column, category,
+    image (file name), image_path object; safe bool; line int32, of the record, or of the change where that is
+    elsewhere; old, new bytes (new None: the file goes); annotation_id object, an int or None; old_value,
+    new_value object, None where there is none.
     """
     edit = spliced["edit"]
     finding = edits["finding"][edit]
@@ -73,7 +73,7 @@ def described(
 
 
 def record_starts(data: Dataset, edits: Edits, spliced: Table) -> Array:
-    """Where the record of each splice begins; its own start where it changes bytes, or another file than its record's."""
+    """Where the record of each splice begins; its own start where that is in another file."""
     starts = np.array(spliced["start"])
     for name in KEYS:
         mine = np.flatnonzero(edits["table"][spliced["edit"]] == name)

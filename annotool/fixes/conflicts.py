@@ -20,11 +20,11 @@ SIDES = ("x", "y", "w", "h")
 def settle(data: Dataset, edits: Edits) -> Edits:
     """Return the edits of one round: those asked for and their dependents, without conflicts.
 
-    A finding's edits are made together or not at all. Where two findings touch the same cell, or one drops a record
-    another edits, or byte ranges overlap: drop beats set, safe beats unsafe, the lower code comes first, then the
-    earlier finding. Dropping the same record twice is no conflict. Dependents: the annotations of a dropped image go;
-    the area of a row that is only a box follows its bbox. An image without annotations that is on disk is a
-    background, which teaches a detector what is none: it is never dropped.
+    A finding's edits are made together or not at all. Where two findings touch the same cell, or one drops a
+    record another edits, or byte ranges overlap: drop beats set, safe beats unsafe, the lower code comes
+    first, then the earlier finding. Dropping the same record twice is no conflict. Dependents: the
+    annotations of a dropped image go; the area of a row that is only a box follows its bbox. An image without
+    annotations that is on disk is a background, which teaches a detector what is none: it is never dropped.
     """
     edits = without_findings(edits, background(data, edits))
     edits = Edits.concat([edits, members(data, edits), areas(data, edits)])
@@ -46,7 +46,7 @@ def drops(edits: Edits, table: str) -> Array:
 
 
 def background(data: Dataset, edits: Edits) -> Array:
-    """Which edits would drop a background image; where image files were not looked for, any empty one may be."""
+    """Which edits would drop a background image; where image files were not looked for, any may be."""
     images = data.table("images")
     rows = np.flatnonzero(drops(edits, "images"))
     keys = edits["row"][rows]
@@ -69,7 +69,7 @@ def members(data: Dataset, edits: Edits) -> Edits:
 
 
 def areas(data: Dataset, edits: Edits) -> Edits:
-    """The area of rows that are only a box, where it was written and the same finding sets the bbox but no area."""
+    """The area of rows that are only a box, where it was written and the same finding sets only the bbox."""
     table = data.table("annotations")
     mine = (edits["op"] == Op.SET) & (edits["table"] == "annotations")
     asked = np.flatnonzero(mine & (edits["column"] == "bbox"))
@@ -116,8 +116,9 @@ def ranks(edits: Edits) -> Array:
 
 
 def claims(data: Dataset, edits: Edits) -> Table:
-    """What each edit holds: columns edit, record and cell (numbers), op. A byte range holds every record it touches
-    that another edit asks for too, and its own place."""
+    """What each edit holds: columns edit, record and cell (numbers), op. A byte range holds every record it
+    touches that another edit asks for too, and its own place.
+    """
     place, cell = numbers(edits)
     rows = [Table({"edit": np.arange(len(edits)), "record": place, "cell": cell, "op": edits["op"]})]
     byte = np.flatnonzero(edits["op"] == Op.BYTES)
@@ -139,7 +140,7 @@ def claims(data: Dataset, edits: Edits) -> Table:
 
 
 def numbers(edits: Edits) -> tuple[Array, Array]:
-    """A number for the record each edit is of, and one for the cell; byte ranges that overlap are one record."""
+    """A number for the record each edit is of, and one for the cell; overlapping bytes are one record."""
     tables = coded(edits["table"])
     row = np.array(edits["row"], dtype=np.int64)
     byte = np.flatnonzero(edits["op"] == Op.BYTES)
@@ -173,8 +174,9 @@ def clusters(edits: Edits, byte: Array) -> Array:
 
 
 def chosen(held: Table, rank: Array) -> Array:
-    """Which ranks are taken: each that conflicts with no stronger one, then of the rest each that conflicts with none
-    of those taken, and so on."""
+    """Which ranks are taken: each that conflicts with no stronger one, then of the rest each that conflicts
+    with none of those taken, and so on.
+    """
     strength = rank[held["edit"]]
     alive = np.ones(int(rank.max()) + 1, dtype=bool)
     taken = np.zeros(len(alive), dtype=bool)

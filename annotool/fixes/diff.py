@@ -19,9 +19,9 @@ VALUES = ("old_value", "new_value")
 
 
 def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]:
-    """Yield the changes in the style of a unified diff, in the order made: a line `@@ file:line rule, record`, then
-    `-` what is there and `+` what would be, records on one line. File names are below `root`; `changes` as in
-    changes.described.
+    """Yield the changes in the style of a unified diff, in the order made: a line `@@ file:line rule,
+    record`, then `-` what is there and `+` what would be, records on one line. File names are below `root`;
+    `changes` as in changes.described.
     """
     columns = {name: changes[name].tolist() for name in ("round", "edit", *TOLD, *VALUES)}
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))

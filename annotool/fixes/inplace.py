@@ -1,8 +1,8 @@
 """Changing files where they are: the journal first, then file by file; and back again.
 
-The journal lies in the dataset's folder (the common parent of what was given and of the label files a yaml names
-elsewhere) as `fixes.jsonl`, the next one as `fixes-2.jsonl`. Until every file is in place its name ends in `.unfinished`; a run that finds such a one puts every
-file back as it was (`recover`).
+The journal lies in the dataset's folder (the common parent of what was given and of the label files a yaml
+names elsewhere) as `fixes.jsonl`, the next one as `fixes-2.jsonl`. Until every file is in place its name ends
+in `.unfinished`; a run that finds such a one puts every file back as it was (`recover`).
 """
 
 from __future__ import annotations
@@ -54,8 +54,9 @@ def write_in_place(made: Proposal) -> Path | None:
 
 
 def check(made: Proposal, root: Path, before: Mapping[Path, str | None]) -> None:
-    """Raise before anything is written when a file may not be changed, or is no longer what was read, which had the
-    hash `before`."""
+    """Raise before anything is written when a file may not be changed, or is no longer what was read, which
+    had the hash `before`.
+    """
     if made.overlay and not root.name:
         raise UsageError(
             f"{made.data.paths[0]}: its files have no folder in common to keep a journal in; use --out"
@@ -87,8 +88,9 @@ def free(root: Path) -> Path:
 
 @contextmanager
 def journalled(path: Path, lines: Iterable[bytes]) -> Iterator[None]:
-    """Write a journal, wait until it is on the disk, and hold it while the block changes files: whoever finds a
-    journal that nobody holds knows that its run is dead."""
+    """Write a journal, wait until it is on the disk, and hold it while the block changes files: whoever finds
+    a journal that nobody holds knows that its run is dead.
+    """
     try:
         with path.open("xb") as file:
             lock(file.fileno(), path)
@@ -124,8 +126,9 @@ def lock(number: int, path: Path) -> None:
 
 
 def replace(files: Iterable[tuple[Path, bytes | None]]) -> None:
-    """Put new bytes in place of each file's, None: remove it. All are written beside their places first, so that a
-    full disk is met before anything is changed."""
+    """Put new bytes in place of each file's, None: remove it. All are written beside their places first, so
+    that a full disk is met before anything is changed.
+    """
     written: list[tuple[Path, Path | None]] = []
     try:
         for path, new in files:
@@ -163,10 +166,11 @@ def fill(path: Path, new: bytes, like: Path) -> None:
 
 
 def undo(path: Path) -> tuple[str, ...]:
-    """Put every file of a journal back as it was, byte for byte, and return the names of those that were changed.
+    """Put every file of a journal back as it was, byte for byte, and return the names of those that were
+    changed.
 
-    A journal that did not end (`.unfinished`) goes with its edits. Raises JournalError when a file is neither as the
-    journal left it nor as it was before; then nothing is changed.
+    A journal that did not end (`.unfinished`) goes with its edits. Raises JournalError when a file is neither
+    as the journal left it nor as it was before; then nothing is changed.
     """
     return taken_back(path) if path.name.endswith(UNFINISHED) else put_back(path)
 
@@ -193,8 +197,8 @@ def put_back(path: Path) -> tuple[str, ...]:
 
 
 def recover(paths: Iterable[Path]) -> tuple[str, ...]:
-    """Put back the files of runs on the dataset at these paths that died while they changed files in place; return a
-    sentence for each.
+    """Put back the files of runs on the dataset at these paths that died while they changed files in place;
+    return a sentence for each.
 
     Raises JournalError when a file was changed since, AnnotoolError when such a run is still alive.
     """

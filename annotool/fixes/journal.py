@@ -1,12 +1,12 @@
-"""The journal of a fix, `fixes.jsonl`: what was changed, byte for byte, so that it can be undone or done again.
+"""The journal of a fix, `fixes.jsonl`: what was changed, byte for byte, to be undone or done again.
 
-The first line is the header: `annotool` (version), `journal` (1), `files` (each with `file`, and the sha256 `before`
-and `after`; null: no such file), `left_out` (image files that the mended copy is without, since in their folder they
-would be found again). Then one line a byte range, in the order made: `file`, `offset` and `old` and `new` bytes (text
-where they are UTF-8, else {"base64": ...}; new null: the file goes), `round`, `rule`, `fingerprint`, `safe`, and for
-people `line`, `image`, `annotation_id`, `category`, `column`, `old_value`, `new_value`. The last line is `{"end": N}`,
-N the number of lines between.
-Files are relative to the folder the journal lies in; offsets count in the file as it stood before its round.
+The first line is the header: `annotool` (version), `journal` (1), `files` (each with `file`, and the sha256
+`before` and `after`; null: no such file), `left_out` (image files that the mended copy is without, since in
+their folder they would be found again). Then one line a byte range, in the order made: `file`, `offset` and
+`old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; new null: the file goes), `round`,
+`rule`, `fingerprint`, `safe`, and for people `line`, `image`, `annotation_id`, `category`, `column`,
+`old_value`, `new_value`. The last line is `{"end": N}`, N the number of lines between. Files are relative to
+the folder the journal lies in; offsets count in the file as it stood before its round.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def decoded(held: str | Bytes) -> bytes:
 
 
 def load(path: Path) -> Journal:
-    """Read a journal. Raises JournalError when it cannot be read, is none, or names files outside its folder."""
+    """Read a journal. Raises JournalError when it cannot be read, is none, or leads out of its folder."""
     try:
         held = path.read_bytes()
     except OSError as error:
@@ -228,12 +228,12 @@ def revert(held: bytes | None, entries: list[Entry]) -> bytes | None:
 
 
 def replayed(held: Journal, state: State, before: bytes | None, file: Path) -> bytes | None:
-    """Return what a file is after the journal; `before` are its bytes. Raises JournalError naming the file."""
+    """Return what a file is after the journal; `before` are its bytes. Raises JournalError."""
     return turned(held, file, before, replay, found_as=state.before, becomes=state.after, name=state.file)
 
 
 def reverted(held: Journal, state: State, after: bytes | None, file: Path) -> bytes | None:
-    """Return what a file was before the journal; `after` are its bytes. Raises JournalError naming the file."""
+    """Return what a file was before the journal; `after` are its bytes. Raises JournalError."""
     return turned(held, file, after, revert, found_as=state.after, becomes=state.before, name=state.file)
 
 

@@ -1,4 +1,6 @@
-"""What a mended copy needs besides mended labels: its lists and yamls must not lead back to the labels as they were."""
+"""What a mended copy needs besides mended labels: its lists and yamls must not lead back to the labels as
+they were.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,9 @@ Cut = tuple[int, int, bytes]
 
 
 def portable(made: Proposal) -> Proposal:
-    """Return the proposal with absolute paths of the dataset's own folders, in lists and yamls, written relative to
-    these files; a yaml's `path` that names its own folder goes, for that is what it means without. The changes count
-    as SCH013.
+    """Return the proposal with absolute paths of the dataset's own folders, in lists and yamls, written
+    relative to these files; a yaml's `path` that names its own folder goes, for that is what it means
+    without. The changes count as SCH013.
 
     Raises UsageError where an absolute path cannot be written so.
     """
@@ -66,7 +68,9 @@ def naming_files(made: Proposal) -> Iterator[tuple[Path, bytes | None]]:
 
 
 def own_folders(data: Dataset) -> re.Pattern[bytes]:
-    """A pattern of the absolute paths that lead into the dataset: its folders, whatever follows, and alone those above."""
+    """A pattern of the absolute paths that lead into the dataset: its folders, whatever follows, and alone
+    those above.
+    """
     root = home(data)
     below = source_folders(data)
     below |= {above for folder in below for above in folder.parents if above.is_relative_to(root)}

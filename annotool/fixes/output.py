@@ -1,4 +1,4 @@
-"""Writing what was proposed: to a new folder, which is whole or not there; or journals applied to the same files."""
+"""Writing what was proposed to a new folder, whole or not at all; journals applied to the same files."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ def file_states(made: Proposal, root: Path) -> list[State]:
 def write(made: Proposal, out: Path, inputs: Sequence[Path] = ()) -> Path:
     """Write the mended dataset to `out`, a new or empty folder apart from it, and return the journal's path.
 
-    Every file read stands at its place below the inputs' common parent; images are hard links, else copies. Only those
-    that would be found again though their records went are left out, and no `undo` of the copy brings them back. Raises
-    UsageError for a folder that cannot be used (it may not lie in one of `inputs`, by default the dataset's paths) and
-    for absolute paths that `portable` cannot do without, AnnotoolError when writing fails; then nothing is left behind.
+    Every file read stands at its place below the inputs' common parent; images are hard links, else copies.
+    Only those that would be found again though their records went are left out, and no `undo` of the copy
+    brings them back. Raises UsageError for a folder that cannot be used (it may not lie in one of `inputs`,
+    by default the dataset's paths) and for absolute paths that `portable` cannot do without, AnnotoolError
+    when writing fails; then nothing is left behind.
     """
     made, root = portable(made), home(made.data)
     left_out = [name for path in made.deletions if (name := name_in(root, Path(path)))]
@@ -67,7 +68,9 @@ def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
 
 
 def images(data: Dataset, root: Path, work: Path, left_out: Collection[str]) -> None:
-    """Link or copy the image files, those outside `root` to `images/`, below the split's name if they have one."""
+    """Link or copy the image files, those outside `root` to `images/`, below the split's name if they have
+    one.
+    """
     table = data.table("images")
     paths = table["path"].tolist()
     rows = zip(
@@ -101,11 +104,11 @@ def elsewhere(file_name: str, split: str) -> str:
 
 
 def apply(path: Path, src: Dataset, out: Path, inputs: Sequence[Path] = ()) -> Path:
-    """Do what the journal at `path` says to the dataset it was made from, write the result to `out` as `write` does,
-    and return the path of the journal there.
+    """Do what the journal at `path` says to the dataset it was made from, write the result to `out` as
+    `write` does, and return the path of the journal there.
 
-    Raises JournalError when a file is missing, has another hash, or other bytes stand where the journal expects the
-    old ones; then nothing is written.
+    Raises JournalError when a file is missing, has another hash, or other bytes stand where the journal
+    expects the old ones; then nothing is written.
     """
     held = journal.whole(path)
     root = home(src)

@@ -1,7 +1,7 @@
 """Where a record is and was: its file on disk, and its place in the files as they were first read.
 
-Row keys change when a record is dropped, so that a finding of before and one of after are told apart or known as the
-same by the place of their record: the byte it started at before anything was edited.
+Row keys change when a record is dropped, so that a finding of before and one of after are told apart or known
+as the same by the place of their record: the byte it started at before anything was edited.
 """
 
 from __future__ import annotations
@@ -68,8 +68,9 @@ def source_folders(data: Dataset, without: Collection[str] = ()) -> set[Path]:
 
 
 def home(data: Dataset) -> Path:
-    """Return the folder that names in a journal start from: the common parent of the dataset's paths and of the label
-    files that lie outside of them (a data.yaml may point anywhere)."""
+    """Return the folder that names in a journal start from: the common parent of the dataset's paths and of
+    the label files that lie outside of them (a data.yaml may point anywhere).
+    """
     given = [plain(path if path.is_dir() else path.parent) for path in data.paths]
     return Path(os.path.commonpath([*given, *source_folders(data, without=ELSEWHERE)]))
 
@@ -97,7 +98,9 @@ def name_in(root: Path, path: Path) -> str:
 
 
 def spans(data: Dataset, table: str, rows: Array) -> tuple[Array, Array, Array]:
-    """Return source, start and end of rows (keys from 0); of a record without bytes of its own the file's start."""
+    """Return source, start and end of rows (keys from 0); of a record without bytes of its own the file's
+    start.
+    """
     held = data.table(table)
     if table == "sources":
         return rows, np.zeros(len(rows), np.int64), held["end"][rows] - held["start"][rows]
@@ -107,7 +110,9 @@ def spans(data: Dataset, table: str, rows: Array) -> tuple[Array, Array, Array]:
 
 @dataclass(frozen=True)
 class Step:
-    """One round's splices, sorted: each as positions in all files laid end to end, file number << BITS + offset."""
+    """One round's splices, sorted: each as positions in all files laid end to end, file number << BITS +
+    offset.
+    """
 
     new_start: Array
     new_end: Array
@@ -128,12 +133,15 @@ class Trail:
         return Trail({name: at for at, name in enumerate(names(data.table("sources")))})
 
     def numbers(self, data: Dataset) -> Array:
-        """Return the number of each of the dataset's sources among the files as first read; -1: a new file."""
+        """Return the number of each of the dataset's sources among the files as first read; -1: a new
+        file.
+        """
         found = [self.files.get(name, NOWHERE) for name in names(data.table("sources"))]
         return np.array(found, dtype=np.int64)
 
     def origins(self, number: Array, position: Array) -> Array:
-        """Return where bytes (file number, offset) stood at first: number << BITS + offset, NOWHERE for number -1.
+        """Return where bytes (file number, offset) stood at first: number << BITS + offset, NOWHERE for
+        number -1.
 
         A byte inside a replacement goes back to the start of what it replaced.
         """
@@ -173,7 +181,9 @@ def named(trail: Trail, data: Dataset, source: Array, start: Array, table: str) 
 
 
 def first_lines(first: Dataset, trail: Trail, data: Dataset, source: Array, position: Array) -> Array:
-    """Return the line, from 1, on which bytes (source, offset) stood in the files as first read; 0 in a new file."""
+    """Return the line, from 1, on which bytes (source, offset) stood in the files as first read; 0 in a new
+    file.
+    """
     origin = trail.origins(trail.numbers(data)[source], position)
     lines = np.zeros(len(origin), dtype=np.int32)
     order = np.argsort(origin, kind="stable")
@@ -194,8 +204,9 @@ def line_ends(held: memoryview, step: int = 1 << 24) -> Array:
 
 
 def finding_keys(trail: Trail, data: Dataset, findings: Findings) -> Array:
-    """Return the record key of each finding, in block order: of the annotation it names, else of its image, its
-    category, else of the bytes it names in its file; NOWHERE where it names none of them."""
+    """Return the record key of each finding, in block order: of the annotation it names, else of its image,
+    its category, else of the bytes it names in its file; NOWHERE where it names none of them.
+    """
     keys = np.full(len(findings), NOWHERE, dtype=np.int64)
     free = np.ones(len(findings), dtype=bool)
     for table, column in (("annotations", "annotation"), ("images", "image"), ("categories", "category")):

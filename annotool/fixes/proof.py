@@ -38,9 +38,9 @@ class State:
 
 
 def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) -> Table:
-    """Return what has to be proven of a round's edits, one row an edit: round, rule, severity and key of its finding,
-    left (findings of that rule and key that may stay), record (its record key), byte (where a byte edit stood at
-    first).
+    """Return what has to be proven of a round's edits, one row an edit: round, rule, severity and key of its
+    finding, left (findings of that rule and key that may stay), record (its record key), byte (where a byte
+    edit stood at first).
     """
     finding = edits["finding"]
     rules = asked.column("rule").astype(object)
@@ -89,9 +89,11 @@ def edited_bytes(state: State, edits: Edits) -> Array:
 
 
 def failed(before: State, after: State, proven: Table) -> Array:
-    """Return which edits do not hold (a boolean a row of `made`, rounds in order): their finding is still there, or
-    the record they touched has a new finding at least as severe as the one they were to mend. Of several edits of a
-    record made worse only the first round's: the later ones may have followed from these."""
+    """Return which edits do not hold (a boolean a row of `made`, rounds in order): their finding is still
+    there, or the record they touched has a new finding at least as severe as the one they were to mend. Of
+    several edits of a record made worse only the first round's: the later ones may have followed from
+    these.
+    """
     import pandas as pd
 
     record = np.where(proven["byte"] >= 0, holders(after, proven["byte"]), proven["record"])
@@ -113,7 +115,9 @@ def failed(before: State, after: State, proven: Table) -> Array:
 
 
 def holders(after: State, byte: Array) -> Array:
-    """The record key of the annotation that now holds each byte of the files as first read; NOWHERE: none does."""
+    """The record key of the annotation that now holds each byte of the files as first read; NOWHERE: none
+    does.
+    """
     rows = np.arange(len(after.data.table("annotations")))
     if not len(rows):
         return np.full(len(byte), NOWHERE, dtype=np.int64)

@@ -1,4 +1,6 @@
-"""Rounds of reading, auditing and editing in memory, until nothing is left to mend; then the proof that it holds."""
+"""Rounds of reading, auditing and editing in memory, until nothing is left to mend; then the proof that it
+holds.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +37,12 @@ Overlay = Mapping[Path, bytes | None]
 class Proposal:
     """Edits proven in memory, nothing written.
 
-    data, before: the dataset as it stands and what its rules found; fixed, after: the same with the edits made.
-    overlay: new bytes of each file, None where it goes. changes: see changes.described, all rounds.
-    dropped_images: files of images whose records go. deletions: those of them that would be found again if they stayed
-    where they are, as in a folder that is read whole.
-    taken_back: for each rule, how many of its findings stay because their edits did not hold. complete: the last round
-    had nothing left to edit. notes: what else the user should know, a sentence each.
+    data, before: the dataset as it stands and what its rules found; fixed, after: the same with the edits
+    made. overlay: new bytes of each file, None where it goes. changes: see changes.described, all rounds.
+    dropped_images: files of images whose records go. deletions: those of them that would be found again if
+    they stayed where they are, as in a folder that is read whole. taken_back: for each rule, how many of its
+    findings stay because their edits did not hold. complete: the last round had nothing left to edit. notes:
+    what else the user should know, a sentence each.
     """
 
     data: Dataset
@@ -120,11 +122,11 @@ def propose(
     unsafe: bool,
     fingerprints: Callable[[Dataset, Findings], Array] = fingerprint.fingerprints,
 ) -> Proposal:
-    """Return the edits that mend what can be mended, proven: each finding they answer is gone, no record they touch
-    has a new finding as severe, and another run would edit nothing. What does not hold is taken back.
+    """Return the edits that mend what can be mended, proven: each finding they answer is gone, no record they
+    touch has a new finding as severe, and another run would edit nothing. What does not hold is taken back.
 
-    `rules` are those that may mend; `audit` may run more of them, whose findings count in the proof. Without `unsafe`
-    only safe edits are made. Rounds end when one edits nothing, or after five. Raises AnnotoolError
+    `rules` are those that may mend; `audit` may run more of them, whose findings count in the proof. Without
+    `unsafe` only safe edits are made. Rounds end when one edits nothing, or after five. Raises AnnotoolError
     when an earlier run left files half changed.
     """
     tools = Tools(read, audit, rules, patch, fingerprints)
@@ -232,8 +234,9 @@ def picked(findings: Findings, keep: Array) -> Findings:
 
 
 def allowed(rule: Rule, edits: Edits, unsafe: bool) -> Edits:
-    """Edits without those of findings that ask for what may not be: something unsafe, or, by a rule that only tells
-    facts, such as a statistical outlier, the loss of a record."""
+    """Edits without those of findings that ask for what may not be: something unsafe, or, by a rule that only
+    tells facts, such as a statistical outlier, the loss of a record.
+    """
     bad = np.zeros(len(edits), dtype=bool) if unsafe else ~edits["safe"]
     if rule.severities[0] == Severity.INFO:
         bad = bad | (edits["op"] == Op.DROP)
@@ -270,5 +273,7 @@ def lost_images(data: Dataset, made: Edits) -> frozenset[str]:
 
 
 def hidden(images: frozenset[str]) -> dict[Path, bytes | None]:
-    """Images as if they were not there, named as a reader may name them: whole, or from the working folder."""
+    """Images as if they were not there, named as a reader may name them: whole, or from the working
+    folder.
+    """
     return {Path(spelled): None for each in images for spelled in (each, os.path.relpath(each))}

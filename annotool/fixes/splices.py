@@ -16,8 +16,8 @@ __all__ = ["apply", "replaced", "table"]
 def table(data: Dataset, splices: Sequence[Splice]) -> Table:
     """Return splices as columns source, start, end int64, old bytes, new bytes or None, edit int64; sorted.
 
-    Splices that change nothing go, and so do those in a file that goes. Raises ValueError when two of them overlap or
-    one leaves its file: a fault of the format that made them.
+    Splices that change nothing go, and so do those in a file that goes. Raises ValueError when two of them
+    overlap or one leaves its file: a fault of the format that made them.
     """
     gone = {each.source: each for each in splices if each.new is None}
     kept = [each for each in splices if each.source not in gone]

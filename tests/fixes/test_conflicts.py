@@ -170,7 +170,9 @@ EDITS = st.tuples(
 
 @given(st.lists(EDITS, max_size=12))
 def test_no_two_edits_clash_and_none_is_half_made(asked: list[tuple[int, str, int, bool]]) -> None:
-    """Whatever is asked for: cells are set once, no dropped record is touched, findings are whole, one always wins."""
+    """Whatever is asked for: cells are set once, no dropped record is touched, findings are whole, one always
+    wins.
+    """
     parts = []
     for finding, what, row, safe in asked:
         rule = f"AAA00{finding}"

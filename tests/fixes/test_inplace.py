@@ -144,7 +144,9 @@ class Every(toy.Missing):
 
 
 def test_images_are_never_deleted_in_place(given: Path) -> None:
-    """Where an image would be found again in its folder, dropping its record alone would make it a background."""
+    """Where an image would be found again in its folder, dropping its record alone would make it a
+    background.
+    """
     (given / "b.jpg").touch()
     (given / "0 ж.toy").write_bytes(SICK.replace(b"a.png", b"b.jpg"))
     before, made = tree(given), toy.proposal(given, unsafe=True, rules=[Every()])

@@ -190,7 +190,9 @@ BOXES = st.builds(
 @settings(max_examples=60)
 @given(st.lists(BOXES, max_size=8), st.booleans())
 def test_whatever_is_wrong_comes_to_rest_and_can_be_undone(lines: list[str], unsafe: bool) -> None:
-    """For any file: nothing proposed gets worse, a second run edits nothing, what no edit names stays as it was."""
+    """For any file: nothing proposed gets worse, a second run edits nothing, what no edit names stays as it
+    was.
+    """
     images = [f"image {at} {name} 100 100\n" for at, name in enumerate(("a.png", "gone.png", "b.png"), 1)]
     text = "".join([*images, *(line.replace("ID", str(at), 1) for at, line in enumerate(lines, 1))])
     with tempfile.TemporaryDirectory() as name:

@@ -1,7 +1,7 @@
 """A format small enough to see through, and rules that find faults in it: what fixes are tested with.
 
-A `.toy` file holds lines `image ID NAME WIDTH HEIGHT` and `box ID IMAGE CATEGORY X Y W H AREA`. A `.jpg` that no line
-names is an image too, as in formats that take whole folders.
+A `.toy` file holds lines `image ID NAME WIDTH HEIGHT` and `box ID IMAGE CATEGORY X Y W H AREA`. A `.jpg` that
+no line names is an image too, as in formats that take whole folders.
 """
 
 from __future__ import annotations
