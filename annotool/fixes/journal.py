@@ -44,17 +44,26 @@ class Bytes(msgspec.Struct):
 class Line(msgspec.Struct):
     """What of a line is used; what it holds beyond this is for people."""
 
-    file: str
+    file: str | Bytes
     offset: int
     old: str | Bytes
     new: str | Bytes | None
     round: int
 
 
-class State(msgspec.Struct):
+@dataclass(frozen=True)
+class State:
     """A file's sha256 before and after; None: there is no such file."""
 
     file: str
+    before: str | None
+    after: str | None
+
+
+class Named(msgspec.Struct):
+    """A State as written: a file's name need not be UTF-8."""
+
+    file: str | Bytes
     before: str | None
     after: str | None
 
@@ -64,8 +73,8 @@ class Header(msgspec.Struct):
 
     annotool: str
     journal: int
-    files: list[State]
-    left_out: list[str]
+    files: list[Named]
+    left_out: list[str | Bytes]
 
 
 class End(msgspec.Struct):
@@ -110,21 +119,35 @@ def lines(
         installed = version("annotool")
     except PackageNotFoundError:
         installed = "not installed"
-    yield encode(Header(installed, 1, list(files), sorted(left_out))) + b"\n"
+    states = [Named(named(each.file), each.before, each.after) for each in files]
+    yield encode(Header(installed, 1, states, [named(each) for each in sorted(left_out)])) + b"\n"
     columns = {key: changes[key].tolist() for key in ("path", "offset", "old", "new", "round", "op", *TOLD)}
     values = zip(changes["old_value"].tolist(), changes["new_value"].tolist(), strict=True)
     for row, (old, new) in zip(zip(*columns.values(), strict=True), values, strict=True):
         held = dict(zip(columns, row, strict=True))
         path, had = held.pop("path"), {"old_value": old, "new_value": new}
         line = {
-            "file": name(path),
+            "file": named(name(path)),
             "offset": held["offset"],
             "old": coded(held["old"]),
             "new": coded(held["new"]),
         }
-        told = {key: held[key] for key in ("round", *TOLD) if held[key] not in (None, "")}
+        told = {key: shown(held[key]) for key in ("round", *TOLD) if held[key] not in (None, "")}
+        had = {key: shown(value) for key, value in had.items()}
         yield encode({**line, **told, **(had if held["column"] else {})}) + b"\n"
     yield encode(End(len(changes))) + b"\n"
+
+
+def named(file: str) -> str | Bytes:
+    """A file's name, of whatever bytes."""
+    name = coded(file.encode("utf-8", "surrogateescape"))
+    assert name is not None
+    return name
+
+
+def shown(value: Any) -> Any:
+    """A value for people: text that is no Unicode is spelled out."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def plain(value: Any) -> Any:
@@ -162,18 +185,18 @@ def load(path: Path) -> Journal:
             raise JournalError(
                 f"{path}: journal version {header.journal}; this one knows version 1; update annotool"
             )
-        entries: dict[str, list[Entry]] = {checked(each.file): [] for each in header.files}
-        for name in header.left_out:
-            checked(name)
+        files = tuple(State(checked(each.file), each.before, each.after) for each in header.files)
+        left_out = tuple(checked(each) for each in header.left_out)
+        entries: dict[str, list[Entry]] = {each.file: [] for each in files}
         complete, decode = ended(rest), msgspec.json.Decoder(Line).decode
         for text in rest[:-2] if complete else []:
             number += 1
             line = decode(text)
             new = None if line.new is None else decoded(line.new)
-            entries[line.file].append(Entry(line.round, line.offset, decoded(line.old), new))
+            entries[as_name(line.file)].append(Entry(line.round, line.offset, decoded(line.old), new))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise JournalError(f"{path}: line {number} is not that of a journal of annotool: {error}") from error
-    return Journal(path, tuple(header.files), tuple(header.left_out), entries, complete)
+    return Journal(path, files, left_out, entries, complete)
 
 
 def whole(path: Path) -> Journal:
@@ -202,7 +225,12 @@ def ended(rest: list[bytes]) -> bool:
         return False
 
 
-def checked(file: str) -> str:
+def as_name(written: str | Bytes) -> str:
+    return written if isinstance(written, str) else decoded(written).decode("utf-8", "surrogateescape")
+
+
+def checked(written: str | Bytes) -> str:
+    file = as_name(written)
     parts = PurePosixPath(file).parts
     if not parts or ".." in parts or PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive:
         raise ValueError(f"{file!r} lies outside the journal's folder")

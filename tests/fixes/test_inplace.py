@@ -329,6 +329,15 @@ def test_a_live_run_is_not_disturbed(given: Path) -> None:
     assert not path.exists(), "cut short, so nothing had been changed"
 
 
+def test_names_that_are_no_unicode(given: Path) -> None:
+    name = os.fsdecode(b"\xff \xe9.toy")
+    (given / name).write_bytes(SICK)
+    journal = write_in_place(toy.proposal(given))
+    assert journal and (given / name).read_bytes() == MENDED
+    assert len(undo(journal)) == FILES + 1
+    assert (given / name).read_bytes() == SICK
+
+
 def test_names_as_long_as_can_be(given: Path) -> None:
     name = "x" * 251 + ".toy"
     (given / name).write_bytes(SICK)
