@@ -37,6 +37,9 @@ SUFFIXES = frozenset(
 )
 """Suffixes of image files, lower case (those ultralytics and Pillow read)."""
 
+LABELS = frozenset(
+    (".json", ".xml", ".txt", ".yaml", ".yml", ".csv", ".md")
+)  # files that are no images for sure
 USUAL = ("images", "JPEGImages", "imgs", "img", "data", "train", "val", "valid", "test")
 
 
@@ -101,12 +104,14 @@ def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) 
 
 def _below(wanted: Sequence[str], root: Path) -> list[str]:
     near: dict[str, list[tuple[Path, dict[str, str]]]] = {}
+    for folder in {name.rpartition("/")[0] for name in wanted}:
+        listings = (Listing(root / tail) for tail in _tails(folder))
+        near[folder] = [(each.path, names) for each in listings if (names := _by_any_case(each))]
+    if not any(near.values()):
+        return [""] * len(wanted)
     found = []
     for name in wanted:
         folder, _, last = name.rpartition("/")
-        if folder not in near:
-            listings = (Listing(root / tail) for tail in _tails(folder))
-            near[folder] = [(each.path, _by_any_case(each)) for each in listings if each.files]
         path = ""
         for place, names in near[folder]:
             actual = names.get(last) or names.get(last.lower())
@@ -118,8 +123,9 @@ def _below(wanted: Sequence[str], root: Path) -> list[str]:
 
 
 def _by_any_case(listing: Listing) -> dict[str, str]:
-    """Each file's name by itself and by its lower-case form; what is written exactly goes first."""
-    return {name.lower(): name for name in listing.files} | {name: name for name in listing.files}
+    """Each file's name by itself and by its lower-case form; what is written exactly goes first. Label files are none."""
+    names = [name for name, suffix in listing.files.items() if suffix not in LABELS]
+    return {name.lower(): name for name in names} | {name: name for name in names}
 
 
 def _tails(folder: str) -> list[str]:
