@@ -114,7 +114,7 @@ def plain(joined: bytes, held: Sequence[memoryview], rows: Array) -> tuple[Array
     return (
         digits.values(text, start, length),
         last - first,
-        rows[np.searchsorted(ends, opening - 1, side="right")],
+        rows[np.searchsorted(ends, opening - digits.LONGEST, side="right")],
     )
 
 

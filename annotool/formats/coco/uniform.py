@@ -171,7 +171,7 @@ def boxes(held: Array, start: Array, end: Array, good: Array) -> Array:
     text = held[np.repeat(start - before, length) + np.arange(int(length.sum()))]
     flat = digits.padded(text.tobytes())
     first, size = digits.runs(flat)
-    edge = np.searchsorted(first, np.append(before, len(text)) + 1)
+    edge = np.searchsorted(first, np.append(before, len(text)) + digits.LONGEST)
     good &= np.diff(edge) == 4
     good &= np.add.reduceat((text == ord("[")).view(np.int8), before) == 1
     take = (edge[:-1][good][:, None] + np.arange(4)).ravel()
