@@ -21,7 +21,7 @@ from annotool.findings import Findings
 from annotool.formats.base import Format, ReadOptions, WriteOptions
 from annotool.metrics import balance as counts
 from annotool.metrics.balance import Balance
-from annotool.output import check_new, write_file
+from annotool.output import check_new, utf8, write_file
 from annotool.reporting.told import Told
 from annotool.rules import registry
 from annotool.rules.base import Rule
@@ -51,7 +51,11 @@ __all__ = [
 
 Paths = str | Path | Sequence[str | Path]
 
+# Files hold numbers up to 1e308; what comes of them is a finding, not a warning of numpy's.
+calm = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
+
+@calm
 def read(paths: Paths, **options: Any) -> Dataset:
     """Read one dataset from a path or several, each a file, a folder, a data.yaml or `split=path`.
 
@@ -62,6 +66,7 @@ def read(paths: Paths, **options: Any) -> Dataset:
     return formats.read([Path(path) for path in several], ReadOptions(**options))
 
 
+@calm
 def audit(
     data: Dataset | Paths,
     *,
@@ -109,6 +114,7 @@ def list_formats() -> list[Format]:
     return list(formats.registry().values())
 
 
+@calm
 def fix(
     paths: Paths,
     *,
@@ -179,6 +185,7 @@ def places(paths: Paths) -> list[Path]:
     return [Path(path if Path(path).exists() else path.rpartition("=")[2]) for path in several]
 
 
+@calm
 def convert(data: Dataset | Paths, to: str, out: str | Path, **options: Any) -> Converted:
     """Write a dataset in another format into the new folder `out`; options are those of formats.base.WriteOptions.
 
@@ -190,11 +197,13 @@ def convert(data: Dataset | Paths, to: str, out: str | Path, **options: Any) -> 
     return conversion.convert(dataset, to, Path(out), WriteOptions(**options))
 
 
+@calm
 def balance(data: Dataset | Paths, **options: Any) -> Balance:
     """Count categories: instances, images, sizes, shares, imbalance; options are those of `read`."""
     return counts.balance(data if isinstance(data, Dataset) else read(data, **options))
 
 
+@calm
 def sizes(data: Dataset | Paths, out: str | Path) -> int:
     """Write `file_name,width,height` of all images whose size is known, for `sizes=` of `read`; return how many.
 
@@ -209,7 +218,7 @@ def sizes(data: Dataset | Paths, out: str | Path) -> int:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("file_name", "width", "height"))
     rows.writerows((images["file_name"][row], int(width[row]), int(height[row])) for row in known)
-    write_file(Path(out), [text.getvalue().encode()])
+    write_file(Path(out), [utf8(text.getvalue())])
     return len(known)
 
 
@@ -223,4 +232,4 @@ def fails(findings: Findings, fail_on: str) -> bool:
 
 def write_text(path: Path, lines: Iterable[str]) -> None:
     """Write lines to a file, whole or not at all."""
-    write_file(path, (f"{line}\n".encode("utf-8", "surrogateescape") for line in lines))
+    write_file(path, (utf8(f"{line}\n") for line in lines))

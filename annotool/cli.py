@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -59,9 +60,9 @@ def audit(reading: Reading, finding: Finding, reporting: Reporting) -> None:
         data = opened(reading, settings)
         findings = api.audit(data, select=finding.select or (), ignore=finding.ignore or (), config=settings)
     told = api.Told(data, findings, shaping(reading, finding, settings), settings.file)
-    form = reporting.output_format
+    form, failed = reporting.output_format, api.fails(findings, finding.fail_on)
     show(api.lines(told, form), reporting.output, marked=form == "text")
-    raise typer.Exit(FOUND if api.fails(findings, finding.fail_on) else CLEAN)
+    raise typer.Exit(FOUND if failed else CLEAN)
 
 
 @app.command()
@@ -329,6 +330,9 @@ def bars() -> Any:
 def main() -> None:
     """Run the command line; an error is one line and exit code 2, a traceback only with --traceback, put anywhere."""
     words = [word for word in sys.argv[1:] if word != "--traceback"]
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(words)
     except AnnotoolError as error:
@@ -338,6 +342,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(FAILED)
+    except MemoryError as error:
+        failed(error, f"not enough memory for this dataset ({error})")
     except OSError as error:
         failed(error, f"{error.filename or 'file system'}: {error.strerror or error}")
     except Exception as error:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -15,7 +14,7 @@ from annotool.errors import LossError, UsageError
 from annotool.findings import Block, Findings
 from annotool.formats import registry as formats
 from annotool.formats.base import Format, WriteOptions, Written
-from annotool.output import place_image, staged
+from annotool.output import json_text, place_image, staged
 from annotool.progress import track
 from annotool.rules.fmt.lossy_export import LossyExport
 
@@ -59,7 +58,7 @@ def convert(data: Dataset, to: str, out: Path, options: WriteOptions) -> Convert
         written = target.write(data, work, options)
         placed = place_images(data, target, work, options)
         if written.skipped:
-            text = b"".join(msgspec.json.encode(row) + b"\n" for row in written.skipped)
+            text = "".join(f"{json_text(row)}\n" for row in written.skipped).encode()
             (work / "skipped.jsonl").write_bytes(text)
             written = replace(written, files=(*written.files, "skipped.jsonl"))
     return Converted(out, to, written, losses, placed)

@@ -65,6 +65,8 @@ def places(data: Dataset, annotations: Array) -> list[str]:
         return [""] * len(annotations)
     rows = np.where(annotations >= 0, np.searchsorted(keys, np.maximum(annotations, 0)), 0)
     step = np.where(data.boxes.fraction, 10_000.0, 2.0)[rows, None]
-    boxes = np.rint(np.nan_to_num(data.boxes.xywh[rows] * step, nan=-1.0, posinf=-2.0, neginf=-3.0))
+    with np.errstate(over="ignore"):
+        boxes = np.rint(np.nan_to_num(data.boxes.xywh[rows] * step, nan=-1.0, posinf=-2.0, neginf=-3.0))
+    boxes = boxes.clip(-(2.0**62), 2.0**62)
     texts = [" ".join(map(str, box)) for box in boxes.astype(np.int64).tolist()]
     return [text if key >= 0 else "" for text, key in zip(texts, annotations.tolist(), strict=True)]

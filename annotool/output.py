@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from annotool.errors import AnnotoolError, UsageError
 
-__all__ = ["check_new", "place_image", "staged", "write_file"]
+__all__ = ["check_new", "json_text", "place_image", "staged", "utf8", "write_file"]
 
 UNFINISHED = ".annotool-unfinished-"
 
@@ -92,3 +94,21 @@ def place_image(source: str, target: Path, how: str) -> None:
         else:
             return
     shutil.copyfile(source, target)
+
+
+def json_text(value: Any) -> str:
+    """Return a value as compact JSON. Half a surrogate, as files and file systems hold them, is escaped."""
+    import msgspec
+
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+
+
+def utf8(text: str) -> bytes:
+    """Return text as UTF-8; what was no UTF-8 in a file's name becomes its own bytes again."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")

@@ -20,6 +20,10 @@ from annotool.formats.listing import Listing
 __all__ = ["detect", "patch", "read", "registry"]
 
 SHARED = ("base", "images", "listing")
+CHOICES = {
+    "task": (None, "detect", "segment", "obb", "pose"),
+    "voc_base": ("auto", "1-inclusive", "0-exclusive", "0-inclusive"),
+}
 DEPTH = 4  # folders below the path that are searched for datasets
 
 
@@ -87,12 +91,30 @@ def read(paths: Sequence[Path], options: ReadOptions) -> Dataset:
 
     Raises SeveralDatasetsError when a path holds more than one dataset, NoDatasetError when it holds none.
     """
+    check(options)
     parts = []
     for path in paths:
         name, _, rest = str(path).partition("=")
         split, place = (name, Path(rest)) if rest and not path.exists() else (options.split, path)
         parts.append(read_one(place, replace(options, split=split)))
+    if options.predictions is not None and not any("coco" in part.formats for part in parts):
+        raise UsageError("--predictions: results in COCO's form go with COCO labels only; these are none")
     return concat(parts)
+
+
+def check(options: ReadOptions) -> None:
+    """Raise UsageError for an option that no dataset could be read with, be it of use for this one or not."""
+    for name in ("classes", "sizes", "predictions"):
+        path = getattr(options, name)
+        if path is not None and path not in options.overlay and not Path(path).exists():
+            raise UsageError(f"--{name} {path}: no such file")
+    if options.images is not None and options.images != "none" and not Path(options.images).is_dir():
+        raise UsageError(f"--images {options.images}: no such folder; a folder of images, or none")
+    for name, allowed in CHOICES.items():
+        if getattr(options, name) not in allowed:
+            known = ", ".join(filter(None, allowed))
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} {getattr(options, name)!r}: expected one of {known}")
 
 
 def read_one(path: Path, options: ReadOptions) -> Dataset:

@@ -218,7 +218,7 @@ def load(path: Path, options: ReadOptions) -> bytes | None:
     """Return a file's bytes, or the overlay's; None when it is not there. Raises OSError when it cannot be read."""
     if options.overlay and path in options.overlay:
         return options.overlay[path]
-    return path.read_bytes() if path.exists() else None
+    return path.read_bytes() if path.is_file() else None
 
 
 def opened(path: Path, options: ReadOptions) -> bytes | mmap.mmap:

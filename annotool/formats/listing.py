@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-__all__ = ["Listing"]
+__all__ = ["Listing", "scanned"]
 
 
 class Listing:
@@ -24,11 +24,9 @@ class Listing:
         files: list[str] = []
         folders: list[str] = []
         try:
-            with os.scandir(self.path) as found:
-                for entry in found:
-                    (folders if entry.is_dir() else files).append(entry.name)
-        except OSError as error:
-            self.error = error.strerror or str(error)
+            files, folders = scanned(self.path)
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in a name that labels speak of
+            self.error = getattr(error, "strerror", None) or str(error)
         here = (*self._above, str(self.path.resolve())) if folders else self._above
         below = {name: Listing(self.path / name, here) for name in sorted(folders)}
         # A link that leads back up would be walked for ever.
@@ -68,3 +66,26 @@ class Listing:
             for name, each in self.folders.items():
                 if not name.startswith("."):
                     yield from each.walk(depth - 1)
+
+
+def scanned(folder: str | Path) -> tuple[list[str], list[str]]:
+    """Return the names of the files and of the folders in a folder, in no order. Raises OSError, and ValueError for a
+    path with a zero byte.
+
+    Left out is what no dataset is made of: pipes, sockets and devices, which could be waited on for ever, links that
+    lead back to themselves, and macOS's `._` companions. A link to nothing is a file.
+    """
+    files: list[str] = []
+    folders: list[str] = []
+    with os.scandir(folder) as found:
+        for entry in found:
+            if entry.name.startswith("._"):
+                continue
+            try:
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)):
+                    files.append(entry.name)
+            except OSError:  # a loop of links
+                continue
+    return files, folders

@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 
 LONGEST = 12  # characters a run: 60 bits
 
+MOST_PIXELS = 1 << 31  # a mask that claims more is a lie, and decoding it would take all memory
+
 
 def counts_from_string(text: str | bytes) -> Ints:
     """Runs of a compressed mask. Raises ValueError where the text is not one."""
@@ -103,6 +105,8 @@ def why_invalid(counts: Any, size: Any) -> str:
         isinstance(size, list | tuple) and len(size) == 2 and all(type(n) is int and n > 0 for n in size)
     ):
         return f"size: expected [height, width], got {size!r:.40}"
+    if size[0] * size[1] > MOST_PIXELS:
+        return f"size: {size[0]} x {size[1]} is larger than any image"
     if isinstance(counts, str | bytes):
         try:
             runs = counts_from_string(counts)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from annotool.metrics.balance import Balance
+from annotool.output import json_text
 from annotool.reporting.told import escape
 from annotool.table import Table
 
@@ -59,7 +60,7 @@ def json(balance: Balance) -> Iterator[str]:
         "splits": records(balance.splits),
         "categories": records(balance.categories),
     }
-    yield msgspec.json.format(msgspec.json.encode(whole), indent=2).decode()
+    yield msgspec.json.format(json_text(whole), indent=2)
 
 
 def rows(balance: Balance) -> Iterator[str]:

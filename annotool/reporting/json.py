@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from annotool.dataset import Dataset
+from annotool.output import json_text
 from annotool.reporting.rows import Row, json_value, rows
 from annotool.reporting.told import Told, inputs, summary
 
@@ -26,13 +27,13 @@ def lines(told: Told) -> Iterator[str]:
         "skipped": [{"rule": each.rule, "why": each.why} for each in told.findings.skipped],
         "summary": summary(told.findings),
     }
-    text = msgspec.json.format(msgspec.json.encode(head), indent=2).decode()
+    text = msgspec.json.format(json_text(head), indent=2)
     yield text.removesuffix("\n}") + ","
     yield '  "findings": ['
     left = len(told.findings)
     for row in rows(told.data, told.findings, prints=True):
         left -= 1
-        yield f"    {msgspec.json.encode(finding(row)).decode()}{',' if left else ''}"
+        yield f"    {json_text(finding(row))}{',' if left else ''}"
     yield "  ]"
     yield "}"
 

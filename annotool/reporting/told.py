@@ -10,6 +10,7 @@ from typing import Any
 
 from annotool.dataset import Dataset
 from annotool.findings import Findings
+from annotool.output import utf8
 from annotool.rules import registry
 
 __all__ = ["Told", "escape", "inputs", "plural", "slug", "summary"]
@@ -59,7 +60,7 @@ def digest(path: Path, parts: Sequence[memoryview], mine: Sequence[int], files: 
     if path.is_file() and len(parts) == 1:
         return hashlib.sha256(parts[0]).hexdigest()
     lines = [f"{hashlib.sha256(part).hexdigest()}  {files[s]}\n" for part, s in zip(parts, mine, strict=True)]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256(utf8("".join(lines))).hexdigest()
 
 
 def slug(code: str) -> str:

@@ -104,8 +104,10 @@ class Record:
 
     def repeated(self, found: list[Member]) -> None:
         """File keys that stand more than once; loaders take the last."""
-        for key in dict.fromkeys(each.key for each in found):
-            same = [at for at, each in enumerate(found) if each.key == key]
+        places: dict[str, list[int]] = {}
+        for at, each in enumerate(found):
+            places.setdefault(each.key, []).append(at)
+        for key, same in places.items():
             if len(same) > 1:
                 equal = len({self.text[found[at].start : found[at].end] for at in same}) == 1
                 message = "the key {key} stands {count} times; loaders take the last"

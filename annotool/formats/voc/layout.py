@@ -120,7 +120,7 @@ def claims(folder: Listing) -> list[Claim] | str:
         return (
             f"the root element of {files[0]} is <{root}>, not <annotation>"
             if root
-            else "no xml file is VOC's"
+            else unreadable(labels / files[0]) or "no xml file is VOC's"
         )
     own = "*.xml" if any("/" not in name for name in files) else "split folders"
     kind = f"{labels.name}/" if labels != folder.path else own
@@ -136,6 +136,15 @@ def claim_file(path: Path) -> Claim | str:
     if root == "annotation":
         return Claim("voc", path, "one xml file with the root element <annotation>")
     return f"the root element is <{root}>, not <annotation>" if root else "empty, or no XML"
+
+
+def unreadable(path: Path) -> str:
+    """Return why a file cannot be read; empty where it can."""
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+    return ""
 
 
 def root_of(path: Path) -> str:

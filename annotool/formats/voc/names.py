@@ -70,8 +70,9 @@ def split_name(name: str, path: str) -> tuple[str, str]:
 
 
 def safe(part: str) -> str:
-    """Return a name every file system and list can hold: no control characters, no outer spaces, not too long."""
+    """Return a name every file system and list can hold: visible, no control characters, no outer spaces, not too long."""
     clean = UNSAFE.sub("_", part).strip() or "_"
+    clean = f"_{clean}" if clean.startswith(".") and clean.lower() not in SUFFIXES else clean
     held = clean.encode()
     if len(held) <= LONGEST:
         return clean

@@ -179,7 +179,7 @@ class Reading:
         if known and self.document.own and not child.children:
             span = {"start": self.document.inner(child), "end": child.stop}
             mend = {"fix": Fix.SAFE, "new": known.decode(), **span}
-        found("<{field}> is {text!r}, expected 0 or 1", field=child.tag, text=text, **mend)
+        found("<{field}> is {text!r}, expected 0 or 1", field=child.tag, text=shown(text), **mend)
         return known
 
     def corners(self, box: Element | None, found: File) -> list[float | None]:
@@ -195,10 +195,10 @@ class Reading:
             found("<bndbox> has no {fields}", fields=absent)
         values = {tag: number(text) for tag, text in texts.items()}
         for tag in (tag for tag, value in values.items() if value is None):
-            found("<{field}> is {text!r}, expected a number", field=tag, text=texts[tag])
+            found("<{field}> is {text!r}, expected a number", field=tag, text=shown(texts[tag]))
         endless = [tag for tag, value in values.items() if value is not None and not isfinite(value)]
         if endless:
-            fields = ", ".join(f"<{tag}> is {texts[tag]}" for tag in endless)
+            fields = ", ".join(f"<{tag}> is {shown(texts[tag])}" for tag in endless)
             found("{fields}: expected a finite number", "SCH004", fields=fields)
         return [values.get(tag) for tag in CORNERS]
 
@@ -222,6 +222,11 @@ class Reading:
             flat.append((each.tag, self.document.text(each).strip()))
             waiting += each.children
         return tuple(flat)
+
+
+def shown(text: str) -> str:
+    """Return a text as messages show it: not longer than 40 characters."""
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def firsts(element: Element) -> dict[str, Element]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ class Writer:
             width, height = (
                 np.where(own > 0, own, there) for own, there in ((width, files.width), (height, files.height))
             )
-        unknown = int((~(width > 0) | ~(height > 0)).sum())
+        unknown = int((~((width > 0) & (width < inf)) | ~((height > 0) & (height < inf))).sum())
         if unknown:
             self.notes.append(f"{unknown:,} images have no known size: their xml has no <size>")
         return list(self.head_texts(where, width.tolist(), height.tolist(), depth))
@@ -205,7 +206,7 @@ class Writer:
     ) -> Iterator[str]:
         for place, w, h, d in zip(where, width, height, depth, strict=True):
             folder, _, stem = place.stem.rpartition("/")
-            size = SIZE.format(plain_number(w), plain_number(h), d) if w > 0 and h > 0 else ""
+            size = SIZE.format(plain_number(w), plain_number(h), d) if 0 < w < inf and 0 < h < inf else ""
             below = f"JPEGImages/{folder}" if folder else "JPEGImages"
             yield HEAD.format(escape(below), escape(stem + place.suffix), MARK, size)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from annotool.formats.base import ReadOptions
 from annotool.formats.images import SUFFIXES
+from annotool.formats.listing import scanned
 from annotool.imagefile import LFS_POINTER
 from annotool.progress import track
 from annotool.table import Array
@@ -58,12 +59,8 @@ def tree(
     waiting = [(str(root), depth)]
     while waiting:
         folder, left = waiting.pop()
-        files: list[str] = []
-        below: list[str] = []
         try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    (below if entry.is_dir() else files).append(entry.name)
+            files, below = scanned(folder)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from annotool.formats.images import locate
+from annotool.formats.listing import scanned
 from annotool.formats.yolo.files import text_files
 from annotool.formats.yolo.gathering import Taken
 from annotool.formats.yolo.odd import BOM
@@ -67,8 +68,8 @@ def pair_lists(pairing: Pairing) -> None:
 def names_in(pairing: Pairing, folder: str) -> frozenset[str]:
     gone = {str(path) for path, held in pairing.gathering.options.overlay.items() if held is None}
     try:
-        return frozenset(name for name in os.listdir(folder) if os.path.join(folder, name) not in gone)
-    except OSError:
+        return frozenset(name for name in scanned(folder)[0] if os.path.join(folder, name) not in gone)
+    except (OSError, ValueError):  # a zero byte in the path
         return frozenset()
 
 

@@ -32,7 +32,7 @@ def without_part(path: str, part: str) -> str:
 
 def parts_of(text: str) -> list[str]:
     """Return the parts of a written path: any slashes, without drive, `.` and `..`."""
-    parts = text.replace("\\", "/").split("/")
+    parts = text.replace("\\", "/").replace("\0", "").split("/")
     return [part for part in parts if part not in ("", ".", "..") and not part.endswith(":")]
 
 
@@ -45,22 +45,22 @@ def found_tail(parts: Sequence[str], least: int, folder: Path) -> Path | None:
         tail = parts[first:]
         if there := in_any_case(folder, tail):
             return there
-        if Path(label_folder(str(folder.joinpath(*tail)))).is_dir():
+        if os.path.isdir(label_folder(str(folder.joinpath(*tail)))):
             return folder.joinpath(*tail)
     return None
 
 
 def in_any_case(folder: Path, parts: Sequence[str]) -> Path | None:
     exact = folder.joinpath(*parts)
-    if exact.exists():
+    if os.path.exists(exact):
         return exact
     here = folder
     for part in parts:
         try:
             names = {name.lower(): name for name in sorted(os.listdir(here), reverse=True)}
-        except OSError:
+        except (OSError, ValueError):
             return None
         if part.lower() not in names:
             return None
-        here /= part if (here / part).exists() else names[part.lower()]
+        here /= part if os.path.exists(here / part) else names[part.lower()]
     return here

@@ -101,7 +101,7 @@ class Finder:
 
     def __init__(self, folder: Path, config: Config, taken: Taken, gathering: Gathering) -> None:
         self.folder, self.config, self.taken, self.gathering = folder, config, taken, gathering
-        base = config.base.text.replace("\\", "/") if config.base else ""
+        base = config.base.text.replace("\\", "/").replace("\0", "") if config.base else ""
         self.base = folder / base if base else folder
         self.dead_base = bool(base) and not self.base.is_dir()
         self.strayed: list[tuple[Place, Path]] = []
@@ -126,7 +126,7 @@ class Finder:
                 yield Part(split, str(target), labels, source=self.taken.source, line=place.line)
 
     def target(self, place: Place) -> Path | None:
-        text = place.text.replace("\\", "/")
+        text = place.text.replace("\\", "/").replace("\0", "")
         candidates = [self.base / text] if not self.dead_base else []
         if text.startswith("../"):
             candidates.append(self.base / text[3:])  # ultralytics tries this too: Roboflow's ../train/images
@@ -210,12 +210,12 @@ def tell_unnamed(plan: Plan, path: Path, gathering: Gathering) -> None:
 
 def there(path: Path) -> bool:
     """Whether a place exists, or at least the labels of the images it should hold."""
-    return path.exists() or there_as_labels(path)
+    return os.path.exists(path) or there_as_labels(path)  # pathlib raises where a path is too long
 
 
 def there_as_labels(path: Path) -> bool:
     labels = label_folder(str(path))
-    return labels != str(path) and Path(labels).is_dir()
+    return labels != str(path) and os.path.isdir(labels)
 
 
 def common_root(folder: Path, parts: Iterable[Part]) -> Path:

@@ -54,7 +54,7 @@ def outputs(pointer: Path) -> list[str]:
         if not pointer.is_file() or pointer.stat().st_size > LARGEST:
             return []
         content = yaml.safe_load(pointer.read_bytes())
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return []
     outs = content.get("outs") if isinstance(content, dict) else None
     names = [out.get("path") for out in outs if isinstance(out, dict)] if isinstance(outs, list) else []
