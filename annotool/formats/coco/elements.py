@@ -18,7 +18,7 @@ from annotool.table import Array
 
 __all__ = ["Elements", "Piece", "Slip", "utf8"]
 
-PIECE = 1 << 20  # bytes: what fits in a core's cache
+PIECE = 1 << 21  # bytes: what fits in a core's cache
 BLANKS = b" " * 24
 
 CUT = re.compile(rb"\}[ \t\r\n]*+,(?=[ \t\r\n]*+\{)")

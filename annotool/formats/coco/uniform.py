@@ -38,12 +38,10 @@ NOTHING: tuple[Array, Columns] = (np.empty(0, dtype=np.int64), {})
 
 @dataclass(frozen=True)
 class Pattern:
-    """How a record is written: its keys, the bytes between key and value, after each value, and before the first key."""
+    """How a record is written: its keys, and the bytes before its first value, between values, and after the last."""
 
     keys: tuple[str, ...]
-    head: bytes
-    colons: tuple[bytes, ...]
-    tails: tuple[bytes, ...]
+    gaps: tuple[bytes, ...]
 
     @property
     def letters(self) -> int:
@@ -102,10 +100,9 @@ def pattern_of(piece: Piece, row: int, required: AbstractSet[str]) -> Pattern | 
     keys = tuple(each.key for each in found)
     if len(set(keys)) < len(keys) or not required <= set(keys) <= {*KNOWN}:
         return None
-    edges = [each.key_start for each in found[1:]] + [len(record)]
-    colons = [record[each.key_start + len(each.key) + 2 : each.start] for each in found]
-    tails = [record[each.end : edge] for each, edge in zip(found, edges, strict=True)]
-    return Pattern(keys, record[: found[0].key_start], tuple(colons), tuple(tails))
+    edges = [0, *(edge for each in found for edge in (each.start, each.end)), len(record)]
+    gaps = [record[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    return Pattern(keys, tuple(gaps))
 
 
 def fitting(piece: Piece, held: Array, pattern: Pattern) -> tuple[Array, list[Array], list[Array]]:
@@ -114,29 +111,23 @@ def fitting(piece: Piece, held: Array, pattern: Pattern) -> tuple[Array, list[Ar
     first = np.searchsorted(quotes, piece.start)
     count = np.searchsorted(quotes, piece.end) - first
     rows = np.flatnonzero(count == 2 * len(pattern.keys))
-    opening = [quotes[first[rows] + 2 * at] for at in range(len(pattern.keys))]
-    limit = [*opening[1:], piece.end[rows]]
-    good = equal(held, piece.start[rows], pattern.head) & (
-        opening[0] == piece.start[rows] + len(pattern.head)
-    )
-    starts, ends = [], []
-    for key, colon, tail, at, after in zip(
-        pattern.keys, pattern.colons, pattern.tails, opening, limit, strict=True
-    ):
-        lead = b'"' + key.encode() + b'"' + colon
-        good &= equal(held, at, lead) & equal(held, after - len(tail), tail)
-        starts.append(at + len(lead))
-        ends.append(after - len(tail))
-        good &= ends[-1] > starts[-1]
+    places = [quotes[first[rows] + 2 * at] - gap.index(b'"') for at, gap in enumerate(pattern.gaps[:-1])]
+    places.append(piece.end[rows] - len(pattern.gaps[-1]))
+    good = places[0] == piece.start[rows]
+    for gap, place in zip(pattern.gaps, places, strict=True):
+        good &= equal(held, place, gap)
+    starts = [place + len(gap) for gap, place in zip(pattern.gaps[:-1], places[:-1], strict=True)]
+    for start, end in zip(starts, places[1:], strict=True):
+        good &= end > start
     if good.all():
-        return rows, starts, ends
-    return rows[good], [each[good] for each in starts], [each[good] for each in ends]
+        return rows, starts, places[1:]
+    return rows[good], [each[good] for each in starts], [each[good] for each in places[1:]]
 
 
 def equal(held: Array, at: Array, text: bytes) -> Array:
     """Whether `text` stands at each place."""
     windows = np.ndarray((len(held) - len(text) + 1,), dtype=f"S{len(text)}", buffer=held.data, strides=(1,))
-    return np.asarray(windows[at] == text)
+    return np.asarray(windows[np.minimum(at, len(windows) - 1)] == text)
 
 
 def plain(piece: Piece, held: Array, pattern: Pattern, rows: Array, exponents: int) -> bool:

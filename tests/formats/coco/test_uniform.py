@@ -162,3 +162,12 @@ def test_results_need_no_id() -> None:
     _, columns = uniform(piece, ("image_id", "category_id"))
     assert columns["score"].tolist() == [0.987654321] * 3
     assert "id" not in columns
+
+
+def test_a_short_record_at_the_end() -> None:
+    records = [annotation(1), {"id": 2, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6}]
+    for form in ({"indent": 40}, {"indent": None}, {"separators": (",", ":")}):
+        piece = piece_of(json.dumps(records, **form))
+        assert uniform(piece, REQUIRED)[0].tolist() == [0]
+        piece = piece_of(json.dumps(records[::-1], **form))
+        assert uniform(piece, REQUIRED)[0].tolist() == [1]
