@@ -37,11 +37,12 @@ class Labels:
         """Add a folder's label files; a folder that is known stays as it is."""
         if folder not in self.folders and names:
             self.folders[folder], self.first[folder] = names, len(self.row)
-            self.stems[folder] = {name[:-4]: at for at, name in enumerate(names, len(self.row))}
             self.row += [-1] * len(names)
 
     def at(self, folder: str, stem: str) -> int:
         """Return the number of a label file, -1 where there is none."""
+        if folder not in self.stems and folder in self.folders:
+            self.stems[folder] = {name[:-4]: at for at, name in self.numbered(folder)}
         return self.stems.get(folder, {}).get(stem, -1)
 
     def numbered(self, folder: str) -> Iterable[tuple[int, str]]:
