@@ -49,6 +49,8 @@ def convert(data: Dataset, to: str, out: Path, options: WriteOptions) -> Convert
     for name, allowed in CHOICES.items():
         if getattr(options, name) not in allowed:
             raise UsageError(f"{name} = {getattr(options, name)!r}: expected one of {', '.join(allowed)}")
+    if not 0 <= options.val < 1:
+        raise UsageError(f"val = {options.val:g}: expected a share of the images, from 0 to below 1, as 0.2")
     losses = LossyExport().losses(data, target.keeps, options)
     stopping = losses.where(stops)
     if len(stopping) and not options.allow_loss:

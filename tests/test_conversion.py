@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,11 +43,13 @@ def test_what_cannot_be_written_is_listed(tmp_path: Path, to: str) -> None:
         ("yolo", {"task": "boxes"}, "expected one of detect"),
         ("yolo", {"crowd": "drop"}, "expected one of skip"),
         ("yolo", {"image_files": "move"}, "expected one of link"),
+        ("yolo", {"val": 2.0}, "from 0 to below 1"),
+        ("yolo", {"val": -1.0}, "from 0 to below 1"),
     ],
 )
-def test_wrong_calls(tmp_path: Path, to: str, options: dict[str, str], told: str) -> None:
+def test_wrong_calls(tmp_path: Path, to: str, options: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        conversion.convert(tiny(), to, tmp_path / "out", WriteOptions(**options))  # type: ignore[arg-type]
+        conversion.convert(tiny(), to, tmp_path / "out", WriteOptions(**options))
     assert os.listdir(tmp_path) == []
 
 
