@@ -252,7 +252,8 @@ class Dataset:
     # Cutting and joining.
 
     def shards(self, n: int) -> list[Dataset]:
-        """Cut into n parts by image key, annotations with them; rows without an image go to the first."""
+        """Cut into n parts by image key, annotations and problems with them; what names no image goes to the
+        first."""
         images, annotations, splits = (self.table(t) for t in ("images", "annotations", "splits"))
         edges = np.linspace(0, len(images), n + 1).astype(np.int64)
         first_key = int(images["image"][0]) if len(images) else 0
@@ -270,7 +271,7 @@ class Dataset:
                 "splits": splits.take(inside(splits["image"])),
             }
             probed = self.probed.take(inside(images["image"])) if self.probed is not None else None
-            problems = self.problems if shard == 0 else Findings()
+            problems = self.problems.where(lambda part: inside(part.columns["image"]))
             parts.append(replace(self, tables=tables, problems=problems, probed=probed))
         return parts
 

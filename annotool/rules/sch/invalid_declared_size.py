@@ -46,8 +46,10 @@ class InvalidDeclaredSize(ImageRule):
         declared = images["size_from"] == SizeFrom.DECLARED
         declared &= ~np.isnan(width) & ~np.isnan(height)
         whole = (width > 0) & (height > 0) & (width % 1 == 0) & (height % 1 == 0)
-        bad = np.flatnonzero(written_in(data, images, self.formats) & of_labels(data) & ~(declared & whole))
-        fix = np.where(np.isfinite(true_sizes(data, bad)).all(axis=1), Fix.SAFE, Fix.NONE)
+        judged = written_in(data, images, self.formats) & of_labels(data) & ~unread(data)
+        bad = np.flatnonzero(judged & ~(declared & whole))
+        known = np.isfinite(true_sizes(data, bad)).all(axis=1)
+        fix = np.where(known & (images["start"][bad] >= 0) & (images["end"][bad] >= 0), Fix.SAFE, Fix.NONE)
         said = declared[bad]
         values = {"width": width[bad][said], "height": height[bad][said]}
         message = "size {width:g} x {height:g}: expected whole numbers above 0"
@@ -79,6 +81,13 @@ def of_labels(data: Dataset) -> Array:
     """Return which images stand in a label file, not only in a list (bool)."""
     roles = np.append(data.table("sources")["role"] == "labels", False)
     return np.asarray(roles[data.table("images")["source"]])
+
+
+def unread(data: Dataset) -> Array:
+    """Return which images stand in a file that could not be parsed, as SCH001 tells (bool)."""
+    broken = data.problems.of("SCH001")
+    lost = broken.column("image")[~broken.column("kept")]
+    return np.isin(data.table("images")["image"], lost)
 
 
 def true_sizes(data: Dataset, rows: Array) -> Array:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from annotool.findings import Fix
+from annotool.findings import Findings, Fix, block
 from annotool.rules.sch.invalid_declared_size import InvalidDeclaredSize
 from annotool.schema import SizeFrom
 from annotool.testing import check_rule, edited, tiny
@@ -58,3 +58,13 @@ def test_the_size_of_the_file_is_written(tmp_path: Path) -> None:
     assert edits["column"].tolist() == ["width"]  # the height was right
     after = edited(data, edits).table("images")
     assert (after["width"][0], after["height"][0]) == (30, 20)
+
+
+def test_a_document_that_cannot_be_parsed_has_no_size_to_declare(tmp_path: Path) -> None:
+    lost = block("SCH001", "nothing is read", 1, image=1, source=1, kept=False)
+    cut = block("SCH001", "the rest is not read", 1, image=2, source=2, kept=True)
+    data = tiny([NONE, NONE, NONE], format_name="voc", problems=Findings((lost, cut)))
+    check_rule(InvalidDeclaredSize, invalid=[(data, [0, 2])])
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    record = {**NONE, "path": str(tmp_path / "a.png"), "start": -1, "end": -1}
+    check_rule(InvalidDeclaredSize, invalid=[(tiny([record], format_name="voc"), [{"fix": Fix.NONE}])])
