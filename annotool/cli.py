@@ -14,6 +14,7 @@ import typer
 
 from annotool.cli_options import Finding, Reading, Reporting, takes
 from annotool.errors import AnnotoolError, UsageError
+from annotool.memory import shortage
 
 if TYPE_CHECKING:
     from annotool.config import Config
@@ -239,6 +240,8 @@ def places(reading: Reading, settings: Config) -> list[str | Path]:
     paths: list[str | Path] = [*(reading.paths or settings.paths)]
     if not paths:
         raise UsageError("no PATH given, and no `paths` in a settings file; name a dataset's file or folder")
+    if told := shortage(Path(str(path).rpartition("=")[2]) for path in paths):
+        typer.echo(f"annotool: warning: {told}", err=True)
     return paths
 
 

@@ -1,0 +1,54 @@
+"""Whether what is to be read fits in memory, asked before it is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+__all__ = ["available", "needed", "shortage"]
+
+BASE = 150 << 20  # bytes: Python, numpy and the rules
+SHARE = 2.2  # bytes at the peak of an audit for each byte of json (docs/benchmarks.md)
+DEPTH = 3
+
+
+def shortage(paths: Iterable[Path]) -> str:
+    """Return a warning with both figures when auditing these paths may not fit in memory; empty when it does, or when
+    the system does not say how much there is.
+    """
+    have, want = available(), sum(map(needed, paths)) + BASE
+    if not have or want <= have:
+        return ""
+    return (
+        f"this may take about {want / 2**30:.1f} GiB of memory, and {have / 2**30:.1f} GiB are free: "
+        "annotool may be slow or be killed; audit one split or one folder at a time"
+    )
+
+
+def needed(path: Path) -> int:
+    """Return how many bytes the labels at a path take at the peak of an audit, from the sizes of the files alone."""
+    return int(SHARE * sum(each.stat().st_size for each in files(path, DEPTH)))
+
+
+def files(path: Path, depth: int) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif depth and path.is_dir() and os.access(path, os.R_OK | os.X_OK):
+        with os.scandir(path) as found:
+            for entry in found:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from files(Path(entry.path), depth - 1)
+                elif entry.name.lower().endswith(".json") and entry.is_file():
+                    yield Path(
+                        entry.path
+                    )  # files of one image each are too small to matter, and too many to ask
+
+
+def available() -> int:
+    """Return how many bytes of memory are free for use; 0 where the system does not say."""
+    try:
+        text = Path("/proc/meminfo").read_text("ascii")
+        return int(text.split("MemAvailable:")[1].split()[0]) << 10
+    except (OSError, IndexError, ValueError):
+        return 0
