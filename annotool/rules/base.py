@@ -17,6 +17,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Block, Edits, Findings, Fix, Op, Severity, block
+from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
 __all__ = [
@@ -196,6 +197,39 @@ def written_in(data: Dataset, rows: Table, formats: Iterable[str]) -> Array:
     """Return which rows (of images, annotations or categories) come from a file of these formats, bool."""
     known = [name in formats for name in data.table("sources")["format"].tolist()]
     return np.array([*known, False], dtype=bool)[rows["source"]]  # the last one is for source -1: no file
+
+
+def unkept(data: Dataset, section: str) -> Array:
+    """Count the records of a section (images, categories) of each source that a reader could not keep (int64)."""
+    counts = np.zeros(len(data.table("sources")), dtype=np.int64)
+    for part in data.problems.blocks:
+        gone = np.flatnonzero(~part.columns["kept"] & (part.columns["source"] >= 0))
+        named = [each.startswith(f"/{section}/") for each in part.columns["pointer"][gone].tolist()]
+        np.add.at(counts, part.columns["source"][gone[np.array(named, dtype=bool)]], 1)
+    return counts
+
+
+def explained_ids(source: Array, ids: Array, records: Table, lost: Array) -> Array:
+    """Return which references, each with the id of no record in its source, are echoes (bool): no more ids are missing
+    in the source than records of it were lost (int64, one a source) or repeat an id.
+
+    `records` has the columns source and id.
+    """
+    if not len(ids):
+        return np.zeros(0, dtype=bool)
+    known = (records["id"] != NO_ID) & (records["source"] >= 0)
+    written = np.bincount(records["source"][known], minlength=len(lost))
+    repeated = written - distinct(records["source"][known], records["id"][known], len(lost))
+    explained: Array = (distinct(source, ids, len(lost)) <= lost + repeated)[source]
+    return explained
+
+
+def distinct(source: Array, ids: Array, sources: int) -> Array:
+    """Count the different ids of each source (int64, (sources,))."""
+    order = np.lexsort((ids, source))
+    source, ids = source[order], ids[order]
+    new = np.append(True, (source[1:] != source[:-1]) | (ids[1:] != ids[:-1]))[: len(ids)]
+    return np.bincount(source[new], minlength=sources)
 
 
 def image_files_lacking(data: Dataset) -> str:

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import ERROR, AnnotationRule, Edits, Findings, Fix, Op, found, mendable, written_in
+from annotool.rules.base import (
+    ERROR,
+    DatasetRule,
+    Edits,
+    Findings,
+    Fix,
+    Op,
+    explained_ids,
+    found,
+    mendable,
+    unkept,
+    written_in,
+)
+from annotool.rules.sch.base import columns
 from annotool.schema import NO_ID
+from annotool.table import Array, Table
+
+NAMED = ("image", "annotation", "category", "source", "line", "start", "end", "image_id")
 
 
 @dataclass(frozen=True)
-class DanglingImageRef(AnnotationRule):
+class Lost:
+    """Annotations whose image is not there, source and id of the images, and how many images a source lost."""
+
+    rows: Table
+    images: Table
+    unkept: Array
+
+
+@dataclass(frozen=True)
+class DanglingImageRef(DatasetRule[Lost]):
     """An annotation refers to an image that its file does not have.
 
-    What: an annotation whose image_id is the id of no record of `images` in the same file.
+    What: an annotation whose image_id is the id of no record of `images` in the same file. Nothing is said of
+    a file in which no more ids are missing than image records could not be read (SCH002) or repeat an id
+    (SCH005), for that is the cause.
 
     Why: pycocotools, supervision and Datumaro drop it in silence, detectron2 warns, sahi and labelformat stop
     with a KeyError. Often it means that images were deleted, or that ids changed in an export.
@@ -37,12 +65,22 @@ class DanglingImageRef(AnnotationRule):
     silenced_by = ("SCH001",)  # the image may stand in the part that was not read
     verdict = ("1 annotation belongs to no image", "{n} annotations belong to no image")
 
-    def check(self, data: Dataset) -> Findings:
-        rows = data.table("annotations")
+    def partial(self, shard: Dataset) -> Lost:
+        rows = shard.table("annotations")
         lost = np.flatnonzero((rows["image"] < 0) & (rows["image_id"] != NO_ID))
-        lost = lost[written_in(data, rows.take(lost), self.formats)]
-        values = {"image_id": rows["image_id"][lost]}
-        return found(self, "no image has the id {image_id}", rows, take=lost, fix=Fix.UNSAFE, values=values)
+        lost = lost[written_in(shard, rows.take(lost), self.formats)]
+        images = columns(shard.table("images"), ("source", "id"))
+        return Lost(columns(rows, NAMED).take(lost), images, unkept(shard, "images"))
+
+    def merge(self, states: Sequence[Lost]) -> Lost:
+        rows, images = (Table.concat([getattr(each, name) for each in states]) for name in ("rows", "images"))
+        return Lost(rows, images, np.sum([each.unkept for each in states], axis=0))
+
+    def finish(self, state: Lost) -> Findings:
+        rows = state.rows
+        own = rows.take(~explained_ids(rows["source"], rows["image_id"], state.images, state.unkept))
+        values = {"image_id": own["image_id"]}
+        return found(self, "no image has the id {image_id}", own, fix=Fix.UNSAFE, values=values)
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         at, annotations, _ = mendable(findings)
