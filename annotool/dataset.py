@@ -15,6 +15,7 @@ from annotool.findings import Findings
 from annotool.geometry import boxes as box_geometry
 from annotool.geometry import rings as ring_geometry
 from annotool.geometry.groups import first_equal
+from annotool.progress import track
 from annotool.schema import SCHEMA, Kind, make
 from annotool.table import Array, Table
 
@@ -237,7 +238,10 @@ class Dataset:
         """One row a polygon ring, the coordinates not kept: row (position of its annotation), ring (ordinal),
         numbers (how many were written), area (px^2, shoelace), x0 y0 x1 y1 (extent), finite.
         """
-        parts = [ring_summary(decoder.rings(self, rows)) for rows, decoder in self.decoded()]
+        parts = [
+            ring_summary(decoder.rings(self, rows))
+            for rows, decoder in track(self.decoded(), "reading outlines")
+        ]
         if not parts:
             parts = [ring_summary(Rings(np.empty(0), np.zeros(1, np.int64), np.empty(0, np.int64)))]
         return Table.concat(parts)

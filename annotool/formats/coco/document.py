@@ -20,6 +20,7 @@ from annotool.formats.coco.faults import WRONG, Fault, got
 from annotool.formats.coco.jsontext import Broken, Buffer, members, skip, skip_blank
 from annotool.formats.coco.typed import Typed
 from annotool.formats.coco.uniform import uniform
+from annotool.progress import track
 from annotool.schema import SCHEMA
 from annotool.table import Array
 
@@ -214,7 +215,7 @@ def listed(document: Document, section: str, at: int, parts: list[dict[str, Arra
     """Read the records of one list into `parts`; returns the byte after it."""
     elements = Elements(document.text, at)
     typed = Typed(section, required)
-    for piece in elements:
+    for piece in track(elements, f"reading {section}"):
         first = document.counts.get(section, 0)
         document.counts[section] = first + len(piece.start)
         parts.append(read_piece(document, piece, typed, first))
