@@ -63,6 +63,7 @@ class Rewrite:
         for edit, at in asked:
             if at >= 0 and 0 <= index[at] < len(objects):
                 changes += self.object(objects[index[at]], edit)
+        changes = [each for each in changes if 0 <= each.start <= each.end]  # not where the file breaks off
         if self.document.own:
             encoding = self.document.encoding
             return [
