@@ -34,7 +34,7 @@ Outline = list[Any]
 def texts(data: Dataset, rows: Array, member: str) -> Iterator[bytes]:
     """Yield the text of a member (seg or kpt) of each annotation; empty where there is none."""
     for part in of_one_source(data, rows):
-        yield from map(bytes, slices(data, part, member))
+        yield from slices(data, part, member)
 
 
 def of_one_source(data: Dataset, rows: Array) -> list[Array]:
@@ -43,15 +43,14 @@ def of_one_source(data: Dataset, rows: Array) -> list[Array]:
     return np.split(rows, np.flatnonzero(source[1:] != source[:-1]) + 1) if len(rows) else []
 
 
-def slices(data: Dataset, rows: Array, member: str) -> list[memoryview]:
+def slices(data: Dataset, rows: Array, member: str) -> list[bytes]:
     """Return the text of a member of each annotation, all of one file; empty where there is none."""
-    table = data.table("annotations")
-    held = data.source_bytes(int(table["source"][rows[0]]))
+    table, sources = data.table("annotations"), data.table("sources")
+    source = int(table["source"][rows[0]])
+    held, first = data.buffers[int(sources["buffer"][source])], int(sources["start"][source])
     start, end = table[f"{member}_start"][rows], table[f"{member}_end"][rows]
-    return [
-        held[s:e]
-        for s, e in zip(np.maximum(start, 0).tolist(), np.where(start < 0, 0, end).tolist(), strict=True)
-    ]
+    spans = zip((start + first).tolist(), np.where(start < 0, 0, end + first).tolist(), strict=True)
+    return [held[s:e] for s, e in spans]
 
 
 def rings(data: Dataset, rows: Array) -> Rings:
@@ -80,7 +79,7 @@ def of_file(data: Dataset, rows: Array) -> list[tuple[Array, Array, Array]]:
     return [block(slices(data, part, "seg"), part) for part in blocks]
 
 
-def block(held: list[memoryview], rows: Array) -> tuple[Array, Array, Array]:
+def block(held: list[bytes], rows: Array) -> tuple[Array, Array, Array]:
     """Return the numbers of all rings, how many each ring has, and its row."""
     joined = b",".join(held)
     if not joined.translate(None, PLAIN):
@@ -90,20 +89,22 @@ def block(held: list[memoryview], rows: Array) -> tuple[Array, Array, Array]:
     try:
         nested = NESTED.decode(b"[" + joined + b"]")
     except (msgspec.DecodeError, RecursionError):
-        nested = [patient(bytes(text)) for text in held]
+        nested = [patient(text) for text in held]
     each = list(chain.from_iterable(nested))
     xy = np.array(list(chain.from_iterable(each)), dtype=np.float64)
     counts = np.fromiter(map(len, each), dtype=np.int64, count=len(each))
     return xy, counts, np.repeat(rows, [len(outline) for outline in nested])
 
 
-def plain(joined: bytes, held: Sequence[memoryview], rows: Array) -> tuple[Array, Array, Array] | None:
+def plain(joined: bytes, held: Sequence[bytes], rows: Array) -> tuple[Array, Array, Array] | None:
     """Decode outlines of plain numbers; None where many numbers are long, or the brackets are not two deep."""
     text = digits.padded(joined)
     start, length = digits.runs(text)
-    if np.count_nonzero(length > digits.LONGEST) * 8 > len(length):
+    long = int(np.count_nonzero(length > digits.LONGEST))
+    if long * 8 > len(length):
         return None
-    brackets = np.flatnonzero((text - np.uint8(ord("["))) & np.uint8(0xFD) == 0)
+    signs = text - np.uint8(ord("["))  # 0, and 2 for the closing one
+    brackets = np.flatnonzero(np.bitwise_and(signs, np.uint8(0xFD), out=signs) == 0)
     opens = text[brackets] == ord("[")
     depth = np.cumsum(np.where(opens, 1, -1))
     opening, closing = brackets[opens & (depth == 2)], brackets[~opens & (depth == 1)]
@@ -112,7 +113,7 @@ def plain(joined: bytes, held: Sequence[memoryview], rows: Array) -> tuple[Array
         return None
     ends = np.cumsum(np.fromiter(map(len, held), dtype=np.int64, count=len(held)) + 1)
     return (
-        digits.values(text, start, length),
+        digits.values(text, start, length, short=not long and b"-" not in joined),
         last - first,
         rows[np.searchsorted(ends, opening - digits.LONGEST, side="right")],
     )

@@ -1,12 +1,11 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from annotool.errors import NoDatasetError
 from annotool.formats.base import ReadOptions
 from annotool.formats.coco import FORMAT
-from annotool.schema import Kind, SizeFrom
+from annotool.schema import SizeFrom
 from tests.formats.coco.build import annotation, category, codes, document, image, lines, put, read, read_text
 
 TWO = {
@@ -177,22 +176,3 @@ def test_absent_columns_cost_no_memory(tmp_path: Path) -> None:
     assert {"score", "difficult", "truncated", "occluded", "kpt_start", "kpt_end", "xn", "decimals"} <= set(
         constant
     )
-
-
-def test_boxes_of_masks_and_keypoints_are_derived(tmp_path: Path) -> None:
-    mask = {"size": [4, 5], "counts": [5, 2, 2, 2, 9]}
-    records = [
-        annotation(1, bbox=..., segmentation=mask),
-        annotation(2, bbox=..., segmentation=..., keypoints=[5, 6, 2, 0, 0, 0, 9, 20, 1]),
-        annotation(3, bbox=..., segmentation={"size": [4, 5], "counts": [20]}),
-        annotation(4, bbox=..., segmentation=[[1, 2, 3, 4, 5, 6], [10, 0, 20, 9, 1, 1]]),
-        annotation(5),
-    ]
-    rows = read_text(tmp_path, document(annotations=records)).table("annotations")
-    boxes = np.stack([rows[side] for side in "xywh"], axis=1).tolist()
-    assert boxes[0] == [1, 1, 2, 2]
-    assert boxes[1] == [5, 6, 4, 14]
-    assert str(boxes[2]) == str([float("nan")] * 4)
-    assert boxes[3] == [1, 0, 19, 9]
-    assert rows["bbox_derived"].tolist() == [True, True, False, True, False]
-    assert rows["kind"].tolist() == [Kind.RLE, Kind.KEYPOINTS, Kind.RLE, Kind.POLYGON, Kind.POLYGON]
