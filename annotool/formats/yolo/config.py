@@ -207,8 +207,7 @@ class Reader:
         self.config.names = names
         indices = sorted(names)
         if indices != list(range(len(names))):
-            odd = [index for index in indices if not 0 <= index < len(names)] or indices
-            told: dict[str, Any] = {"keys": ", ".join(map(str, odd[:5])), "last": len(names) - 1}
+            told: dict[str, Any] = {"keys": keys_found(indices), "last": len(names) - 1}
             self.fault("names: keys are to be 0 to {last}, found {keys}", key, **told)
         if "nc" in self.keys and count != len(names):
             place = self.place(self.keys["nc"][1])
@@ -260,6 +259,15 @@ class Reader:
         else:
             message = "kpt_shape: expected [keypoints, 2 or 3], found [{found}]"
             self.fault(message, self.keys["kpt_shape"][0], found=", ".join(numbers)[:40])
+
+
+def keys_found(indices: list[int]) -> str:
+    """Say which keys names has, sorted; of many that leave gaps, the first five that are beyond the end."""
+    first, last, count = indices[0], indices[-1], len(indices)
+    shown = ", ".join(map(str, indices if count <= 10 else [at for at in indices if not 0 <= at < count][:5]))
+    if last - first + 1 > count:
+        return shown
+    return f"{shown if count <= 10 else f'{first} to {last}'}: numbering starts at {first}"
 
 
 def children(node: yaml.Node) -> Iterator[yaml.Node]:

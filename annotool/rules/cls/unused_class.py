@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
+from annotool.geometry.groups import first_equal
 from annotool.metrics.balance import unfollowed
 from annotool.rules.base import DatasetRule, Findings, Severity, found, written_in
+from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
 
@@ -27,7 +29,7 @@ class UnusedClass(DatasetRule[Used]):
     """A category is declared and nothing is annotated with it.
 
     What: a declared name without a single annotation in any file of the dataset. A category that only groups others
-    is FMT009; of several YOLO class lists that differ (CLS006) only the one that counts is looked at.
+    is FMT009, one whose id an earlier one of its file has SCH005; of several YOLO class lists that differ (CLS006) only the one that counts is looked at.
 
     Why: the model gets an output that is never trained, the mean over classes a part that is never measured; or a
     name is misspelt, and its objects stand under another.
@@ -44,7 +46,7 @@ class UnusedClass(DatasetRule[Used]):
     code = "CLS002"
     slug = "unused-class"
     severities = (Severity.WARNING,)
-    silenced_by = ("SCH001", "SCH002")
+    silenced_by = ("SCH001", "SCH002", "FMT004")
 
     def unable(self, data: Dataset) -> str:
         return "" if len(data.table("annotations")) else "no annotations"
@@ -63,7 +65,9 @@ class UnusedClass(DatasetRule[Used]):
         rows = state.rows
         used = set(rows["label"][state.counts > 0].tolist())
         grouping = set(rows["supercategory"][rows["supercategory"] != rows["name"]].tolist())
-        declared = np.flatnonzero((rows["source"] >= 0) & ~unfollowed(rows, state.counts, state.yolo))
+        again = (first_equal(rows["source"], rows["id"]) >= 0) & (rows["id"] != NO_ID)
+        judged = (rows["source"] >= 0) & ~again
+        declared = np.flatnonzero(judged & ~unfollowed(rows, state.counts, state.yolo))
         _, first = np.unique(rows["label"][declared], return_index=True)
         own = declared[first]
         pairs = zip(rows["label"][own].tolist(), rows["name"][own].tolist(), strict=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from annotool.findings import Block
 from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
+from annotool.table import Array
 
 
 @dataclass(frozen=True)
@@ -37,3 +41,7 @@ class YoloYamlInvalid(ReaderRule):
     formats = ("yolo",)
     silenced_by = ("SCH001",)
     verdict = ("1 fault in data.yaml", "{n} faults in data.yaml")
+
+    def condemns(self, part: Block) -> Array:
+        """Only wrong numbers of names make the classes unknown."""
+        return np.full(len(part), "keys" in part.values)

@@ -1,7 +1,7 @@
 import pytest
 
 from annotool.findings import Fix
-from annotool.formats.yolo.config import Config, is_data_file, is_data_yaml, read_data, read_yaml
+from annotool.formats.yolo.config import Config, is_data_file, is_data_yaml, keys_found, read_data, read_yaml
 
 GOOD = "train: images/train\nval: images/val\nnames: [cat, dog]\n"
 
@@ -67,8 +67,11 @@ def test_names_are_taken_as_written() -> None:
         (("val: images/val\n", ""), "no val: ultralytics wants train and val"),
         (("val: images/val\n", "val:\n"), "no val: ultralytics wants train and val"),
         (("train: images/train\n", ""), "no train: ultralytics wants train and val"),
-        (("[cat, dog]", "{0: cat, 5: dog}"), "names: keys are to be 0 to 1, found 5"),
-        (("[cat, dog]", "{1: cat, 2: dog}"), "names: keys are to be 0 to 1, found 2"),
+        (("[cat, dog]", "{0: cat, 5: dog}"), "names: keys are to be 0 to 1, found 0, 5"),
+        (
+            ("[cat, dog]", "{1: cat, 2: dog}"),
+            "names: keys are to be 0 to 1, found 1, 2: numbering starts at 1",
+        ),
         (("[cat, dog]", "{0: cat, 0: dog}"), "names: key 0 stands twice; the last one counts"),
         (("[cat, dog]", "{0: cat, x: dog}"), "names: key 'x' is no whole number"),
         (("[cat, dog]", "cat"), "names: expected a list or a mapping of names"),
@@ -145,3 +148,9 @@ def test_obj_data() -> None:
     assert held[config.names_file.start : config.names_file.end] == b"data/obj.names"
     assert told(read_data(b"train = x\n")) == ["no names"]
     assert not is_data_file(b"hello = world\n")
+
+
+def test_which_keys_names_has_is_told() -> None:
+    assert keys_found([-1, 0]) == "-1, 0: numbering starts at -1"
+    assert keys_found(list(range(1, 81))) == "1 to 80: numbering starts at 1"
+    assert keys_found([*range(10), 20, 30]) == "20, 30"

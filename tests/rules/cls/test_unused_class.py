@@ -40,3 +40,12 @@ def test_of_class_lists_that_differ_the_one_in_use_counts() -> None:
 def test_without_annotations_it_says_so() -> None:
     assert UnusedClass().unable(tiny(3)) == "no annotations"
     assert UnusedClass().unable(tiny(annotations=[{}])) == ""
+
+
+def test_an_id_that_an_earlier_category_has_is_not_told_twice() -> None:
+    same = [{"name": "cat", "id": 1}, {"name": "dog", "id": 1}]
+    check_rule(UnusedClass, valid=[tiny(annotations=[{}], categories=same)])
+
+
+def test_it_echoes_names_that_are_numbered_wrongly() -> None:
+    assert "FMT004" in UnusedClass.silenced_by

@@ -24,3 +24,11 @@ def test_reported_as_the_reader_filed_it() -> None:
         {"severity": Severity.WARNING, "fix": Fix.NONE},
     ]
     check_rule(YoloYamlInvalid, valid=[tiny(format_name="yolo")], invalid=[(data, expected)])
+
+
+def test_only_wrong_numbers_of_names_condemn() -> None:
+    faults = Problems()
+    faults.add("FMT004", "names: keys are to be 0 to {last}, found {keys}", source=0, last=1, keys="1, 2")
+    faults.add("FMT004", "no {key}", source=0, key="val")
+    condemned = {part.message: YoloYamlInvalid().condemns(part).tolist() for part in faults.findings().blocks}
+    assert list(condemned.values()) == [[True], [False]]
