@@ -46,7 +46,7 @@ class MissingImageFile(DatasetRule[State]):
     What: an image record, a VOC xml or an entry of a YOLO list whose file is found nowhere. Where a whole
     split has no image on disk, as when only labels are kept in git, that is one info, and what could not be
     judged is said. A git-lfs or dvc pointer in place of images is one finding a folder, with the command that
-    fetches them.
+    fetches them. A record without a file name is SCH002.
 
     Why: loaders stop in the middle of the first epoch, or leave the image out in silence; public sets ship
     with images missing (VisDrone/DroneVehicle#49). A pointer file opens as "cannot identify image file".
@@ -79,6 +79,8 @@ class MissingImageFile(DatasetRule[State]):
         lost[lost] = [
             ".." not in name or not LEADS_OUT.search(name) for name in images["file_name"][lost].tolist()
         ]
+        told = np.isin(images["image"], shard.problems.of("SCH002").column("image"))
+        lost &= ~(told & (images["file_name"] == ""))  # absent or no text: the cause
         folders = tuple(path if path.is_dir() else path.parent for path in shard.paths)
         return State(image_counts(shard), missing_rows(shard, lost), lfs_folders(shard), folders)
 
@@ -106,8 +108,13 @@ class MissingImageFile(DatasetRule[State]):
         explained = [split in bare or PurePosixPath(name).name in files for split, name in zip(
             lost["split"].tolist(), lost["file_name"].tolist(), strict=True)]  # fmt: skip
         own = lost.take(~np.array(explained, dtype=bool))
-        values = {"file_name": own["file_name"]}
-        return findings + found(self, "{file_name} is not on disk", own, fix=Fix.UNSAFE, values=values)
+        for message, which in (
+            ("{file_name} is not on disk", own["file_name"] != ""),
+            ("file_name is empty", own["file_name"] == ""),
+        ):
+            values = {"file_name": own["file_name"][which]}
+            findings += found(self, message, own, take=which, fix=Fix.UNSAFE, values=values)
+        return findings
 
     def of_pointers(self, state: State) -> Findings:
         count = len(state.pointers)

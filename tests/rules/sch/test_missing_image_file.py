@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from annotool.dataset import Dataset
-from annotool.findings import Fix, Op, Severity
+from annotool.findings import Findings, Fix, Op, Severity, block
 from annotool.rules.sch.missing_image_file import MissingImageFile
 from annotool.testing import check_rule, tiny
 
@@ -138,3 +139,19 @@ def test_dvc_pointers_of_single_files(tmp_path: Path) -> None:
     data = tiny([LOST, LOST, LOST, THERE], paths=(tmp_path,))
     said = "2 files of images: in dvc and not here; run: dvc pull --recursive images"
     check_rule(MissingImageFile, invalid=[(data, [{"message": said}, {"image": 2}])])
+
+
+def test_a_record_without_a_file_name() -> None:
+    data = tiny([THERE, {**LOST, "file_name": ""}, {**LOST, "file_name": ""}, LOST])
+    told = block("SCH002", "file_name: expected a text, got null", 1, image=1, source=0)
+    empty = {"image": 2, "message": "file_name is empty", "fix": Fix.UNSAFE}
+    check_rule(
+        MissingImageFile,
+        invalid=[
+            (
+                replace(data, problems=Findings((told,))),
+                [empty, {"image": 3, "message": "3.jpg is not on disk"}],
+            ),
+            (data, [{"image": 1}, empty, {"image": 3}]),
+        ],
+    )
