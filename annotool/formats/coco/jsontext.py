@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
+
 __all__ = [
     "BROKEN",
     "Broken",
@@ -35,6 +37,8 @@ SCALAR = re.compile(rb'[^\s,:\[\]{}"]++')
 TRAILING = re.compile(rb'("(?:[^"\\]++|\\.)*+")|,(?=\s*[\]}])', re.DOTALL)
 
 CLOSING = {b"{": b"}", b"[": b"]"}
+
+PATIENT = json.JSONDecoder(strict=False)
 
 BROKEN = object()
 """What `loaded` gives for text that is no JSON value."""
@@ -135,7 +139,11 @@ def after_comma(text: Buffer, at: int, closing: bytes) -> int:
 def loaded(text: bytes) -> Any:
     """Return the value of JSON text, with NaN, Infinity and raw control characters let pass; BROKEN where it is none."""
     try:
-        return json.loads(text.decode("utf-8", "replace"), strict=False)
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return PATIENT.decode(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return BROKEN
 
@@ -147,6 +155,8 @@ def trailing_commas(text: bytes) -> list[int]:
 
 def key_text(text: bytes) -> str:
     """Return a key as a string; a broken one as it is written."""
+    if text.isascii() and b"\\" not in text:
+        return text[1:-1].decode()
     value = loaded(text)
     return value if isinstance(value, str) else text.decode("utf-8", "replace")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from annotool.dataset import RING_ROWS, Dataset, Decoder
-from annotool.formats.coco.typed import NUMERIC
+from annotool.formats.coco.forms import NUMERIC
 from annotool.geometry import rings as ring_geometry
 from annotool.geometry import rle
 from annotool.schema import Kind

@@ -11,7 +11,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Findings, Fix
 from annotool.formats.base import Problems, objects, unified
 from annotool.formats.coco import decode
-from annotool.formats.coco.document import SECTIONS, Document
+from annotool.formats.coco.document import SECTIONS, Document, Original
 from annotool.formats.coco.extents import with_extents
 from annotool.formats.coco.faults import Fault
 from annotool.formats.coco.lines import line_numbers
@@ -31,7 +31,8 @@ def build(
     tables = {name: table_of(document, name) for name in SECTIONS}
     lines = numbered(document, tables)
     tables = {name: table.with_columns(line=lines[name]) for name, table in tables.items()}
-    odd = odd_ids(document, tables)
+    rows = rows_of(tables, document.originals)
+    odd = odd_ids(document, rows)
     tables["annotations"] = linked(tables, odd)
     tables["sources"] = make(
         "sources", 1, file=objects([file]), format=objects(["coco"]), role=objects([role]), split=objects([split]),
@@ -39,7 +40,7 @@ def build(
         records=np.array([document.records]),
     )  # fmt: skip
     tables["splits"] = splits_of(tables["images"], split)
-    tables["originals"] = originals(document, tables)
+    tables["originals"] = originals(document, rows)
     faults = [*more, *document.faults, *without_geometry(tables["annotations"])]
     data = Dataset(
         tables,
@@ -82,20 +83,27 @@ def numbered(document: Document, tables: Mapping[str, Table]) -> dict[str, Array
     return dict(zip(SECTIONS, np.split(lines, np.cumsum([len(each) for each in starts])[:-1]), strict=True))
 
 
-def row_of(table: Table, index: int) -> int:
-    """Return the row of the record with that index; -1 where it was not kept."""
-    at = int(np.searchsorted(table["index"], index))
-    return at if at < len(table) and table["index"][at] == index else -1
-
-
 Odd = dict[tuple[str, str], dict[int, str]]  # of a table and column: the text of the value in a row
 
 
-def odd_ids(document: Document, tables: Mapping[str, Table]) -> Odd:
-    """Return the ids that are no whole numbers."""
+def rows_of(tables: Mapping[str, Table], records: Sequence[Fault] | Sequence[Original]) -> list[int]:
+    """Return the row of each record named by section and index; -1 where it was not kept, or none is named."""
+    sections = np.array([each.section for each in records], dtype=object)
+    indices = np.array([each.index for each in records], dtype=np.int64)
+    rows = np.full(len(records), -1, dtype=np.int64)
+    for name, table in tables.items():
+        mine = np.flatnonzero(sections == name)
+        known = table["index"].astype(np.int64)
+        at = np.searchsorted(known, indices[mine])
+        there = (at < len(known)) & (np.append(known, -1)[np.minimum(at, len(known))] == indices[mine])
+        rows[mine[there]] = at[there]
+    return rows.tolist()
+
+
+def odd_ids(document: Document, rows: Sequence[int]) -> Odd:
+    """Return the ids that are no whole numbers; `rows` are those of the originals."""
     odd: Odd = {}
-    for each in document.originals:
-        row = row_of(tables[each.section], each.index)
+    for each, row in zip(document.originals, rows, strict=True):
         odd.setdefault((each.section, each.column), {})[row] = each.raw
     return odd
 
@@ -127,12 +135,12 @@ def splits_of(images: Table, split: str) -> Table:
     )
 
 
-def originals(document: Document, tables: Mapping[str, Table]) -> Table:
+def originals(document: Document, rows: Sequence[int]) -> Table:
     found = document.originals
     return make(
         "originals", len(found),
         table=objects([each.section for each in found]),
-        row=np.array([row_of(tables[each.section], each.index) for each in found], dtype=np.int64),
+        row=np.array(rows, dtype=np.int64),
         column=objects([each.column for each in found]),
         raw=objects([each.raw for each in found]),
     )  # fmt: skip
@@ -148,28 +156,26 @@ def without_geometry(table: Table) -> list[Fault]:
     return [Fault("SCH002", message, section="annotations", index=index) for index in indices]
 
 
+KEYS = {"images": "image", "annotations": "annotation", "categories": "category"}
+
+
 def problems(document: Document, faults: Sequence[Fault], tables: Mapping[str, Table]) -> Findings:
-    """Return the faults as findings, each with the rows it belongs to."""
+    """Return the faults as findings, each with the rows it belongs to, and its record's line."""
     filed = Problems()
     places = np.array([each.start for each in faults], dtype=np.int64)
     lines = line_numbers(document.text, places).tolist()
-    annotations = tables["annotations"]
-    for fault, line in zip(faults, lines, strict=True):
+    sections = {name: tables[name] for name in SECTIONS}
+    own = {name: table["line"].tolist() for name, table in sections.items()} if faults else {}
+    images, categories = tables["annotations"]["image"], tables["annotations"]["category"]
+    for fault, line, row in zip(faults, lines, rows_of(sections, faults), strict=True):
         keys: dict[str, Any] = {}
-        row = row_of(tables[fault.section], fault.index) if fault.section and fault.kept else -1
+        if row >= 0:
+            keys = {KEYS[fault.section]: row, "line": own[fault.section][row]}
         if fault.section == "annotations" and row >= 0:
-            keys = {
-                "annotation": row,
-                "image": int(annotations["image"][row]),
-                "category": int(annotations["category"][row]),
-            }
-        elif row >= 0:
-            keys = {{"images": "image", "categories": "category"}[fault.section]: row}
-        if row >= 0:  # the line of the record, as for all other findings
-            line = int(tables[fault.section]["line"][row])
+            keys |= {"image": int(images[row]), "category": int(categories[row])}
         pointer = f"/{fault.section}/{fault.index}" if fault.section else ""
         filed.add(
-            fault.rule, fault.message, source=0, line=line, start=fault.start, end=fault.end, pointer=pointer,
-            kept=fault.kept, severity=fault.severity, fix=Fix(fault.fix), **keys, **fault.values,
+            fault.rule, fault.message, source=0, start=fault.start, end=fault.end, pointer=pointer,
+            kept=fault.kept, severity=fault.severity, fix=Fix(fault.fix), **{"line": line, **keys}, **fault.values,
         )  # fmt: skip
     return filed.findings()

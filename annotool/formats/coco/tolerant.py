@@ -12,10 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from annotool.findings import Fix
 from annotool.formats.coco.faults import MISSING, WRONG, Fault, got
+from annotool.formats.coco.forms import segmentation_kind
 from annotool.formats.coco.jsontext import BROKEN, Broken, Member, loaded, members, trailing_commas
 from annotool.schema import NO_ID, Kind
 
@@ -23,6 +22,7 @@ __all__ = ["FLAGS", "Record", "annotation", "category", "flags", "image", "kind_
 
 FLAGS = ("difficult", "truncated", "occluded")
 WHOLE = re.compile(r"\s*([+-]?\d{1,18})(?:\.0*)?\s*")
+FLAG = re.compile(rb'"(?:difficult|truncated|occluded)"')
 QUOTED_NUMBER = re.compile(rb'"\s*([-+]?[0-9][0-9.eE+-]*)\s*"')
 
 KNOWN = {
@@ -69,10 +69,9 @@ class Record:
     def walk(self) -> bool:
         """Find the members. Returns False, with a fault, where the record is no object that can be walked."""
         if not self.text.startswith(b"{"):
-            known = loaded(self.text) is not BROKEN
             rule, message = (
                 ("SCH002", "expected a record in braces, got {got}")
-                if known
+                if loaded(self.text) is not BROKEN
                 else ("SCH001", "no record: {got}")
             )
             self.fault(rule, message, kept=False, got=got(self.text))
@@ -87,7 +86,8 @@ class Record:
                 error.end,
                 got=error.object[error.start : error.end].hex(),
             )
-        for comma in trailing_commas(self.text):
+        whole = loaded(self.text) is not BROKEN
+        for comma in () if whole else trailing_commas(self.text):
             message = "a comma stands before a closing bracket"
             self.fault("SCH001", message, comma, comma + 1, fix=Fix.SAFE, new="")
             self.text = self.text[:comma] + b" " + self.text[comma + 1 :]
@@ -174,7 +174,7 @@ class Record:
         """Read a text; a number counts as its spelling, and can be mended. None where there is none."""
         value = self.read(key)
         if isinstance(value, str):
-            return value
+            return value.encode("utf-8", "replace").decode()  # half of a surrogate pair fits in no output
         if value is BROKEN or key not in self.fields:
             return None
         if type(value) in (int, float):
@@ -305,6 +305,9 @@ def segmentation(record: Record) -> Kind:
         record.cells |= span
         return Kind.RLE
     text = record.value("segmentation")
+    if segmentation_kind(text) is Kind.POLYGON:
+        record.cells |= span
+        return Kind.POLYGON
     flat = isinstance(value, list) and not any(isinstance(each, list) for each in value)
     numbers = (
         [
@@ -364,10 +367,9 @@ def iscrowd(record: Record) -> None:
 
 def flags(text: bytes) -> tuple[dict[str, int], bool]:
     """Return difficult, truncated, occluded of an `attributes` object as 0 or 1, and whether it holds anything else."""
-    try:
-        held = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}, True
+    if not FLAG.search(text):
+        return {}, text.strip() != b"{}"
+    held = loaded(text)
     if not isinstance(held, dict):
         return {}, True
     known = {

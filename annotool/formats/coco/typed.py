@@ -17,11 +17,12 @@ from msgspec import Raw
 
 from annotool.formats.base import objects
 from annotool.formats.coco.elements import Piece, utf8
+from annotool.formats.coco.forms import keypoints_kind, segmentation_kind
 from annotool.formats.coco.tolerant import flags, name_in_url
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array
 
-__all__ = ["NUMERIC", "Typed"]
+__all__ = ["Typed"]
 
 Columns = dict[str, Array]
 
@@ -57,19 +58,7 @@ REQUIRED = {
 MOST_LEARNED = 64
 
 UNKNOWN = re.compile(r'Object contains unknown field `([^\\"\x00-\x1f]*)`')
-NUMERIC = b"0123456789.,-+eE[] \t\r\n"  # all that rings and keypoints are written with
-RINGS = re.compile(rb"\[\s*+\[[^\[\]]*+\](?:\s*+,\s*+\[[^\[\]]*+\])*+\s*+\]")
 PLACE = {key: re.compile(rb'"' + key.encode() + rb'"\s*+:\s*+') for key in ("segmentation", "keypoints")}
-
-
-class Mask(msgspec.Struct):
-    """What RLE has to have; whether it makes sense is for rules to say."""
-
-    counts: Raw
-    size: Raw
-
-
-MASK = msgspec.json.Decoder(Mask)
 
 
 class Typed:
@@ -253,7 +242,9 @@ def annotation_columns(found: Decoded, piece: Piece, rows: Array) -> Columns:
             known, more = flags(bytes(raw))
             found.extra[at] |= more
             for name, value in known.items():
-                columns.setdefault(name, np.full(len(rows), -1, dtype=np.int8))[at] = value
+                if name not in columns:
+                    columns[name] = np.full(len(rows), -1, dtype=np.int8)
+                columns[name][at] = value
     return columns
 
 
@@ -284,27 +275,6 @@ def spans(
                     True  # its key is written with escapes, or stands within another member too
                 )
     return kinds, start, end
-
-
-def segmentation_kind(text: bytes) -> Kind | None:
-    """Return POLYGON or RLE, NONE for an empty list; None for what has to be looked at with patience."""
-    if text.startswith(b"{"):
-        try:
-            MASK.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
-        return Kind.RLE
-    if RINGS.fullmatch(text) and not text.translate(None, NUMERIC):
-        return Kind.POLYGON
-    return None if text[1:-1].strip() or text[:1] != b"[" else Kind.NONE
-
-
-def keypoints_kind(text: bytes) -> Kind | None:
-    """Return KEYPOINTS, NONE for an empty list; None for what has to be looked at with patience."""
-    inside = text[1:-1]
-    if text[:1] != b"[" or inside.translate(None, NUMERIC) or b"[" in inside:
-        return None
-    return Kind.KEYPOINTS if inside.strip() else Kind.NONE
 
 
 FILL: dict[str, Callable[[Decoded, Piece, Array], Columns]] = {
