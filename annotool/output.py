@@ -69,7 +69,17 @@ def umask() -> int:
 
 
 def write_file(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
-    """Write a file beside its place, flush it to the disk, and put it there at once; keeps the mode it is given."""
+    """Write a file beside its place, flush it to the disk, and put it there at once; keeps the mode it is given.
+
+    Raises AnnotoolError, which names `path`, when the disk says no.
+    """
+    try:
+        put(path, parts, mode)
+    except OSError as error:
+        raise AnnotoolError(f"{path}: could not be written: {error.strerror or error}") from error
+
+
+def put(path: Path, parts: Iterable[bytes], mode: int | None) -> None:
     handle, name = tempfile.mkstemp(prefix=f"{UNFINISHED}{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

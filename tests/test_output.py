@@ -91,3 +91,9 @@ def test_a_linked_image_is_resolved(tmp_path: Path) -> None:
     link.symlink_to(source)
     place_image(str(link), tmp_path / "b.jpg", "link")
     assert not (tmp_path / "b.jpg").is_symlink()
+
+
+def test_a_file_that_cannot_be_written_is_named_as_given(tmp_path: Path) -> None:
+    with pytest.raises(AnnotoolError) as told:
+        write_file(tmp_path / "none" / "x.json", [b""])
+    assert str(told.value) == f"{tmp_path}/none/x.json: could not be written: No such file or directory"
