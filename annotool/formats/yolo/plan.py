@@ -41,7 +41,8 @@ class Part:
 @dataclass
 class Plan:
     """What to read. root: what files are named by; base: what images are named by, root or below it; lists: class
-    lists, the one that counts first; sets: files that list the stems of a split.
+    lists, the one that counts first; sets: files that list the stems of a split; unnamed: folders of labels, beside
+    those that are read, that no split names, each with the sentence for it if no list leads there either.
     """
 
     layout: str
@@ -50,6 +51,7 @@ class Plan:
     parts: list[Part] = field(default_factory=list)
     lists: list[ClassList] = field(default_factory=list)
     sets: list[Path] = field(default_factory=list)
+    unnamed: dict[str, str] = field(default_factory=dict)
     kpt_shape: tuple[int, int] | None = None
     task: str | None = None
 
@@ -89,7 +91,7 @@ def of_yaml(path: Path, gathering: Gathering) -> Plan:
         plan.root = plan.base = common_root(path.parent, plan.parts)
         plan.parts = plan.parts or of_folders("ultralytics", path.parent, gathering).parts
         plan.lists = class_lists(path.parent, gathering)
-        tell_unnamed(plan, path, gathering)
+        plan.unnamed = unnamed(plan, path)
     plan.kpt_shape, plan.task = config.kpt_shape, config.task
     if config.names is not None:
         plan.lists.insert(0, ClassList(taken, config.names))
@@ -196,16 +198,18 @@ class Finder:
         self.gathering.file(self.taken.source, [told])
 
 
-def tell_unnamed(plan: Plan, path: Path, gathering: Gathering) -> None:
-    """Say which folders of labels, beside those that are read, no split names."""
+def unnamed(plan: Plan, path: Path) -> dict[str, str]:
+    """Return the folders of labels, beside those that are read, that no split names, with a sentence for each."""
+    found = {}
     read = [part.labels for part in plan.parts if part.listing is None]
     beside = {Path(labels).parent for labels in read if Path(labels).parent.name == "labels"}
     for folder in sorted(
         each for parent in beside if parent.is_dir() for each in parent.iterdir() if each.is_dir()
     ):
         if not any(each == str(folder) or each.startswith(f"{folder}{os.sep}") for each in read):
-            note = f"No split of {path.name} names {relative(folder, plan.root)}: it was not read."
-            gathering.notes.append(note)
+            place = relative(folder, plan.root)
+            found[str(folder)] = f"No split of {path.name} names {place}: it was not read."
+    return found
 
 
 def there(path: Path) -> bool:

@@ -66,6 +66,12 @@ def read(path: Path, options: ReadOptions) -> Dataset:
     pair_lists(pairing)
     pair_folders(pairing)
     read_sets(pairing)
+    reached = [os.path.normpath(Path(each).absolute()) + os.sep for each in pairing.labels.folders]
+    gathering.notes += [
+        note
+        for folder, note in plan.unnamed.items()
+        if not any(each.startswith(os.path.normpath(Path(folder).absolute()) + os.sep) for each in reached)
+    ]
     return Reader(plan, gathering, pairing).dataset()
 
 

@@ -383,6 +383,16 @@ def test_labels_that_no_split_names_are_told(tmp_path: Path) -> None:
     assert "No split of data.yaml names labels/test: it was not read." in data.notes
 
 
+def test_labels_that_a_list_leads_to_are_not_called_unread(tmp_path: Path) -> None:
+    root = usual(tmp_path, {"train/a": ROW, "c/b": ROW}, "train: images/train\nval: val.txt\n")
+    put(root, {"val.txt": "./images/c/b.png\n", "labels/test/x.txt": ROW})
+    data = read(root)
+    assert len(data.table("annotations")) == 2
+    assert [note for note in data.notes if "not read" in note] == [
+        "No split of data.yaml names labels/test: it was not read."
+    ]
+
+
 def test_a_split_that_is_neither_a_folder_nor_a_list(tmp_path: Path) -> None:
     root = put(usual(tmp_path, LABELS, SPLITS.replace("images/val", "val.zip")), {"val.zip": "PK"})
     assert texts(read(root), "FMT004") == ["val: val.zip is neither a folder nor a .txt that lists images"]
