@@ -88,8 +88,8 @@ def xml_below(folder: Listing) -> tuple[str, ...]:
 
 
 def visible(folder: Listing) -> tuple[str, ...]:
-    """Return the xml files of a folder without hidden ones: macOS leaves a `._a.xml` beside an a.xml, and no XML in it."""
-    return tuple(name for name in folder.with_suffix(".xml") if not name.startswith("."))
+    """Return the xml files of a folder without hidden ones and Office's locks: macOS leaves a `._a.xml` beside an a.xml, and no XML in it."""
+    return tuple(name for name in folder.with_suffix(".xml") if not name.startswith((".", "~$")))
 
 
 def split_lists(folder: Listing) -> tuple[Path, ...]:

@@ -43,7 +43,7 @@ class Shelf:
         for folder in Listing(root).walk(DEPTH if nested else 0):
             below = "" if folder.path == root else folder.path.relative_to(root).as_posix() + "/"
             for name, suffix in folder.files.items():
-                if suffix in SUFFIXES and not name.startswith("."):
+                if suffix in SUFFIXES and not name.startswith((".", "~$")):
                     by_stem.setdefault(below + name[: -len(suffix)], []).append(below + name)
         return Shelf(root, by_stem)
 

@@ -68,7 +68,7 @@ def tree(
             continue
         if gone:
             files = [name for name in files if os.path.join(folder, name) not in gone]
-        found[folder] = sorted(files)
+        found[folder] = sorted(name for name in files if not name.startswith("~$"))  # Office's locks
         if below and left:
             seen.add(os.path.realpath(folder))
             paths = [os.path.join(folder, name) for name in below if not name.startswith(".")]

@@ -144,7 +144,7 @@ def sample(folder: Path, depth: int) -> Iterator[Path]:
                     if entry.is_dir():
                         if deeper and not entry.name.startswith("."):
                             waiting.append((here / entry.name, deeper - 1))
-                    elif text_files([entry.name]):
+                    elif text_files([entry.name]) and not entry.name.startswith(("._", "~$")):
                         left -= 1
                         yield here / entry.name
         except OSError:

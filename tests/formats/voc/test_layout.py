@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from annotool.formats.base import ReadOptions
 from annotool.formats.listing import Listing
 from annotool.formats.voc import FORMAT
 from annotool.formats.voc.layout import Layout
@@ -35,6 +36,14 @@ def test_layouts_are_claimed(tmp_path: Path, names: list[str], evidence: str) ->
     claims = FORMAT.detect(Listing(laid(tmp_path, names)))
     assert not isinstance(claims, str)
     assert [(each.format, each.path, each.evidence) for each in claims] == [("voc", tmp_path, evidence)]
+
+
+def test_companions_and_locks_are_neither_labels_nor_images(tmp_path: Path) -> None:
+    data = FORMAT.read(
+        laid(tmp_path, ["a.xml", "a.png", "~$a.xml", "._a.xml", "~$b.png", "._b.png"]), ReadOptions()
+    )
+    assert data.table("images")["file_name"].tolist() == ["a.png"]
+    assert data.table("sources")["file"].tolist() == ["a.xml"]
 
 
 NOT_CLAIMED = [

@@ -28,6 +28,14 @@ def test_tree(tmp_path: Path) -> None:
     assert tree(tmp_path / "nowhere", options, {}) == {}
 
 
+def test_companions_and_locks_are_neither_labels_nor_images(tmp_path: Path) -> None:
+    root = usual(tmp_path, {"train/a": ROW, "val/b": ROW})
+    put(root, {"labels/train/~$a.txt": b"\0", "labels/train/._a.txt": b"\0", "images/train/~$a.png": b"\0"})
+    data = read(root)
+    assert len(data.table("images")) == 2
+    assert not len(data.problems)
+
+
 def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = usual(tmp_path, {"train/a": ROW, "val/b": ROW})
     listed = os.scandir
