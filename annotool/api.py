@@ -51,6 +51,8 @@ __all__ = [
 
 Paths = str | Path | Sequence[str | Path]
 
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127) if chr(code) not in "\n\t"}
+
 # Files hold numbers up to 1e308; what comes of them is a finding, not a warning of numpy's.
 calm = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
@@ -63,6 +65,8 @@ def read(paths: Paths, **options: Any) -> Dataset:
     wrong with a dataset is in its `problems`.
     """
     several = [paths] if isinstance(paths, str | Path) else paths
+    for path in several:
+        formats.check_local(str(path))
     return formats.read([Path(path) for path in several], ReadOptions(**options))
 
 
@@ -86,14 +90,15 @@ def report(
     data: Dataset, findings: Findings, form: str = "text", config: Mapping[str, Any] | None = None
 ) -> str:
     """Return findings as text, concise, paths or json."""
-    return "\n".join(lines(Told(data, findings, config or {}), form)) + "\n"
+    return "".join(f"{line}\n" for line in lines(Told(data, findings, config or {}), form))
 
 
 def lines(told: Told, form: str) -> Iterator[str]:
     """Yield a report line by line, for those too long to hold; raises UsageError for an unknown form."""
     if form not in reporting.FORMS:
         raise UsageError(f"no output format {form!r}; there are: {', '.join(reporting.FORMS)}")
-    yield from import_module(f"annotool.reporting.{form}").lines(told)
+    for line in import_module(f"annotool.reporting.{form}").lines(told):
+        yield line.translate(CONTROLS)  # a name may hold what would steer a terminal
 
 
 def list_rules() -> list[type[Rule]]:

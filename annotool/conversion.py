@@ -68,8 +68,11 @@ def convert(data: Dataset, to: str, out: Path, options: WriteOptions) -> Convert
 
 def known(name: str) -> Format:
     found = formats()
+    writable = ", ".join(each for each, form in found.items() if form.writes)
     if name not in found:
-        raise UsageError(f"no format is called {name!r}; there are: {', '.join(found)}")
+        raise UsageError(f"no format is called {name!r}; there are: {writable}")
+    if not found[name].writes:
+        raise UsageError(f"{name} is read only: it cannot be written yet; choose one of {writable}")
     return found[name]
 
 

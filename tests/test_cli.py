@@ -56,7 +56,7 @@ def test_exit_codes_of_audit() -> None:
     ("words", "told"),
     [
         (["audit", "no-such-folder"], "no such file or folder"),
-        (["audit", "s3://bucket/data"], "local files"),
+        (["audit", "s3://bucket/data"], "s3://bucket/data: annotool reads local files"),
         (["audit"], "no PATH"),
         (["audit", "{coco}", "--select", "BOX2"], "did you mean"),
         (["audit", "{coco}", "--output-format", "xml"], "no output format 'xml'"),

@@ -78,3 +78,8 @@ def test_input_tables_are_unchanged(tmp_path: Path) -> None:
         conversion.convert(data, to, tmp_path / to, WriteOptions())
     for column, values in before.items():
         np.testing.assert_array_equal(values, data.table("annotations")[column])
+
+
+def test_a_format_that_is_only_read_says_so() -> None:
+    with pytest.raises(UsageError, match="cannot be written yet; choose one of coco, voc, yolo"):
+        conversion.known("imagefolder")

@@ -17,7 +17,7 @@ from annotool.findings import Edits
 from annotool.formats.base import Claim, Format, ReadOptions, Splice
 from annotool.formats.listing import Listing
 
-__all__ = ["detect", "patch", "read", "registry"]
+__all__ = ["check_local", "detect", "patch", "read", "registry"]
 
 SHARED = ("base", "images", "listing")
 CHOICES = {
@@ -45,15 +45,20 @@ def chosen(name: str | None) -> list[Format]:
     return [known[name]]
 
 
+def check_local(path: str) -> None:
+    """Raise NoDatasetError for an address; its text, for a Path makes one slash of two."""
+    if path.startswith(("s3:/", "gs:/", "http:/", "https:/", "az:/", "hf:/")):
+        raise NoDatasetError(
+            f"{path}: annotool reads local files; copy the labels here first (images are optional)"
+        )
+
+
 def detect(path: Path, format: str | None = None) -> list[Claim]:
     """Return the datasets at a path (a file, or a folder and up to four folders below it), each claimed once.
 
     Raises NoDatasetError with each format's reason when there is none.
     """
-    if str(path).startswith(("s3:/", "gs:/", "http:/", "https:/", "az:/", "hf:/")):
-        raise NoDatasetError(
-            f"{path}: annotool reads local files; copy the labels here first (images are optional)"
-        )
+    check_local(str(path))
     if not path.exists():
         raise NoDatasetError(f"{path}: no such file or folder")
     formats = chosen(format)

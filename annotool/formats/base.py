@@ -138,6 +138,8 @@ class Format(ABC):
     def read(self, path: Path, options: ReadOptions) -> Dataset:
         """Read the dataset at a claimed path. Never raises for bad data; raises NoDatasetError if there is none."""
 
+    writes = True  # whether datasets can be written in it
+
     @abstractmethod
     def write(self, data: Dataset, out: Path, options: WriteOptions) -> Written:
         """Write a dataset of any format, built from the tables, into the empty folder `out` (images are not its work).

@@ -59,6 +59,7 @@ class ImageFolder(Format):
     """Class folders."""
 
     name = "imagefolder"
+    writes = False
     title = "class folders"
     keeps = Keeps(
         boxes="no",
