@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.formats.base import objects
+from annotool.findings import spread
 from annotool.rules.base import DatasetRule, Findings, Severity, explained_ids, found, unkept, written_in
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
@@ -73,7 +73,7 @@ class UndefinedClass(DatasetRule[Undeclared]):
         number = (rows["category"] < 0) & (rows["category_id"] != NO_ID)
         kind = np.where(number, np.where(written_in(shard, rows, ("coco",)), "id", "number"), "text")
         names = np.where(rows["category"] < 0, originals(shard, rows), shard.names_of(rows["category"]))
-        written = objects(np.where(number, rows["category_id"].astype(object), names).tolist())
+        written = np.where(number, rows["category_id"].astype(object), names)
         own = Table({name: rows[name] for name in NAMED}).with_columns(kind=kind, written=written)
         return Undeclared(own, categories, unkept(shard, "categories"), wrongly_numbered(shard))
 
@@ -92,14 +92,14 @@ class UndefinedClass(DatasetRule[Undeclared]):
         findings = Findings()
         for kind, message in MESSAGES.items():
             own = rows.take(rows["kind"] == kind)
-            known = objects([said] * len(own))
+            known = spread(said, len(own))
             if kind == "id":
                 ids = own["written"].astype(np.int64)
                 own = own.take(~explained_ids(own["source"], ids, categories, state.unkept))
                 of_source = {
                     each: ids_declared(categories, each) for each in np.unique(own["source"]).tolist()
                 }
-                known = objects([of_source[each] for each in own["source"].tolist()])
+                known = spread([of_source[each] for each in own["source"].tolist()], len(own))
             if kind == "number" and state.renumbered:
                 continue
             count = np.full(len(own), declared)
