@@ -8,6 +8,7 @@ documentation and fix to faults that a reader met.
 from __future__ import annotations
 
 import inspect
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -199,6 +200,11 @@ def written_in(data: Dataset, rows: Table, formats: Iterable[str]) -> Array:
     return np.array([*known, False], dtype=bool)[rows["source"]]  # the last one is for source -1: no file
 
 
+def worded(text: str, count: int) -> str:
+    """Return a text with the first of each `[one|more]` where the count is 1, else the second."""
+    return re.sub(r"\[([^|\]]*)\|([^\]]*)\]", r"\1" if count == 1 else r"\2", text)
+
+
 def unkept(data: Dataset, section: str) -> Array:
     """Count the records of a section (images, categories) of each source that a reader could not keep (int64)."""
     counts = np.zeros(len(data.table("sources")), dtype=np.int64)
@@ -247,4 +253,4 @@ def image_files_lacking(data: Dataset) -> str:
     if not bare:
         return ""
     count = int(sum((splits == name).sum() for name in bare))
-    return f"no image files in {', '.join(bare)}: {count:,} images not judged"
+    return f"no image files in {', '.join(bare)}: {count:,} {worded('image[|s]', count)} not judged"

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
+from annotool.rules.base import (
+    DatasetRule,
+    Edits,
+    Findings,
+    Fix,
+    Op,
+    Severity,
+    found,
+    mendable,
+    worded,
+)
 from annotool.rules.box.base import inclusive
 from annotool.table import Array, Table
 
@@ -109,8 +119,11 @@ class TinyBox(DatasetRule[Small]):
             return tiny
         return tiny + found(
             self,
-            "{small:,} of {boxes:,} boxes ({small_share:.1%}) have a side under {min_resized_px:g} px when images are "
-            "resized to {imgsz}, {large:,} ({large_share:.1%}) at {large_imgsz}",
+            worded(
+                "{small:,} of {boxes:,} boxes ({small_share:.1%}) ha[s|ve] a side under {min_resized_px:g} px when "
+                "images are resized to {imgsz}, {large:,} ({large_share:.1%}) at {large_imgsz}",
+                state.at_small,
+            ),
             severity=Severity.INFO,
             values={
                 "boxes": state.judged,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.rules.base import DatasetRule, Findings, Severity, found, worded
 from annotool.rules.cls.base import folded
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
@@ -74,7 +74,8 @@ class ClassMapDiffers(DatasetRule[Maps]):
             list_of_classes = state.sources["role"][source] == "classes"
             findings += found(
                 self,
-                "class {example} is {name!r} here and {other!r} in {other_file} ({differing} ids in use differ)",
+                "class {example} is {name!r} here and {other!r} in {other_file} ({differing} "
+                + worded("id[|s] in use differ[s|])", len(ids)),
                 values=values,
                 source=source,
                 line=int(state.rows["line"][row]) if list_of_classes else 0,

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import ERROR, DatasetRule, Edits, Findings, Fix, found, mendable, together
+from annotool.rules.base import (
+    ERROR,
+    DatasetRule,
+    Edits,
+    Findings,
+    Fix,
+    found,
+    mendable,
+    together,
+    worded,
+)
 from annotool.table import Array
 
 SLACK = 1.0  # pixels at the image border that say nothing about the form
@@ -63,7 +73,7 @@ class BoxEncodingSuspect(DatasetRule[State]):
 
     def unable(self, data: Dataset) -> str:
         unknown = int((np.isnan(data.boxes.width) & (data.table("annotations")["image"] >= 0)).sum())
-        return f"no image sizes: {unknown:,} boxes not judged" if unknown else ""
+        return worded(f"no image sizes: {unknown:,} box[|es] not judged", unknown) if unknown else ""
 
     def partial(self, shard: Dataset) -> State:
         rows, kind = shard.table("annotations"), kinds(shard)

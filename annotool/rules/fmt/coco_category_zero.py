@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import WARNING, DatasetRule, Edits, Findings, Fix, found, mendable
+from annotool.rules.base import WARNING, DatasetRule, Edits, Findings, Fix, found, mendable, worded
 from annotool.rules.fmt.base import Owned, grouping, owned, summed
 from annotool.table import Array
 
@@ -49,12 +49,14 @@ class CocoCategoryZero(DatasetRule[Owned]):
 
     def finish(self, state: Owned) -> Findings:
         zero = np.flatnonzero(zeros(state))
+        count = int(state.count[zero].sum())
         values = {
             "name": state.categories["name"][zero[:1]],
-            "annotations": int(state.count[zero].sum()),
+            "annotations": count,
             "files": len(zero),
         }
-        message = "category {name} has the id 0 ({annotations:,} annotations)"
+        message = "category {name} has the id 0 ({annotations:,} annotation[|s])"
+        message = worded(message, count)
         return found(self, message, state.categories, take=zero[:1], fix=Fix.UNSAFE, values=values)
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:

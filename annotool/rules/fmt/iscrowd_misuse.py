@@ -82,7 +82,7 @@ class IscrowdMisuse(DatasetRule[State]):
             "limit": self.share,
         }
         message = (
-            "{crowds:,} of {of:,} annotations ({share:.1%}) have iscrowd 1, {masks:,} of them masks; "
+            "{crowds:,} of {of:,} annotations ({share:.1%}) have iscrowd 1 (masks: {masks:,}); "
             "expected up to {limit:.0%}"
         )
         of_files = found(self, message, count=len(files), source=files, fix=Fix.UNSAFE, values=values)

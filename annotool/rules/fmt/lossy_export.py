@@ -11,17 +11,22 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.geometry import rle
-from annotool.rules.base import INFO, WARNING, Findings, Rule, found, together
+from annotool.rules.base import INFO, WARNING, Findings, Rule, found, together, worded
 from annotool.rules.fmt.base import grouping, owned
 from annotool.schema import NO_ID, Kind, SizeFrom
 from annotool.table import Array
 
-Loss = tuple[str, int, bool]  # what, how many, whether it stops the conversion
+Loss = tuple[str, int, bool]  # what (in the words of `worded`), how many, whether it stops the conversion
 GEOMETRY = (  # column of Keeps, the kind of row, the task that asks for it, what is lost
-    ("polygons", Kind.POLYGON, "segment", "polygons: only their boxes are written"),
-    ("rle", Kind.RLE, "segment", "masks: only their boxes are written"),
-    ("keypoints", Kind.KEYPOINTS, "pose", "annotations lose their keypoints"),
-    ("obb", Kind.OBB, "obb", "oriented boxes: only their upright extents are written"),
+    ("polygons", Kind.POLYGON, "segment", "polygon[|s]: only [its box is|their boxes are] written"),
+    ("rle", Kind.RLE, "segment", "mask[|s]: only [its box is|their boxes are] written"),
+    ("keypoints", Kind.KEYPOINTS, "pose", "annotation[ loses its|s lose their] keypoints"),
+    (
+        "obb",
+        Kind.OBB,
+        "obb",
+        "oriented box[|es]: only [its upright extent is|their upright extents are] written",
+    ),
 )
 
 
@@ -72,7 +77,7 @@ class LossyExport(Rule):
 
         A value of `keeps` is "no", or how it survives; one that names an option, as "with --task segment",
         counts as kept if that is set. `boxes` speaks of integers where they are rounded, of fractions where a
-        box needs the size of its image and a class is a number. Findings have the values `what`, `count` and
+        box needs the size of its image and a class is a number. Findings have the values `what` (plural), `count` and
         `stops`.
         """
         how = {name: str(value) for name, value in vars(keeps).items()}
@@ -81,9 +86,9 @@ class LossyExport(Rule):
         return together(
             found(
                 self,
-                "{count:,} {what}",
+                "{count:,} " + worded(what, count),
                 severity=WARNING if stops else INFO,
-                values={"what": what, "count": count, "stops": stops},
+                values={"what": worded(what, 0), "count": count, "stops": stops},
             )
             for what, count, stops in every
             if count
@@ -105,30 +110,30 @@ def objects(data: Dataset, kept: dict[str, bool], how: dict[str, str]) -> Iterat
     known = (rows["image"] >= 0) & (rows["category"] >= 0) & (rows["kind"] > Kind.NONE)
     known &= pixels | fractions | whole
     yield (
-        "annotations without image, category or finite geometry: left out, see skipped.jsonl",
+        "annotation[|s] without image, category or finite geometry: left out, see skipped.jsonl",
         n(~known),
         False,
     )
     if not kept["image_labels"]:
-        yield "labels of whole images are left out", n(whole & known), True
+        yield "label[|s] of whole images [is|are] left out", n(whole & known), True
     boxes = known & ~whole
     if "fraction" not in how["boxes"]:
         yield (
-            "boxes in fractions of images of unknown size are left out: give --sizes",
+            "box[|es] in fractions of images of unknown size [is|are] left out: give --sizes",
             n(boxes & ~pixels),
             True,
         )
     else:
         sized = np.isfinite(data.image_values("width")) & np.isfinite(data.image_values("height"))
         yield (
-            "boxes of images of unknown size are left out: give --sizes",
+            "box[|es] of images of unknown size [is|are] left out: give --sizes",
             n(boxes & ~sized & ~fractions),
             True,
         )
     if "integer" in how["boxes"]:
         corners = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
         broken = (np.abs(corners - np.rint(corners)) > 1e-6).any(axis=1)
-        yield "boxes are rounded to whole pixels", n(broken & boxes & pixels), False
+        yield "box[ is|es are] rounded to whole pixels", n(broken & boxes & pixels), False
 
 
 def geometry(data: Dataset, kept: dict[str, bool], options: Options) -> Iterator[Loss]:
@@ -139,35 +144,39 @@ def geometry(data: Dataset, kept: dict[str, bool], options: Options) -> Iterator
             yield what, n(kind == which), options.task == task
     if not kept["holes"] and kept["rle"]:
         holes, parts = mask_shapes(data)
-        yield "masks lose their holes", holes, True
-        yield "masks of several parts become one outline", parts, False
+        yield "mask[ loses its|s lose their] holes", holes, True
+        yield "mask[|s] of several parts become[s|] one outline", parts, False
     if not kept["holes"] and kept["polygons"]:
         row = data.rings["row"]
         several = np.unique(row[1:][row[1:] == row[:-1]])
-        yield "polygons of several parts become one outline", n(kind[several] == Kind.POLYGON), False
+        yield "polygon[|s] of several parts become[s|] one outline", n(kind[several] == Kind.POLYGON), False
 
 
 def around(data: Dataset, kept: dict[str, bool], how: dict[str, str], options: Options) -> Iterator[Loss]:
     """Yield losses of everything that is no geometry."""
     rows, images, categories = (data.table(name) for name in ("annotations", "images", "categories"))
     if not kept["crowd"]:
-        way = "left out" if options.crowd == "skip" else "written as single objects"
-        yield f"crowds are {way} (--crowd)", n(rows["iscrowd"] == 1), False
+        way = "left out" if options.crowd == "skip" else "written as [a single object|single objects]"
+        yield f"crowd[ is|s are] {way} (--crowd)", n(rows["iscrowd"] == 1), False
     if not kept["attributes"]:
         marked = [rows[name] == 1 for name in ("difficult", "truncated", "occluded")]
-        yield "annotations lose difficult, truncated or occluded", n(np.any(marked, axis=0)), False
+        yield "annotation[ loses|s lose] difficult, truncated or occluded", n(np.any(marked, axis=0)), False
     if not kept["ids"]:
-        yield "ids of annotations are lost", n(rows["id"] != NO_ID), False
+        yield "id[|s] of annotations [is|are] lost", n(rows["id"] != NO_ID), False
     if not kept["unknown_keys"]:
         yield (
-            "records lose keys that are not in annotool's schema",
+            "record[ loses|s lose] keys that are not in annotool's schema",
             sum(n(t["extra"]) for t in (rows, images, categories)),
             False,
         )
     if not kept["image_sizes"]:
-        yield "images lose their declared size", n(images["size_from"] == SizeFrom.DECLARED), False
+        yield (
+            "image[ loses its|s lose their] declared size",
+            n(images["size_from"] == SizeFrom.DECLARED),
+            False,
+        )
     if not kept["splits"]:
-        yield "entries of splits are lost", len(data.table("splits")), False
+        yield "[entry of a split is|entries of splits are] lost", len(data.table("splits")), False
     state = owned(data)
     groups = grouping(state)
     if not kept["unused_categories"]:
@@ -176,9 +185,13 @@ def around(data: Dataset, kept: dict[str, bool], how: dict[str, str], options: O
             if len(categories)
             else state.count
         )
-        yield "categories without annotations are left out", labels(data, (used == 0) & ~groups), True
+        yield (
+            "categor[y|ies] without annotations [is|are] left out",
+            labels(data, (used == 0) & ~groups),
+            True,
+        )
     if "fraction" in how["boxes"]:
-        yield "categories that only group others get no class number", labels(data, groups), False
+        yield "categor[y|ies] that only group[s|] others get[s|] no class number", labels(data, groups), False
 
 
 def n(mask: Array) -> int:

@@ -18,6 +18,7 @@ from annotool.rules.base import (
     Op,
     found,
     mendable,
+    worded,
     written_in,
 )
 from annotool.schema import Kind
@@ -99,12 +100,14 @@ class YoloMixedRows(DatasetRule[State]):
         counts = {"boxes": state.boxes, "outlines": state.outlines}
         odd = (state.mixed["kind"] == Kind.BOX) != (state.boxes > state.outlines)
         rare, rest = ("polygon", "boxes") if state.boxes > state.outlines else ("box", "polygons")
-        message = "a {rare} in a file with {rest} ({boxes:,} boxes, {outlines:,} polygons in the dataset)"
+        every = worded("{boxes:,} box[|es]", state.boxes), worded("{outlines:,} polygon[|s]", state.outlines)
+        message = f"a {{rare}} in a file with {{rest}} ({', '.join(every)} in the dataset)"
         values = {"rare": rare, "rest": rest, **counts}
         findings = found(self, message, state.mixed, take=odd, fix=Fix.UNSAFE, values=values)
         if state.box_files and state.outline_files:
             files = {"box_files": state.box_files, "outline_files": state.outline_files}
-            message = "{box_files:,} files hold boxes only, {outline_files:,} polygons only"
+            message = "{box_files:,} file[ holds|s hold] boxes only, {outline_files:,} polygons only"
+            message = worded(message, state.box_files)
             findings += found(self, message, severity=WARNING, values=counts | files)
         return findings
 

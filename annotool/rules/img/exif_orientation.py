@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import ERROR, WARNING, DatasetRule, Findings, found, image_files_lacking
+from annotool.rules.base import (
+    ERROR,
+    WARNING,
+    DatasetRule,
+    Findings,
+    found,
+    image_files_lacking,
+    worded,
+)
 from annotool.rules.img.base import of_files
 from annotool.schema import SizeFrom
 
@@ -93,9 +101,10 @@ class ExifOrientation(DatasetRule[State]):
     def finish(self, state: State) -> Findings:
         if not state.oriented:
             return Findings()
-        message = (
-            "{oriented:,} images carry an EXIF orientation, {turned:,} are turned by a quarter; of the "
-            "declared sizes {stored:,} follow the stored pixels, {shown:,} the turned ones; as {examples}"
+        message = worded(
+            "{oriented:,} image[ carries|s carry] an EXIF orientation, by a quarter: {turned:,}; declared sizes of "
+            "the stored pixels: {stored:,}, of the turned ones: {shown:,}; as {examples}",
+            state.oriented,
         )
         values = {name: getattr(state, name) for name in ("oriented", "turned", "stored", "shown")}
         values["examples"] = ", ".join(state.examples)

@@ -91,7 +91,7 @@ class MissingEvalField(DatasetRule[State]):
         can = np.bincount(rows["source"][rows["can"]], minlength=len(state.rows))[sources] > 0
         one = found(
             self,
-            "none of the {annotations:,} annotations has {field}",
+            "no annotation has {field} (of {annotations:,})",
             count=len(sources),
             severity=WARNING,
             source=sources,

@@ -20,6 +20,7 @@ from annotool.rules.base import (
     found,
     mendable,
     together,
+    worded,
 )
 from annotool.rules.sch.base import LEADS_OUT, Counts, bare_splits, columns, image_counts, orphans, summed
 from annotool.rules.sch.dvc import Absent, absent_outputs
@@ -102,7 +103,8 @@ class MissingImageFile(DatasetRule[State]):
             return findings
         for name in sorted(bare):
             values = {"images": state.counts[name][0], "split": name}
-            message = "none of the {images:,} images" + (" of split {split}" if name else "") + " is on disk"
+            message = "[the only image|none of the {images:,} images]" + (" of split {split}" if name else "")
+            message = worded(message + " is[ not|] on disk", state.counts[name][0])
             findings += found(self, message, severity=INFO, values=values)
         files = {name for each in gone for name in each.names}
         explained = [split in bare or PurePosixPath(name).name in files for split, name in zip(
@@ -123,7 +125,7 @@ class MissingImageFile(DatasetRule[State]):
             "images": list(state.pointers.values()),
             "command": "git lfs pull",
         }
-        message = "{images:,} files in {file} are git-lfs pointers, not images; run: {command}"
+        message = "{file} holds git-lfs pointers, not images (files: {images:,}); run: {command}"
         return found(self, message, count=count, values=values)
 
     def of_dvc(self, gone: Absent) -> Findings:

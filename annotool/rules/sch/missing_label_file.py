@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotool.dataset import Dataset
-from annotool.rules.base import INFO, WARNING, DatasetRule, Findings, found, together
+from annotool.rules.base import INFO, WARNING, DatasetRule, Findings, found, together, worded
 from annotool.rules.sch.base import Explained, explained, unmappable
 
 Bare = tuple[tuple[int, str, str], ...]  # image key, split, file name
@@ -85,6 +85,9 @@ class MissingLabelFile(DatasetRule[State]):
         values = {"split": split, "count": len(files), "of": every, "share": share, "files": [files]}
         values["examples"] = ", ".join(files[:3])
         where = " of split {split}" if split else ""
-        message = "{count:,} of {of:,} images" + where + " ({share:.1%}) have no label file, as {examples}"
+        message = (
+            "{count:,} of {of:,} images" + where + " ({share:.1%}) ha[s|ve] no label file, as {examples}"
+        )
+        message = worded(message, len(files))
         severity = WARNING if share > self.share else INFO
         return found(self, message, severity=severity, values=values)

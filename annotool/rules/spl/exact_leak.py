@@ -10,7 +10,18 @@ import numpy as np
 from annotool import imagefile
 from annotool.dataset import Dataset
 from annotool.geometry.groups import first_equal
-from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable, written_in
+from annotool.rules.base import (
+    DatasetRule,
+    Edits,
+    Findings,
+    Fix,
+    Op,
+    Severity,
+    found,
+    mendable,
+    worded,
+    written_in,
+)
 from annotool.table import Array, Table
 
 TRAIN = ("train", "training")
@@ -110,7 +121,7 @@ class ExactLeak(DatasetRule[Members]):
         line = np.unique(rows["line"])
         return found(
             self,
-            "{split} and {partner_split} are the same {images:,} images",
+            worded("{split} and {partner_split} are the same {images:,} image[|s]", len(rows)),
             values={"split": later, "partner_split": earlier, "images": len(rows)},
             source=rows["source"][0],
             line=line[0] if len(line) == 1 else 0,

@@ -14,7 +14,7 @@ def test_crowds() -> None:
     many = tiny(
         3, [{"image": at % 3, **MASK, **CROWD} for at in range(2)] + [{**POLYGON}] * 19 + [POLYGON | CROWD]
     )
-    said = "3 of 22 annotations (13.6%) have iscrowd 1, 2 of them masks; expected up to 5%"
+    said = "3 of 22 annotations (13.6%) have iscrowd 1 (masks: 2); expected up to 5%"
     check_rule(
         IscrowdMisuse,
         valid=[

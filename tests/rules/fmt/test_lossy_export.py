@@ -144,3 +144,13 @@ def test_grouping_categories_get_no_class_number() -> None:
     assert lost(data, replace(ALL, boxes="as fractions")) == {
         "categories that only group others get no class number": Lost(1, False)
     }
+
+
+def test_one_is_told_as_one() -> None:
+    def messages(polygons: int) -> list[str]:
+        data = tiny(1, [{"polygon": [RING]}] * polygons, ["cat"])
+        found = LossyExport().losses(data, replace(ALL, polygons="no"), DETECT)
+        return [part.text(0) for part in found.blocks if "polygon" in part.message]
+
+    assert messages(1) == ["1 polygon: only its box is written"]
+    assert messages(2) == ["2 polygons: only their boxes are written"]

@@ -34,7 +34,7 @@ def test_rows_of_the_rarer_kind_are_named() -> None:
                     {
                         "annotation": 1,
                         "fix": Fix.UNSAFE,
-                        "message": "a polygon in a file with boxes (3 boxes, 1 polygons in the dataset)",
+                        "message": "a polygon in a file with boxes (3 boxes, 1 polygon in the dataset)",
                     }
                 ],
             ),

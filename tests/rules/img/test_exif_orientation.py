@@ -27,8 +27,8 @@ def images(tmp_path: Path) -> dict[int, dict[str, Any]]:
 def test_one_finding_a_dataset(images: dict[int, dict[str, Any]]) -> None:
     plain = [images[0], images[1]]
     stored = (
-        "3 images carry an EXIF orientation, 2 are turned by a quarter; of the declared sizes 2 follow the stored pixels, "
-        "0 the turned ones; as 3.jpg, 6.jpg, 8.jpg"
+        "3 images carry an EXIF orientation, by a quarter: 2; declared sizes of the stored pixels: 2, of "
+        "the turned ones: 0; as 3.jpg, 6.jpg, 8.jpg"
     )
     check_rule(
         ExifOrientation,

@@ -111,7 +111,7 @@ def test_git_lfs_pointers_are_one_finding_a_folder(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     Image.new("RGB", (4, 4)).save(tmp_path / names[3])
     data = tiny([{"path": str(tmp_path / name), "file_name": name} for name in names], paths=(tmp_path,))
-    said = "2 files in images are git-lfs pointers, not images; run: git lfs pull"
+    said = "images holds git-lfs pointers, not images (files: 2); run: git lfs pull"
     expected = [
         {"message": said, "image": -1, "severity": -1},
         {"values": {"file": "images/val", "images": 1}},
@@ -155,3 +155,9 @@ def test_a_record_without_a_file_name() -> None:
             (data, [{"image": 1}, empty, {"image": 3}]),
         ],
     )
+
+
+def test_one_image_is_told_as_one() -> None:
+    said = "the only image of split val is not on disk"
+    splits = {"train": [0], "val": [1]}
+    check_rule(MissingImageFile, invalid=[(tiny([THERE, LOST], splits=splits), [{"message": said}])])

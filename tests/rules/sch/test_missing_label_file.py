@@ -12,7 +12,7 @@ BARE = {**LABELLED, "source": -1}
 def test_one_finding_a_split() -> None:
     images = [LABELLED] * 10 + [BARE] + [LABELLED] * 3 + [BARE] * 2
     splits = {"train": range(11), "val": range(11, 16)}
-    train = "1 of 11 images of split train (9.1%) have no label file, as 10.jpg"
+    train = "1 of 11 images of split train (9.1%) has no label file, as 10.jpg"
     val = "2 of 5 images of split val (40.0%) have no label file, as 14.jpg, 15.jpg"
     expected = [
         {"message": train, "severity": Severity.INFO, "image": -1, "values": {"split": "train", "count": 1}},
@@ -29,7 +29,7 @@ def test_one_finding_a_split() -> None:
                 (tiny(images, format_name=form, splits=splits), expected),
                 (
                     tiny([BARE], format_name=form),
-                    [{"message": "1 of 1 images (100.0%) have no label file, as 0.jpg"}],
+                    [{"message": "1 of 1 images (100.0%) has no label file, as 0.jpg"}],
                 ),
             ],
         )

@@ -1,0 +1,14 @@
+import pytest
+
+from annotool.rules.base import worded
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "{n} boxes of 1 are"), (1, "{n} box of 1 is"), (2, "{n} boxes of 1 are")]
+)
+def test_words_follow_the_count(count: int, said: str) -> None:
+    assert worded("{n} box[|es] of 1 [is|are]", count) == said
+
+
+def test_other_brackets_stay() -> None:
+    assert worded("[a] b|c", 1) == "[a] b|c"
