@@ -39,10 +39,9 @@ def files(path: Path, depth: int) -> Iterator[Path]:
             for entry in found:
                 if entry.is_dir(follow_symlinks=False):
                     yield from files(Path(entry.path), depth - 1)
-                elif entry.name.lower().endswith(".json") and entry.is_file():
-                    yield Path(
-                        entry.path
-                    )  # files of one image each are too small to matter, and too many to ask
+                # Files of one image each are too small to matter, and too many to ask.
+                elif entry.name.lower().endswith(".json") and os.path.isfile(entry.path):
+                    yield Path(entry.path)
 
 
 def available() -> int:

@@ -345,6 +345,19 @@ def test_names_of_classes_survive_every_format(run: Run, tmp_path: Path, name: s
     assert run("balance", root).code == 0
 
 
+def test_a_name_cannot_steer_a_terminal_nor_break_a_line(run: Run, tmp_path: Path) -> None:
+    name = "a\x1b[31m\x07\nb"
+    root = coco(
+        tmp_path,
+        coco_text([coco_box(1)], [coco_image(1, file_name=f"{name}.jpg")], [{"id": 1, "name": name}]),
+    )
+    for shape in ("text", "concise"):
+        told = run("audit", root, "--output-format", shape, "--decode").out
+        assert "\x1b" not in told
+        assert "\x07" not in told
+    assert all(": " in line for line in run("audit", root, "--output-format", "concise").out.splitlines())
+
+
 @pytest.mark.parametrize("name", ["\\ud800", "a\\udcffb"])
 def test_half_a_surrogate_in_a_name(run: Run, tmp_path: Path, name: str) -> None:
     text = coco_text([coco_box(1)]).replace('"cat"', f'"{name}"').replace('"2.jpg"', f'"{name}.jpg"')

@@ -13,4 +13,5 @@ __all__ = ["lines"]
 def lines(told: Told) -> Iterator[str]:
     """Yield one line a finding, in reading order."""
     for row in rows(told.data, told.findings):
-        yield f"{row.place or 'dataset'}: {row.rule} {row.message}"
+        line = f"{row.place or 'dataset'}: {row.rule} {row.message}"
+        yield line.replace("\n", "\\n")
