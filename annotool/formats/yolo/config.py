@@ -208,6 +208,8 @@ class Reader:
         indices = sorted(names)
         if indices != list(range(len(names))):
             told: dict[str, Any] = {"keys": keys_found(indices), "last": len(names) - 1}
+            if indices[-1] - indices[0] < len(names):
+                told["first"] = indices[0]  # no gap: all are shifted
             self.fault("names: keys are to be 0 to {last}, found {keys}", key, **told)
         if "nc" in self.keys and count != len(names):
             place = self.place(self.keys["nc"][1])

@@ -40,7 +40,7 @@ class UndefinedClass(DatasetRule[Undeclared]):
     What: a COCO category_id without a category, a YOLO class index at or beyond the number of names, a VOC name that
     the dataset's list of labels lacks. Nothing is said where the cause is told: of a COCO file in which no more ids
     are missing than category records could not be read (SCH002) or repeat an id (SCH005), and of YOLO labels whose
-    data.yaml does not number its names 0, 1, 2 and so on (FMT004).
+    data.yaml numbers its names from another number than 0 (FMT004).
 
     Why: training stops with an IndexError, a CUDA assert or a KeyError (ultralytics/yolov5#1538, #7692, #8713;
     detectron2), or the annotation is skipped silently (mmdetection, FiftyOne).
@@ -117,8 +117,8 @@ def ids_declared(categories: Table, source: int) -> str:
 
 
 def wrongly_numbered(data: Dataset) -> bool:
-    """Return whether the keys of names in data.yaml are not 0, 1, 2 and so on."""
-    return any("keys" in part.values for part in data.problems.of("FMT004").blocks)
+    """Return whether names in data.yaml are numbered without a gap, but not from 0."""
+    return any("first" in part.values for part in data.problems.of("FMT004").blocks)
 
 
 def originals(data: Dataset, rows: Table) -> Array:

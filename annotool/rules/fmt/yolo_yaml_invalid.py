@@ -43,5 +43,5 @@ class YoloYamlInvalid(ReaderRule):
     verdict = ("1 fault in data.yaml", "{n} faults in data.yaml")
 
     def condemns(self, part: Block) -> Array:
-        """Only wrong numbers of names make the classes unknown."""
-        return np.full(len(part), "keys" in part.values)
+        """Only names that are numbered from another number than 0 make all classes unknown."""
+        return np.full(len(part), "first" in part.values)

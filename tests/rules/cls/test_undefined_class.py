@@ -74,8 +74,8 @@ def test_a_category_id_that_repeats_explains_one_id_of_its_file() -> None:
 
 
 def test_names_that_are_numbered_wrongly_explain_all_numbers() -> None:
-    odd = block("FMT004", "found {keys}", 1, source=0, values={"keys": "1, 2"})
-    other = block("FMT004", "no {key}", 1, source=0, values={"key": "val"})
+    odd = block("FMT004", "found {keys}", 1, source=0, values={"keys": "1, 2", "first": 1})
+    other = block("FMT004", "found {keys}", 1, source=0, values={"keys": "0, 5"})
     lost = [{"category": -1, "category_id": 0}]
     check_rule(
         UndefinedClass,

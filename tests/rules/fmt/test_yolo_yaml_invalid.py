@@ -28,7 +28,9 @@ def test_reported_as_the_reader_filed_it() -> None:
 
 def test_only_wrong_numbers_of_names_condemn() -> None:
     faults = Problems()
-    faults.add("FMT004", "names: keys are to be 0 to {last}, found {keys}", source=0, last=1, keys="1, 2")
-    faults.add("FMT004", "no {key}", source=0, key="val")
+    faults.add(
+        "FMT004", "names: keys are to be 0 to {last}, found {keys}", source=0, last=1, keys="1, 2", first=1
+    )
+    faults.add("FMT004", "names: {keys}", source=0, last=1, keys="0, 5")
     condemned = {part.message: YoloYamlInvalid().condemns(part).tolist() for part in faults.findings().blocks}
     assert list(condemned.values()) == [[True], [False]]
