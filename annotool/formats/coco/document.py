@@ -18,6 +18,7 @@ from annotool.formats.coco import tolerant
 from annotool.formats.coco.elements import Elements, Piece, utf8
 from annotool.formats.coco.faults import WRONG, Fault, got
 from annotool.formats.coco.jsontext import Broken, Buffer, members, skip, skip_blank
+from annotool.formats.coco.layout import wide
 from annotool.formats.coco.typed import Typed
 from annotool.formats.coco.uniform import uniform
 from annotool.progress import track
@@ -104,14 +105,15 @@ def top(document: Document) -> None:
         at = 3
     at = skip_blank(text, at)
     first = text[at : at + 1]
-    if first == b"{":
+    if encoding := wide(bytes(text[:4])):
+        message = f"the file is {encoding[:6].upper()}; save it as UTF-8"
+        document.fault("SCH001", message, 0, size, kept=False)
+    elif first == b"{":
         sections(document, at)
     elif first == b"[":
         results(document, at)
     elif not first:
         document.fault("SCH001", "the file is empty", 0, size)
-    elif text[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        document.fault("SCH001", "the file is UTF-16; save it as UTF-8", 0, size, kept=False)
     elif text[: len(LFS)] == LFS:
         message = "a git-lfs pointer stands in place of the file; run `git lfs pull`"
         document.fault("SCH001", message, 0, size, kept=False)

@@ -6,6 +6,7 @@ files of COCO's other tasks (captions, keypoints, stuff, panoptic) apart from th
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from annotool.formats.base import Claim, ReadOptions
 from annotool.formats.coco.jsontext import Broken, members, skip, skip_blank
 from annotool.formats.listing import Listing
 
-__all__ = ["LabelFile", "Layout", "claim_file", "claims", "find", "sniff"]
+__all__ = ["LabelFile", "Layout", "claim_file", "claims", "find", "sniff", "wide"]
 
 LOOK = 1 << 16  # bytes at each end of a file that are looked at
 GIVE_UP = 100  # files of other tools in a folder before the rest is taken for such too
@@ -32,6 +33,7 @@ WORDS = {"captions": "captions", "panoptic": "panoptic segments", "stuff": "stuf
          "other": "no COCO", "broken": "no JSON text"}  # fmt: skip
 
 SECTION = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
+COMMENTS = re.compile(rb"(?:\s*(?://[^\n]*\n|/\*.*?\*/))+", re.DOTALL)
 MEANT = re.compile(r"instances|annotation|coco")
 
 
@@ -84,8 +86,11 @@ def sniff(path: Path, options: ReadOptions | None = None) -> str:
         head, tail = ends(path, options)
     except OSError:
         return "broken"
+    if encoding := wide(head):  # claimed too, so that the reader can tell what to do about it
+        head, tail = head.decode(encoding, "replace").encode(), tail.replace(b"\0", b"")
     head = head.removeprefix(b"\xef\xbb\xbf")
-    start = skip_blank(head, 0)
+    comments = COMMENTS.match(head)
+    start = skip_blank(head, comments.end() if comments else 0)
     both = head[start:] + b"\n" + tail
     if head[start : start + 1] == b"[":
         records = head[skip_blank(head, start + 1) :][:1] == b"{"
@@ -105,6 +110,13 @@ def sniff(path: Path, options: ReadOptions | None = None) -> str:
     if b'"caption"' in both and b'"bbox"' not in both:
         return "captions"
     return named if named not in ("captions", "panoptic") and named else "instances"
+
+
+def wide(head: bytes) -> str:
+    """Return the encoding of a text of two or four bytes a character (utf-16, utf-32), by its first bytes; else none."""
+    encoding = json.detect_encoding(head[:4])
+    marked = head[:2] in (b"\xff\xfe", b"\xfe\xff") or any(sign in head[:4] for sign in (b"{", b"["))
+    return encoding if marked and encoding.startswith(("utf-16", "utf-32")) else ""
 
 
 def ends(path: Path, options: ReadOptions | None) -> tuple[bytes, bytes]:

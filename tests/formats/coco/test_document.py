@@ -59,3 +59,10 @@ def test_the_garbage_collector_is_as_it_was(was: bool) -> None:
         assert gc.isenabled() is was
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_text_of_wide_characters_is_named(encoding: str) -> None:
+    (fault,) = parse(lines(document()).decode().encode(encoding)).faults
+    said = f"the file is {encoding[:6].upper()}; save it as UTF-8"
+    assert (fault.rule, fault.message) == ("SCH001", said)

@@ -53,6 +53,9 @@ def found(path: Path) -> list[tuple[str, str]]:
         ("a.json", b"null", "broken"),
         ("a.json", lines(document())[:-40], "instances"),
         ("a.json", b"\xef\xbb\xbf" + lines(document()), "instances"),
+        ("a.json", lines(document()).decode().encode("utf-16"), "instances"),
+        ("a.json", lines(document()).decode().encode("utf-16-be"), "instances"),
+        ("a.json", b"// made by hand\n/* of\nold */ " + lines(document()), "instances"),
     ],
 )
 def test_sniff_looks_at_the_content(tmp_path: Path, name: str, content: Any, kind: str) -> None:
