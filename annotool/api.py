@@ -160,7 +160,7 @@ def fix(
         made = moving.portable(made)
         output.write(made, Path(out), given)
     elif in_place:
-        inplace.write_in_place(made)
+        made = replace(made, journal=inplace.write_in_place(made))
     return made
 
 

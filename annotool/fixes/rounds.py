@@ -42,7 +42,7 @@ class Proposal:
     dropped_images: files of images whose records go. deletions: those of them that would be found again if
     they stayed where they are, as in a folder that is read whole. taken_back: for each rule, how many of its
     findings stay because their edits did not hold. complete: the last round had nothing left to edit. notes:
-    what else the user should know, a sentence each.
+    what else the user should know, a sentence each. journal: where it was written, after a fix in place.
     """
 
     data: Dataset
@@ -56,6 +56,7 @@ class Proposal:
     taken_back: Mapping[str, int]
     complete: bool
     notes: tuple[str, ...] = ()
+    journal: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 def diff(made: Proposal) -> Iterator[str]:
     """Yield each change, marked up for rich."""
+    if not len(made.changes):
+        yield "nothing to mend"
     slugs = {code: rule.slug for code, rule in registry().items()}
     for line in changes.lines(made.changes, slugs, home(made.data)):
         colour = COLOURS.get(line[:1])
@@ -33,7 +35,8 @@ def lines(made: Proposal, out: Path | None) -> Iterator[str]:
         yield "nothing to mend" + ("" if out is None else f"; the dataset is copied to {escape(str(out))}")
     else:
         where = "in place" if out is None else f"in {escape(str(out))}"
-        yield f"[bold green]mended[/] {where}: {plural(len(made.changes), 'change')}, journal fixes.jsonl"
+        name = escape(made.journal.name) if made.journal else "fixes.jsonl"
+        yield f"[bold green]mended[/] {where}: {plural(len(made.changes), 'change')}, journal {name}"
         for code in np.unique(made.changes["rule"].astype(str)).tolist():
             yield f"{int((made.changes['rule'] == code).sum()):>9,}  {code:<7} {slug(code)}"
     for code, count in made.taken_back.items():
