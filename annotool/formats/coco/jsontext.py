@@ -31,9 +31,11 @@ __all__ = [
 Buffer = bytes | mmap.mmap
 
 BLANK = re.compile(rb"[ \t\r\n]*+")
-STRING = re.compile(rb'"(?:[^"\\\r\n]++|\\.)*+"', re.DOTALL)
+COMMA = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+")
+HEAD = re.compile(rb'("(?:[^"\\\r\n]++|\\.)*+")[ \t\r\n]*+:[ \t\r\n]*+', re.DOTALL)
+# A text, a number or a word, a list of these but texts: values whose end is found in one go.
+PLAIN = re.compile(rb'"(?:[^"\\\r\n]++|\\.)*+"|[^\s,:\[\]{}"]++|\[[^\[\]{}"]*+\]', re.DOTALL)
 TOKEN = re.compile(rb'"(?:[^"\\\r\n]++|\\.)*+"|["\[\]{}]', re.DOTALL)
-SCALAR = re.compile(rb'[^\s,:\[\]{}"]++')
 TRAILING = re.compile(rb'("(?:[^"\\]++|\\.)*+")|,(?=\s*[\]}])', re.DOTALL)
 
 CLOSING = {b"{": b"}", b"[": b"]"}
@@ -69,17 +71,14 @@ def skip_blank(text: Buffer | memoryview, at: int) -> int:
 
 def skip(text: Buffer, at: int, stop: int = sys.maxsize) -> int:
     """Return the byte after the value that starts at `at`, its brackets matched. Raises Broken, at `stop` too."""
+    plain = PLAIN.match(text, at, stop)
+    if plain:
+        return plain.end()
     first = text[at : at + 1]
     if first == b'"':
-        found = STRING.match(text, at)
-        if not found:
-            raise Broken("a string does not end", at)
-        return found.end()
+        raise Broken("a string does not end", at)
     if first not in (b"{", b"["):
-        found = SCALAR.match(text, at)
-        if not found:
-            raise Broken(f"expected a value, got {shown(first)}", at)
-        return found.end()
+        raise Broken(f"expected a value, got {shown(first)}", at)
     closing: list[bytes] = []
     for token in TOKEN.finditer(text, at, stop):
         sign = token[0]
@@ -102,18 +101,24 @@ def members(text: Buffer, at: int, over: Callable[[str, int], int] | None = None
     """
     at = skip_blank(text, at + 1)
     while text[at : at + 1] != b"}":
-        key_start = at
-        if text[at : at + 1] != b'"':
-            raise Broken(f"expected a key in quotes, got {shown(text[at : at + 1])}", at)
-        at = skip(text, at)
-        key = key_text(text[key_start:at])
-        at = skip_blank(text, at)
-        if text[at : at + 1] != b":":
-            raise Broken(f"expected ':' after the key {key!r}, got {shown(text[at : at + 1])}", at)
-        start = skip_blank(text, at + 1)
-        at = over(key, start) if over else skip(text, start)
-        yield Member(key, key_start, start, at)
-        at = after_comma(text, at, b"}")
+        head = HEAD.match(text, at)
+        if not head:
+            raise no_member(text, at)
+        key = key_text(head[1])
+        end = over(key, head.end()) if over else skip(text, head.end())
+        yield Member(key, at, head.end(), end)
+        at = after_comma(text, end, b"}")
+
+
+def no_member(text: Buffer, at: int) -> Broken:
+    """Say why no key with a colon stands at `at`."""
+    if text[at : at + 1] != b'"':
+        return Broken(f"expected a key in quotes, got {shown(text[at : at + 1])}", at)
+    end = skip(text, at)
+    colon = skip_blank(text, end)
+    return Broken(
+        f"expected ':' after the key {key_text(text[at:end])!r}, got {shown(text[colon : colon + 1])}", colon
+    )
 
 
 def items(text: Buffer, at: int) -> Iterator[tuple[int, int]]:
@@ -127,12 +132,12 @@ def items(text: Buffer, at: int) -> Iterator[tuple[int, int]]:
 
 def after_comma(text: Buffer, at: int, closing: bytes) -> int:
     """Return where the next member or item starts, or the closing bracket; a comma before that is let pass."""
+    found = COMMA.match(text, at)
+    if found:
+        return found.end()
     at = skip_blank(text, at)
-    sign = text[at : at + 1]
-    if sign == b",":
-        return skip_blank(text, at + 1)
-    if sign != closing:
-        raise Broken(f"expected ',' or '{closing.decode()}', got {shown(sign)}", at)
+    if text[at : at + 1] != closing:
+        raise Broken(f"expected ',' or '{closing.decode()}', got {shown(text[at : at + 1])}", at)
     return at
 
 
