@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ class Writer:
         self.count = len(rows)
         yield b"{" + self.head()
         yield b'"images": [\n'
-        yield from joined(self.image(row, int(number[row])) for row in images.tolist())
+        yield from joined(self.images(images, number[images]))
         yield b'\n],\n"annotations": [\n'
         yield from joined(self.annotations(rows, number[owner]))
         yield b'\n],\n"categories": [\n'
@@ -124,17 +125,17 @@ class Writer:
         )
         return own if good else np.arange(1, len(rows) + 1)
 
-    def own(self, table: str, row: int) -> Record:
-        """Return a record as COCO has it, its values raw; empty where it comes from elsewhere, or is no JSON."""
+    def texts(self, table: str, rows: Array) -> Iterator[Record]:
+        """Yield records as COCO has them, their values raw; empty where one comes from elsewhere, or is no JSON."""
         columns = self.data.table(table)
-        source, start, end = (int(columns[name][row]) for name in ("source", "start", "end"))
-        if not self.coco[source] or start < 0:
-            return {}
-        text = bytes(self.held[source][start:end])
-        try:
-            return dict(RECORD.decode(text)) if utf8(text) else {}
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return {}
+        own = self.coco[columns["source"][rows]] & (columns["start"][rows] >= 0)
+        spans = (columns[name][rows].tolist() for name in ("source", "start", "end"))
+        for mine, source, start, end in zip(own.tolist(), *spans, strict=True):
+            text = bytes(self.held[source][start:end]) if mine else b"{}"
+            try:
+                yield RECORD.decode(text) if utf8(text) else {}
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                yield {}
 
     def head(self) -> bytes:
         """Return info and licences of the first COCO file that has them."""
@@ -151,22 +152,25 @@ class Writer:
                 continue
         return b"".join(b'"%b": %b,\n' % each for each in found.items())
 
-    def image(self, row: int, number: int) -> bytes:
-        columns = self.data.table("images")
-        record = self.own("images", row)
-        put(record, "id", number)
-        put(record, "file_name", self.names[row])
-        for side in ("width", "height"):
-            if np.isfinite(columns[side][row]):
-                put(record, side, shortest(float(columns[side][row])))
-        return msgspec.json.encode(record)
+    def images(self, rows: Array, numbers: Array) -> Iterator[bytes]:
+        table = self.data.table("images")
+        sizes = (table[side][rows].tolist() for side in ("width", "height"))
+        every = zip(rows.tolist(), numbers.tolist(), *sizes, self.texts("images", rows), strict=True)
+        for row, number, width, height, record in every:
+            put(record, "id", number)
+            put(record, "file_name", self.names[row])
+            for side, pixels in (("width", width), ("height", height)):
+                if isfinite(pixels):
+                    put(record, side, shortest(pixels))
+            yield msgspec.json.encode(record)
 
     def categories(self) -> Iterator[bytes]:
         """Yield one record a name, in the order of their first declaration."""
         table = self.data.table("categories")
         _, first = np.unique(table["label"], return_index=True)
-        for label, row in enumerate(first.tolist()):
-            record = self.own("categories", row)
+        for label, (row, record) in enumerate(
+            zip(first.tolist(), self.texts("categories", first), strict=True)
+        ):
             put(record, "id", int(self.label_ids[label]))
             put(record, "name", encodable(table["name"][row]))
             if table["supercategory"][row]:
@@ -181,27 +185,30 @@ class Writer:
             self.ids("annotations", rows, least=1).tolist(),
             images.tolist(),
             self.label_ids[labels].tolist(),
+            np.maximum(table["iscrowd"][rows], 0).tolist(),
             np.stack([table[name][rows] for name in "xywh"], axis=1).tolist(),
+            table["area"][rows].tolist(),
+            (table["kind"][rows] > Kind.IMAGE).tolist(),
         ]
-        every = zip(*columns, strict=True)
-        for row, number, image, category, box in track(every, "Writing COCO", len(rows)):
-            record = self.own("annotations", row)
+        every = zip(*columns, self.texts("annotations", rows), strict=True)
+        for row, number, image, category, crowd, box, area, drawn, record in track(
+            every, "Writing COCO", len(rows)
+        ):
             built = not record
             put(record, "id", number)
             put(record, "image_id", image)
             put(record, "category_id", category)
-            put(record, "iscrowd", max(int(table["iscrowd"][row]), 0))
-            if table["kind"][row] > Kind.IMAGE:
-                self.draw(record, row, [shortest(each) for each in box])
+            put(record, "iscrowd", crowd)
+            if drawn:
+                put(record, "bbox", [shortest(each) for each in box])
+                put(record, "area", shortest(area if isfinite(area) else self.shapes.area[row]))
+                self.draw(record, row)
             if built:
                 self.describe(record, row)
             yield msgspec.json.encode(record)
 
-    def draw(self, record: Record, row: int, box: list[float]) -> None:
-        """Put geometry into a record where it is not there, or not as loaders need it."""
-        area = float(self.data.table("annotations")["area"][row])
-        put(record, "bbox", box)
-        put(record, "area", shortest(area if np.isfinite(area) else self.shapes.area[row]))
+    def draw(self, record: Record, row: int) -> None:
+        """Put rings and keypoints into a record that has no text for them, or none that can stand."""
         if row in self.shapes.rings:
             record["segmentation"] = self.shapes.rings[row]
         if row in self.shapes.keypoints:
