@@ -51,7 +51,8 @@ __all__ = [
 
 Paths = str | Path | Sequence[str | Path]
 
-CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127) if chr(code) not in "\n\t"}
+# Spelled as json spells them, so that a report in json stays json.
+CONTROLS = {code: f"\\u{code:04x}" for code in (*range(32), 127) if chr(code) not in "\n\t"}
 
 # Files hold numbers up to 1e308; what comes of them is a finding, not a warning of numpy's.
 calm = np.errstate(over="ignore", invalid="ignore", divide="ignore")

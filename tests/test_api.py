@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from annotool import api
 from annotool.config import Config
 from annotool.errors import UsageError
 from annotool.findings import Findings, Severity, block
+from annotool.testing import tiny
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 
@@ -28,6 +30,14 @@ def test_report_has_four_forms() -> None:
         assert annotool.report(data, findings, form).strip()
     with pytest.raises(UsageError, match="no output format"):
         annotool.report(data, findings, "pdf")
+
+
+def test_a_control_character_in_a_name_leaves_json_valid() -> None:
+    data = tiny(annotations=[{"category": 2}], categories=("a\x7fb", "a\x1bb", "c"))
+    findings = annotool.audit(data, select=["CLS002"])
+    told = annotool.report(data, findings, "json")
+    assert [each["category"] for each in json.loads(told)["findings"]] == ["a\x7fb", "a\x1bb"]
+    assert "\x7f" not in told + annotool.report(data, findings, "concise")
 
 
 def test_fix_undo_and_apply(tmp_path: Path) -> None:
