@@ -40,7 +40,6 @@ SUFFIXES = frozenset(
 LABELS = frozenset(
     (".json", ".xml", ".txt", ".yaml", ".yml", ".csv", ".md")
 )  # files that are no images for sure
-USUAL = ("images", "JPEGImages", "imgs", "img", "data", "train", "val", "valid", "test")
 
 
 @dataclass(frozen=True)

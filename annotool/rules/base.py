@@ -34,6 +34,7 @@ __all__ = [
     "Severity",
     "found",
     "mendable",
+    "size_edits",
     "together",
 ]
 
@@ -198,6 +199,25 @@ def written_in(data: Dataset, rows: Table, formats: Iterable[str]) -> Array:
     """Return which rows (of images, annotations or categories) come from a file of these formats, bool."""
     known = [name in formats for name in data.table("sources")["format"].tolist()]
     return np.array([*known, False], dtype=bool)[rows["source"]]  # the last one is for source -1: no file
+
+
+def size_edits(rule: Rule, data: Dataset, images: Array, sizes: Array, finding: Array) -> Edits:
+    """Return edits that declare the width and height in `sizes`, float64 (n, 2), for these images where they differ."""
+    parts = []
+    for column, new in zip(("width", "height"), sizes.T, strict=True):
+        other = data.table("images")[column][images] != new
+        parts.append(
+            Edits.make(
+                int(other.sum()),
+                table="images",
+                column=column,
+                row=images[other],
+                new=new[other],
+                finding=finding[other],
+                rule=rule.code,
+            )
+        )
+    return Edits.concat(parts)
 
 
 def worded(text: str, count: int) -> str:

@@ -8,7 +8,17 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.geometry.boxes import overshoot
-from annotool.rules.base import ERROR, Edits, Findings, Fix, ImageRule, found, image_files_lacking, mendable
+from annotool.rules.base import (
+    ERROR,
+    Edits,
+    Findings,
+    Fix,
+    ImageRule,
+    found,
+    image_files_lacking,
+    mendable,
+    size_edits,
+)
 from annotool.schema import SizeFrom
 from annotool.table import Array
 
@@ -71,22 +81,8 @@ class SizeMismatch(ImageRule):
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         at, keys, _ = mendable(findings, "image")
-        parts = []
-        for column in ("width", "height"):
-            new = getattr(data.image_files, column)[keys]
-            other = data.table("images")[column][keys] != new
-            parts.append(
-                Edits.make(
-                    int(other.sum()),
-                    table="images",
-                    column=column,
-                    row=keys[other],
-                    new=new[other],
-                    finding=at[other],
-                    rule=self.code,
-                )
-            )
-        return Edits.concat(parts)
+        files = data.image_files
+        return size_edits(self, data, keys, np.stack([files.width[keys], files.height[keys]], axis=1), at)
 
 
 def compared(data: Dataset) -> Array:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import ERROR, Edits, Findings, Fix, ImageRule, found, mendable, written_in
+from annotool.rules.base import (
+    ERROR,
+    Edits,
+    Findings,
+    Fix,
+    ImageRule,
+    found,
+    mendable,
+    size_edits,
+    written_in,
+)
 from annotool.schema import SizeFrom
 from annotool.table import Array
 
@@ -59,22 +69,7 @@ class InvalidDeclaredSize(ImageRule):
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         at, keys, _ = mendable(findings, "image")
-        sizes = true_sizes(data, keys)
-        parts = []
-        for column, new in (("width", sizes[:, 0]), ("height", sizes[:, 1])):
-            other = data.table("images")[column][keys] != new
-            parts.append(
-                Edits.make(
-                    int(other.sum()),
-                    table="images",
-                    column=column,
-                    row=keys[other],
-                    new=new[other],
-                    finding=at[other],
-                    rule=self.code,
-                )
-            )
-        return Edits.concat(parts)
+        return size_edits(self, data, keys, true_sizes(data, keys), at)
 
 
 def of_labels(data: Dataset) -> Array:
