@@ -88,6 +88,9 @@ class Dataset:
     decoders: Mapping[str, Decoder] = field(default_factory=dict)  # by format
     images_checked: str = "header"  # none, header or decode
     probed: imagefile.ImageFiles | None = None
+    joined: Mapping[str, Array] = field(
+        default_factory=dict
+    )  # columns of --join: texts (object), one an image
 
     def table(self, name: str) -> Table:
         """Return a table of schema.SCHEMA as numpy columns; an empty one where the dataset has none."""
@@ -276,7 +279,8 @@ class Dataset:
             }
             probed = self.probed.take(inside(images["image"])) if self.probed is not None else None
             problems = self.problems.where(lambda part: inside(part.columns["image"]))
-            parts.append(replace(self, tables=tables, problems=problems, probed=probed))
+            joined = {name: column[inside(images["image"])] for name, column in self.joined.items()}
+            parts.append(replace(self, tables=tables, problems=problems, probed=probed, joined=joined))
         return parts
 
 

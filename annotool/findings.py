@@ -47,6 +47,7 @@ COMMON: dict[str, tuple[str, Any]] = {
     "pointer": ("object", ""),  # empty: the pointer of the row it names
     "kept": ("bool", True),  # False: the record stands in no table
     "silenced": ("int32", 0),  # findings of other rules this one explains
+    "known": ("bool", False),  # stands in the baseline: told, but fails nothing
 }
 
 

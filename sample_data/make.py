@@ -18,7 +18,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from PIL import Image, ImageChops, ImageFile, ImageStat
 
-from sample_data.maker import cases, coco, draw, faulty_coco, faulty_voc, faulty_yolo, plant, voc, yolo
+from sample_data.maker import (
+    cases,
+    cases_box,
+    cases_cls,
+    cases_img,
+    cases_seg,
+    coco,
+    draw,
+    faulty_coco,
+    faulty_voc,
+    faulty_yolo,
+    plant,
+    voc,
+    yolo,
+)
 from sample_data.maker.truth import Picture, pictures
 
 HERE = Path(__file__).resolve().parent
@@ -40,13 +54,15 @@ def everything() -> Files:
     images = painted(truth)
     files = clean_coco(truth, images) | clean_voc(truth, images) | clean_yolo(truth, images) | classes(truth)
     expected: list[plant.Finding] = []
-    for maker in (faulty_coco, faulty_voc, faulty_yolo):
-        written, findings = maker.build(truth, images)
-        files |= below(maker.DATASET, written)
+    for faulty in (faulty_coco, faulty_voc, faulty_yolo):
+        written, findings = faulty.build(truth, images)
+        files |= below(faulty.DATASET, written)
         expected += findings
-    for code, (written, findings) in cases.build(painted).items():
-        files |= below(f"faulty/cases/{code}", written)
-        expected += findings
+    for maker in (cases, cases_img, cases_seg, cases_box, cases_cls):
+        for code, case in maker.CASES.items():
+            written, findings = case(f"faulty/cases/{code}", painted)
+            files |= below(f"faulty/cases/{code}", written)
+            expected += findings
     files["faulty/expected_findings.csv"] = plant.csv_bytes(expected)
     return files
 

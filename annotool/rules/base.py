@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -23,6 +23,7 @@ from annotool.table import Array, Table
 
 __all__ = [
     "AnnotationRule",
+    "Consequence",
     "DatasetRule",
     "Edits",
     "Findings",
@@ -42,6 +43,18 @@ ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
 @dataclass(frozen=True)
+class Consequence:
+    """What a consumer of labels (`--target`) does with what a finding names, as read in its source.
+
+    `when` tells which findings of a block it holds for (bool, one a row); None: all.
+    """
+
+    says: str  # "this image will be dropped: ..."
+    severity: Severity = Severity.ERROR
+    when: Callable[[Block], Array] | None = None
+
+
+@dataclass(frozen=True)
 class Rule(ABC):
     """One rule; its options are the dataclass fields of its subclass, each with a default."""
 
@@ -53,6 +66,8 @@ class Rule(ABC):
     formats: ClassVar[tuple[str, ...]] = ()  # empty: all
     verdict: ClassVar[tuple[str, str]] = ("", "")  # said of one error, of more: "{n} boxes have no area"
     silenced_by: ClassVar[tuple[str, ...]] = ()  # codes of the causes whose echo it would be
+    targets: ClassVar[Mapping[str, Consequence]] = {}  # by consumer: ultralytics, torchvision, detectron2 ...
+    preview: ClassVar[bool] = False  # runs with --preview only, until a minor release turns it on
 
     def unable(self, data: Dataset) -> str:
         """Return why the rule cannot run, or judges only a part; empty: it can judge all."""

@@ -12,29 +12,9 @@ from sample_data.maker.truth import Picture, crowded_pictures, small_pictures
 Files = dict[str, bytes]
 Painted = Callable[[Sequence[Picture]], Files]
 Case = tuple[Files, list[Finding]]
+Maker = Callable[[str, Painted], Case]  # the dataset's name, what paints pictures -> its files and findings
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"5a" * 32 + b"\nsize 20480\n"
-
-
-def build(painted: Painted) -> dict[str, Case]:
-    """Return the files, paths below faulty/cases/CODE, and the findings, of each case."""
-    cases = {
-        "SCH001": truncated_json,
-        "SCH003": no_eval_fields,
-        "SCH005": duplicate_image_id,
-        "SCH010": lfs_pointers,
-        "SCH012": labels_missing,
-        "SCH013": path_outside,
-        "FMT004": yaml_of_another_machine,
-        "FMT005": unmappable,
-        "FMT007": zeros_beside_ones,
-        "FMT010": corners_as_sizes,
-        "IMG001": text_as_image,
-        "IMG004": both_frames,
-        "CLS006": swapped_categories,
-        "SPL001": same_folder_twice,
-    }
-    return {code: case(f"faulty/cases/{code}", painted) for code, case in cases.items()}
 
 
 def both_splits(count: int = 10) -> list[Picture]:
@@ -212,3 +192,21 @@ def same_folder_twice(dataset: str, painted: Painted) -> Case:
     files = as_yolo(pictures, painted(pictures))
     files["data.yaml"] = files["data.yaml"].replace(b"nc:", b"val: images/train\nnc:")
     return files, [Finding(dataset, "SPL001", "error", "none", "data.yaml", 2, split="val")]
+
+
+CASES: dict[str, Maker] = {
+    "SCH001": truncated_json,
+    "SCH003": no_eval_fields,
+    "SCH005": duplicate_image_id,
+    "SCH010": lfs_pointers,
+    "SCH012": labels_missing,
+    "SCH013": path_outside,
+    "FMT004": yaml_of_another_machine,
+    "FMT005": unmappable,
+    "FMT007": zeros_beside_ones,
+    "FMT010": corners_as_sizes,
+    "IMG001": text_as_image,
+    "IMG004": both_frames,
+    "CLS006": swapped_categories,
+    "SPL001": same_folder_twice,
+}
