@@ -17,7 +17,7 @@ from pathlib import Path
 from annotool import api
 from annotool.reporting.rows import Row, rows
 from bench.scorecard import documents, plans, world
-from bench.scorecard import faults as faults  # noqa: PLC0414 - fills plans.PLANS
+from bench.scorecard import faults as faults
 from bench.scorecard.plans import FORMS, Plan
 from bench.scorecard.world import Picture
 

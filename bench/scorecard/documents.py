@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from bench.scorecard.world import CLASSES, HEIGHT, JOINTS, WIDTH, Picture, area
 
 Record = dict[str, Any]
-Element = ElementTree.Element
+Element = ET.Element
 
 
 @dataclass
@@ -58,8 +58,8 @@ class Voc:
     def files(self) -> dict[str, bytes]:
         made = {}
         for stem, document in self.documents.items():
-            ElementTree.indent(document)
-            made[f"Annotations/{stem}.xml"] = ElementTree.tostring(document) + b"\n"
+            ET.indent(document)
+            made[f"Annotations/{stem}.xml"] = ET.tostring(document) + b"\n"
         for split, stems in self.sets.items():
             made[f"ImageSets/Main/{split}.txt"] = "".join(f"{stem}\n" for stem in stems).encode()
         return made | {f"JPEGImages/{name}": data for name, data in self.images.items()} | self.loose
@@ -163,10 +163,10 @@ def voc(truth: Sequence[Picture]) -> Voc:
     for picture in truth:
         stem = picture.name.removesuffix(".jpg")
         sets[picture.split].append(stem)
-        root = ElementTree.Element("annotation")
+        root = ET.Element("annotation")
         child(root, "folder", "VOC2012")
         child(root, "filename", picture.name)
-        size = ElementTree.SubElement(root, "size")
+        size = ET.SubElement(root, "size")
         for tag, number in (("width", WIDTH), ("height", HEIGHT), ("depth", 3)):
             child(size, tag, number)
         for thing in picture.things:
@@ -177,17 +177,17 @@ def voc(truth: Sequence[Picture]) -> Voc:
 
 def voc_object(name: str, box: tuple[int, int, int, int]) -> Element:
     x, y, w, h = box
-    made = ElementTree.Element("object")
+    made = ET.Element("object")
     for tag, value in (("name", name), ("pose", "Unspecified"), ("truncated", 0), ("difficult", 0)):
         child(made, tag, value)
-    corners = ElementTree.SubElement(made, "bndbox")
+    corners = ET.SubElement(made, "bndbox")
     for tag, number in (("xmin", x + 1), ("ymin", y + 1), ("xmax", x + w), ("ymax", y + h)):
         child(corners, tag, number)
     return made
 
 
 def child(parent: Element, tag: str, value: object) -> None:
-    ElementTree.SubElement(parent, tag).text = str(value)
+    ET.SubElement(parent, tag).text = str(value)
 
 
 def yolo(truth: Sequence[Picture], task: str = "detect") -> Yolo:
