@@ -15,7 +15,7 @@ from annotool.table import Array, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Block", "Edits", "Findings", "Fix", "Op", "Severity", "Skipped", "block"]
+__all__ = ["Block", "Compared", "Edits", "Findings", "Fix", "Op", "Severity", "Skipped", "block"]
 
 
 class Severity(IntEnum):
@@ -112,26 +112,54 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """What a baseline says of an audit: its file as it was named, and the known faults that are found no more.
+
+    stale: one row an entry. rule, image (plain name), category, split, file, format, reason, by: object (texts, empty:
+    none); x y w h: float64, pixels (fractions of an image of unknown size), NaN: no box; count: int64, faults gone.
+    """
+
+    file: str
+    stale: Table
+
+    @property
+    def gone(self) -> int:
+        """How many known faults are found no more."""
+        return int(self.stale["count"].sum())
+
+
+@dataclass(frozen=True)
 class Findings:
-    """All findings of an audit, in blocks; `skipped` names the rules that could not run."""
+    """All findings of an audit, in blocks; `skipped` names the rules that could not run.
+
+    `baseline` is there when they were compared with one: then the column `known` tells old from new.
+    """
 
     blocks: tuple[Block, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    baseline: Compared | None = None
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.blocks)
 
     def __add__(self, other: Findings) -> Findings:
-        return Findings(self.blocks + other.blocks, self.skipped + other.skipped)
+        return Findings(
+            self.blocks + other.blocks, self.skipped + other.skipped, self.baseline or other.baseline
+        )
 
     def of(self, *rules: str) -> Findings:
         """Return the findings of these rules."""
-        return Findings(tuple(part for part in self.blocks if part.rule in rules), self.skipped)
+        return replace(self, blocks=tuple(part for part in self.blocks if part.rule in rules))
 
     def where(self, keep: Callable[[Block], Array]) -> Findings:
         """Return the findings for which `keep(block)`, a boolean array, is true; empty blocks go."""
         parts = (part.take(keep(part)) for part in self.blocks)
         return replace(self, blocks=tuple(part for part in parts if len(part)))
+
+    @property
+    def new(self) -> Findings:
+        """The findings that no baseline knows: all of them where there is none."""
+        return self.where(lambda part: ~part.columns["known"]) if self.baseline else self
 
     def column(self, name: str) -> Array:
         """Return one common column over all blocks, in block order; `rule` too."""
