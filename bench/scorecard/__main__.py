@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -86,15 +87,16 @@ def measure(plan: Plan, truth: Sequence[Picture], rate: float) -> Score:
     """Plant at a rate, audit, compare."""
     rng = random.Random(f"{plan.rule} {plan.form} {rate}")
     made = FORMS[plan.form](truth)
-    can = [each for each in plans.candidates(made, plan.scope) if plan.can is None or plan.can(made, each)]
-    many = min(len(can), max(1, round(rate * len(can)))) if rate else 0
+    every = plans.candidates(made, plan.scope)
+    can = [each for each in every if plan.can is None or plan.can(made, each)]
+    many = min(len(can), max(1, round(rate * len(every)))) if rate else 0
     wanted = plan.plant(made, rng.sample(can, many), rng) if many else set()
     if plan.scope in ("share", "dataset"):
         wanted = {plan.rule} if rate > plan.threshold else set()
     with tempfile.TemporaryDirectory() as folder:
         documents.write(made.files(), Path(folder))
         told = audited(Path(folder), plan.decode)
-    found = {called(plan, each) for each in told if each.rule == plan.rule}
+    found = set[str]().union(*(named(plan, each) for each in told if each.rule == plan.rule))
     return Score(len(wanted), len(found), len(found & wanted))
 
 
@@ -103,19 +105,23 @@ def audited(folder: Path, decode: bool) -> list[Row]:
     return list(rows(data, api.audit(data)))
 
 
-def called(plan: Plan, told: Row) -> str:
-    """The key of a finding in the plan's scope; what names less than that scope asks is called by all it names."""
+def named(plan: Plan, told: Row) -> set[str]:
+    """The keys of a finding in the plan's scope; empty for one of the whole dataset where rows are planted."""
     if plan.scope in ("share", "dataset"):
-        return told.rule
-    if plan.scope == "image" and told.image:
-        return Path(told.image).name
-    if plan.scope == "file" and told.file:
-        return told.file
-    if plan.scope == "category" and told.category:
-        return told.category
+        return {told.rule}
+    if (
+        plan.scope in ("image", "file") and "files" in told.values
+    ):  # many at once are one finding that lists them
+        return {each if plan.scope == "file" else Path(each).name for each in told.values["files"]}
+    if plan.scope == "image":
+        return {re.split(r"[\\\\/]", told.image)[-1]} if told.image else set()
+    if plan.scope == "file":
+        return {told.file} if told.file else set()
+    if plan.scope == "category":
+        return {told.category or str(told.values.get("name", ""))}
     if told.pointer:
-        return f"{told.file}#{'/'.join(told.pointer.split('/')[:3])}"
-    return f"{told.file}:{told.line}"
+        return {f"{told.file}#{'/'.join(told.pointer.split('/')[:3])}"}
+    return {f"{told.file}:{told.line}"} if told.line else set()
 
 
 if __name__ == "__main__":

@@ -111,3 +111,58 @@ def wrong_area(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
     for place in chosen:
         record(made, place)["area"] *= rng.choice([1.3, 0])
     return keys(made, chosen)
+
+
+@fault("BOX004", "coco", can=plain)
+def strip_coco(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+    """a box 100 px wide and 2 px high."""
+    for place in chosen:
+        bare(record(made, place), [rng.randint(0, 200), rng.randint(0, 200), 100, 2])
+    return keys(made, chosen)
+
+
+@fault("BOX004", "yolo")
+def strip_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
+    """a box 100 px wide and 2 px high."""
+    for place in chosen:
+        number, _, cy, *_ = row(made, place)
+        set_row(made, place, [number, "0.500000", cy, f"{100 / WIDTH:.6f}", f"{2 / HEIGHT:.6f}"])
+    return keys(made, chosen)
+
+
+@fault("BOX006", "coco", can=plain)
+def box_elsewhere(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+    """a box 12 px beside its outline."""
+    for place in chosen:
+        x, y, w, h = record(made, place)["bbox"]
+        record(made, place)["bbox"] = [x + 12 if x < WIDTH / 2 else x - 12, y, w, h]
+    return keys(made, chosen)
+
+
+@fault("BOX007", "coco", scope="dataset")
+def one_giant(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+    """three boxes of a class that are 4 px, where all others are 30 to 90."""
+    mine = [place for place in made.rows() if record(made, place)["category_id"] == 3 and plain(made, place)]
+    for place in rng.sample(mine, 3):
+        x, y, _, _ = record(made, place)["bbox"]
+        bare(record(made, place), [x, y, 4, 4])
+    return set()
+
+
+@fault("BOX008", "coco", scope="share", threshold=0.01, can=plain)
+def pasted(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+    """the same box in a share of the images."""
+    for place in {record(made, each)["image_id"]: each for each in chosen}.values():
+        bare(record(made, place), [121, 122, 57, 53])
+    return set()
+
+
+@fault("BOX009", "yolo obb")
+def crossed(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
+    """four corners in an order that crosses, or that are no rectangle."""
+    for place in chosen:
+        number, *points = row(made, place)
+        crossing = [*points[:2], *points[4:6], *points[2:4], *points[6:]]
+        skewed = [*points[:2], f"{float(points[2]) - 0.06:.6f}", *points[3:]]
+        set_row(made, place, [number, *rng.choice([crossing, skewed])])
+    return keys(made, chosen)

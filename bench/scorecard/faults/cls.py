@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from bench.scorecard.documents import Coco, Yolo
+from bench.scorecard.documents import Coco, Voc, Yolo
 from bench.scorecard.faults.box import plain
-from bench.scorecard.plans import Place, fault, keys, record, row, set_row
+from bench.scorecard.plans import Place, element, fault, keys, record, row, set_row
 
 
 @fault("CLS001", "coco", can=plain)
@@ -23,3 +23,66 @@ def unknown_number(made: Yolo, chosen: list[Place], rng: random.Random) -> set[s
     for place in chosen:
         set_row(made, place, [rng.randint(8, 12), *row(made, place)[1:]])
     return keys(made, chosen)
+
+
+@fault("CLS002", "coco", scope="dataset")
+def unused_coco(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+    """a category more, which nothing uses."""
+    for document in made.documents.values():
+        document["categories"].append({"id": 60, "name": "zeppelin", "supercategory": "thing"})
+    return set()
+
+
+@fault("CLS002", "yolo", scope="dataset")
+def unused_yolo(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+    """a category more, which nothing uses."""
+    made.config |= {"names": [*made.config["names"], "zeppelin"], "nc": made.config["nc"] + 1}
+    return set()
+
+
+@fault("CLS003", "coco", scope="dataset")
+def spelled_twice(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+    """one class under two spellings of its name."""
+    for document in made.documents.values():
+        document["categories"].append({"id": 60, "name": "Gravel_Truck", "supercategory": "thing"})
+        for each in document["annotations"][::40]:
+            each["category_id"] = 60
+    return set()
+
+
+@fault("CLS003", "voc", scope="dataset")
+def spelled_otherwise(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
+    """a few objects under another spelling of their class."""
+    for place in rng.sample(made.rows(), 20):
+        rename(made, place, "Gravel_Truck")
+    return set()
+
+
+def rename(made: Voc, place: Place, name: str) -> None:
+    tag = element(made, place).find("name")
+    if tag is not None:
+        tag.text = name
+
+
+@fault("CLS004", "voc", scope="dataset")
+def typo(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
+    """three objects of one class under a name with one letter wrong."""
+    for place in rng.sample(made.rows(), 3):
+        rename(made, place, "umbrela")
+    return set()
+
+
+@fault("CLS005", "voc", scope="dataset")
+def padded(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
+    """a class called *."""
+    for place in rng.sample(made.rows(), 12):
+        rename(made, place, "*")
+    return set()
+
+
+@fault("CLS006", "coco", scope="dataset")
+def swapped_ids(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+    """two ids swapped in the categories of val."""
+    listed = made.documents["val"]["categories"]
+    listed[2]["name"], listed[3]["name"] = listed[3]["name"], listed[2]["name"]
+    return set()

@@ -95,3 +95,32 @@ def shifted_coco(made: Coco, place: Place) -> Place:
         ring = record(made, new)["segmentation"][0]
         record(made, new)["segmentation"] = [[round(n + (at % 2 == 0), 2) for at, n in enumerate(ring)]]
     return new
+
+
+@fault("DUP004", "coco", scope="row")
+def group(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+    """a box around all of a picture whose objects are of one class."""
+    found = []
+    for name, image in {(name, record(made, (name, at))["image_id"]) for name, at in chosen}:
+        listed = made.documents[name]["annotations"]
+        mine = [each for each in listed if each["image_id"] == image]
+        if len(mine) >= 3:
+            for each in mine:
+                each["category_id"] = 2
+                each.pop("keypoints", None), each.pop("num_keypoints", None)
+            found.append((name, len(listed)))
+            listed.append({"id": OTHERS * 2 + len(listed), "image_id": image, "category_id": 2, "bbox": [0, 0, 360, 240],
+                           "area": 360 * 240, "iscrowd": 0})  # fmt: skip
+    return keys(made, found)
+
+
+@fault("DUP005", "yolo", scope="image")
+def hundreds(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image of 120 objects."""
+    for name in chosen:
+        lines = [
+            f"{at % 8} {0.04 + at % 12 * 0.08:.6f} {0.05 + at // 12 * 0.095:.6f} 0.075000 0.090000"
+            for at in range(120)
+        ]
+        made.labels[name.removesuffix(".jpg")] = lines
+    return {name.rpartition("/")[2] for name in chosen}

@@ -148,3 +148,39 @@ def no_image(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
     for name in chosen:
         del made.images[f"{name}.jpg"]
     return {file_of(made, name) for name in chosen}
+
+
+@fault("SCH008", "coco", scope="dataset")
+def annotation_zero(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+    """annotation ids from 0."""
+    for document in made.documents.values():
+        for at, each in enumerate(document["annotations"]):
+            each["id"] = at
+    return set()
+
+
+@fault("SCH012", "yolo", scope="image")
+def no_label_file(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image without a label file."""
+    for name in chosen:
+        del made.labels[name.removesuffix(".jpg")]
+    return {name.rpartition("/")[2] for name in chosen}
+
+
+@fault("SCH013", "coco", scope="image")
+def other_machine(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
+    """a file_name with the path of another machine."""
+    for document in made.documents.values():
+        for image in document["images"]:
+            if image["file_name"] in chosen:
+                image["file_name"] = (
+                    rng.choice(["C:\\data\\", "/home/me/data/", "..\\images\\"]) + image["file_name"]
+                )
+    return set(chosen)
+
+
+@fault("SCH014", "yolo", scope="dataset")
+def stale_cache(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+    """a cache older than the labels."""
+    made.loose["labels/train.cache"] = b"not what is in the labels"
+    return set()

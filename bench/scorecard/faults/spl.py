@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from bench.scorecard.documents import Coco, Voc, Yolo
+from bench.scorecard.faults.img import opened, saved
 from bench.scorecard.plans import fault
 
 
@@ -29,3 +30,33 @@ def same_bytes_yolo(made: Yolo, chosen: list[str], rng: random.Random) -> set[st
     twins = rng.sample([name for name in made.images if name.startswith("train")], len(chosen))
     made.images |= {name: made.images[twin] for name, twin in zip(chosen, twins, strict=True)}
     return {name.rpartition("/")[2] for name in chosen}
+
+
+@fault("SPL002", "coco", scope="image", decode=True, can=lambda made, name: name.startswith("val"))
+def nearly_same(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image of val that is one of train, saved coarser."""
+    twins = rng.sample([name for name in sorted(made.images) if name.startswith("train")], len(chosen))
+    for name, twin in zip(chosen, twins, strict=True):
+        made.images[name] = saved(opened(made.images[twin]), quality=30)
+    return set(chosen)
+
+
+@fault("SPL004", "yolo", scope="dataset")
+def only_in_val(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+    """a class that stands in val but not in train."""
+    made.config |= {"names": [*made.config["names"], "zeppelin"], "nc": made.config["nc"] + 1}
+    for name in [name for name, lines in made.labels.items() if name.startswith("val") and lines][:25]:
+        made.labels[name][0] = " ".join(["8", *made.labels[name][0].split()[1:]])
+    return set()
+
+
+@fault("SPL005", "yolo", scope="dataset")
+def drifted(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+    """half of val in one class."""
+    for name, lines in made.labels.items():
+        if name.startswith("val"):
+            made.labels[name] = [
+                " ".join(["3" if rng.random() < 0.5 else line.split()[0], *line.split()[1:]])
+                for line in lines
+            ]
+    return set()

@@ -1,0 +1,155 @@
+"""Faults of image files."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable
+
+from PIL import Image, ImageFilter
+
+from bench.scorecard.documents import Coco, Voc, Yolo
+from bench.scorecard.plans import fault
+from bench.scorecard.world import HEIGHT, WIDTH
+
+Any3 = Coco | Voc | Yolo
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def saved(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def names(chosen: list[str]) -> set[str]:
+    return {name.rpartition("/")[2] for name in chosen}
+
+
+def changed(made: Any3, chosen: list[str], change: Callable[[bytes], bytes]) -> set[str]:
+    for name in chosen:
+        made.images[name] = change(made.images[name])
+    return names(chosen)
+
+
+@fault("IMG001", "coco", "voc", "yolo", scope="image")
+def no_image(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+    """a file that holds an error page, or nothing."""
+    return changed(made, chosen, lambda data: rng.choice([b"", b"<html>404 Not Found</html>"]))
+
+
+@fault("IMG002", "coco", "voc", "yolo", scope="image")
+def cut(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+    """a JPEG cut in the middle."""
+    return changed(made, chosen, lambda data: data[: len(data) * 6 // 10])
+
+
+@fault("IMG003", "coco", scope="image")
+def declared_larger(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
+    """a declared width 40 px larger than the file's."""
+    for document in made.documents.values():
+        for image in document["images"]:
+            if image["file_name"] in chosen:
+                image["width"] += 40
+    return set(chosen)
+
+
+@fault("IMG003", "voc", scope="image")
+def declared_larger_voc(made: Voc, chosen: list[str], rng: random.Random) -> set[str]:
+    """a declared width 40 px larger than the file's."""
+    for name in chosen:
+        width = made.documents[name.removesuffix(".jpg")].find("size/width")
+        if width is not None:
+            width.text = str(WIDTH + 40)
+    return set(chosen)
+
+
+@fault("IMG004", "coco", scope="dataset")
+def turned(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+    """images whose EXIF block turns them by 90 degrees."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for name in rng.sample(sorted(made.images), 5):
+        made.images[name] = saved(opened(made.images[name]), exif=exif)
+    return set()
+
+
+@fault("IMG005", "coco", "voc", "yolo", scope="image")
+def png_called_jpg(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+    """a PNG called .jpg."""
+    return changed(made, chosen, lambda data: saved(opened(data), "PNG"))
+
+
+@fault("IMG006", "yolo", scope="image")
+def tiny(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image of 9 x 6 px."""
+    return changed(made, chosen, lambda data: saved(opened(data).resize((9, 6))))
+
+
+@fault("IMG007", "coco", "voc", "yolo", scope="image")
+def grey(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image without colour among coloured ones."""
+    return changed(made, chosen, lambda data: saved(opened(data).convert("L")))
+
+
+@fault(
+    "IMG008",
+    "coco",
+    "voc",
+    "yolo",
+    scope="image",
+    can=lambda made, name: name.rpartition("/")[2].startswith("train_"),
+)
+def same_bytes(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image with the very bytes of another one of its split."""
+    others = [
+        name
+        for name in sorted(made.images)
+        if name.rpartition("/")[2].startswith("train_") and name not in chosen
+    ]
+    twins = rng.sample(others, len(chosen))
+    found = set()
+    for name, twin in zip(chosen, twins, strict=True):
+        made.images[name] = made.images[twin]
+        found.add(max(name, twin).rpartition("/")[2])
+    return found
+
+
+@fault("IMG009", "coco", scope="image", decode=True, can=lambda made, name: name.startswith("train_"))
+def nearly_same(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image that is another one of its split, saved smaller and coarser."""
+    others = [name for name in sorted(made.images) if name.startswith("train_") and name not in chosen]
+    twins = rng.sample(others, len(chosen))
+    found = set()
+    for name, twin in zip(chosen, twins, strict=True):
+        made.images[name] = saved(opened(made.images[twin]), quality=30)
+        found.add(max(name, twin))
+    return found
+
+
+@fault("IMG010", "coco", scope="image", decode=True)
+def dark(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image nearly black, or nearly white."""
+    low, high = (lambda value: value // 16), (lambda value: 255 - value // 40)
+    return changed(made, chosen, lambda data: saved(opened(data).point(rng.choice([low, high]))))
+
+
+@fault("IMG011", "coco", scope="image", decode=True)
+def blurred(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image out of focus, or of one colour."""
+
+    def spoilt(data: bytes) -> bytes:
+        if rng.random() < 0.5:
+            return saved(Image.new("RGB", (WIDTH, HEIGHT), (90, 120, 150)))
+        return saved(opened(data).filter(ImageFilter.GaussianBlur(8)))
+
+    return changed(made, chosen, spoilt)
+
+
+@fault("IMG012", "yolo", scope="image", can=lambda made, name: not made.labels[name.removesuffix(".jpg")])
+def strip(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image ten times as wide as high."""
+    return changed(made, chosen, lambda data: saved(opened(data).resize((900, 90))))
