@@ -19,7 +19,7 @@ FLOORS = [
     ["errors output progress memory table schema geometry imagefile"],
     ["findings"],
     ["dataset"],
-    ["metrics", "fingerprint"],
+    ["metrics", "fingerprint baselines"],
     ["formats", "rules"],
     ["config"],
     ["engine", "fixes", "conversion"],

@@ -1,0 +1,182 @@
+"""A baseline's file: JSON lines, one a fault, sorted, the same bytes for the same faults.
+
+    {"annotool_baseline":1}
+    {"rule":"BOX002","image":"day 1/a","category":"car","box":[10,20.5,40,30],"size":[640,480],"reason":"..."}
+
+Keys, absent where there is nothing to say: rule, image, category, split, format, file, box (x y w h in pixels) or
+fractions (of an image of unknown size), size (of the image, to compare the two), count (of identical faults), and
+for people reason and by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from annotool.baselines.entries import BOX, TEXTS, collapsed, objects, ordered
+from annotool.errors import AnnotoolError, UsageError
+from annotool.output import write_file
+from annotool.table import Array, Table
+
+__all__ = ["read", "write"]
+
+LAYOUT = 1
+BLOCK = 1 << 22  # bytes decoded at a time
+MARKS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+NONE = (None, None, None, None)
+
+Side = float | int | None
+Sides = tuple[Side, Side, Side, Side]
+
+
+class Header(msgspec.Struct, forbid_unknown_fields=True):
+    annotool_baseline: int
+
+
+class Line(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    rule: str
+    image: str = ""
+    category: str = ""
+    split: str = ""
+    format: str = ""
+    file: str = ""
+    box: Sides | None = None
+    fractions: Sides | None = None
+    size: tuple[float | int, float | int] | None = None
+    count: Annotated[int, msgspec.Meta(ge=1, lt=1 << 40)] = 1
+    reason: str = ""
+    by: str = ""
+
+
+def read(file: Path) -> Table:
+    """Return the faults of a baseline file (columns of `entries`), identical lines once.
+
+    Raises UsageError, with file and line, for what is no baseline, a line that is none, or an unresolved merge.
+    """
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        why = "there is no such file; `annotool baseline` makes it" if not file.exists() else error.strerror
+        raise UsageError(f"{file}: the baseline cannot be read: {why}") from error
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    first, _, rest = text.partition(b"\n")
+    check_header(file, first)
+    words: dict[str, str] = {}
+    parts = [columns(lines, words) for lines in decoded(file, rest)]
+    table = Table.concat(parts) if parts else columns([], words)
+    return collapsed(table, np.maximum.at)  # a merge that kept both sides repeats lines
+
+
+def check_header(file: Path, first: bytes) -> None:
+    if first.startswith(MARKS):
+        raise conflict(file, 1)
+    try:
+        layout = msgspec.json.decode(first, type=Header).annotool_baseline
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f'{file}:1: no baseline of annotool: expected {{"annotool_baseline":{LAYOUT}}}, '
+            f"got {first[:40].decode('utf-8', 'replace')!r}; `annotool baseline` makes one"
+        ) from error
+    if layout != LAYOUT:
+        raise UsageError(
+            f"{file}:1: a baseline of layout {layout}; this annotool reads layout {LAYOUT}: use the annotool it was made with"
+        )
+
+
+def decoded(file: Path, text: bytes) -> Iterator[list[Line]]:
+    """Yield the lines in blocks; one block at a time is looked at line by line where it does not decode whole."""
+    decoder, start, line = msgspec.json.Decoder(Line), 0, 2
+    while start < len(text):
+        end = text.find(b"\n", start + BLOCK) + 1 or len(text)
+        block = text[start:end]
+        try:
+            yield decoder.decode_lines(block)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            yield [*one_by_one(file, block, line)]
+        start, line = end, line + block.count(b"\n")
+
+
+def one_by_one(file: Path, block: bytes, number: int) -> Iterator[Line]:
+    decoder = msgspec.json.Decoder(Line)
+    for at, line in enumerate(block.split(b"\n"), number):
+        if line.startswith(MARKS):
+            raise conflict(file, at)
+        if not line.strip():
+            continue
+        try:
+            yield decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"{file}:{at}: no line of a baseline: {error}; mend or delete it, then `annotool baseline --update`"
+            ) from error
+
+
+def conflict(file: Path, line: int) -> UsageError:
+    return UsageError(
+        f"{file}:{line}: an unresolved merge: delete the marks (<<<<<<<, =======, >>>>>>>) and keep the lines of both "
+        "sides; order and repeated lines do no harm"
+    )
+
+
+def columns(lines: list[Line], words: dict[str, str]) -> Table:
+    """Lines as columns; `words` keeps each text once."""
+    fraction = np.array([line.fractions is not None for line in lines], dtype=bool)
+    boxes = [line.fractions or line.box or NONE for line in lines]
+    box = np.array(boxes, dtype=np.float64).reshape(len(lines), 4)
+    size = np.array([line.size or NONE[:2] for line in lines], dtype=np.float64).reshape(len(lines), 2)
+    texts = {}
+    for name in (*TEXTS, "reason", "by"):
+        texts[name] = objects([words.setdefault(each, each) for each in (getattr(v, name) for v in lines)])
+    return Table(
+        {
+            **texts,
+            **dict(zip(BOX, box.T, strict=True)),
+            "width": size[:, 0],
+            "height": size[:, 1],
+            "fraction": fraction,
+            "count": np.array([line.count for line in lines], dtype=np.int64),
+        }
+    )
+
+
+def write(file: Path, entries: Table) -> None:
+    """Write faults to a file, whole or not at all."""
+    if file.is_dir():
+        raise AnnotoolError(f"{file}: is a folder; --out wants a file")
+    write_file(file, encoded(ordered(entries)))
+
+
+def encoded(entries: Table) -> Iterator[bytes]:
+    encoder = msgspec.json.Encoder()
+    yield encoder.encode(Header(LAYOUT)) + b"\n"
+    for start in range(0, len(entries), 1 << 16):
+        part = entries.take(np.arange(start, min(start + (1 << 16), len(entries))))
+        box, size = (sides(part, names) for names in (BOX, ("width", "height")))
+        given: dict[str, list[Any]] = {
+            name: part[name].tolist() for name in (*TEXTS, "count", "reason", "by")
+        }
+        rows = zip(*given.values(), part["fraction"].tolist(), box, size, strict=True)
+        for *values, fraction, place, image in rows:
+            line: dict[str, Any] = dict(zip(given, values, strict=True))
+            if place != NONE:
+                line["fractions" if fraction else "box"] = place
+            if None not in image:
+                line["size"] = image
+            yield encoder.encode(Line(**line)) + b"\n"
+
+
+def sides(part: Table, names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """Columns side by side as JSON spells them shortest: null for NaN, 10 for 10.0."""
+    return zip(*(shortest(part[name]) for name in names), strict=True)
+
+
+def shortest(values: Array) -> list[Side]:
+    whole = (values == np.rint(values)) & (np.abs(values) < 1e15)
+    return [
+        None if value != value else int(value) if short else value
+        for value, short in zip(values.tolist(), whole.tolist(), strict=True)
+    ]

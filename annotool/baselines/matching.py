@@ -1,0 +1,153 @@
+"""Which findings are the known faults of a baseline: one to one, nearest first.
+
+Faults of equal texts (rule, image, category, ...) whose boxes are equal as written are paired first. What is left is
+paired by geometry: a pair is possible at IoU >= .95 or where every edge is within a pixel, and pairs are taken
+greedily by the sum of their edges' distances, ties by place in the file, then by order of findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from annotool.baselines.entries import BOX, NO_BOX, TEXTS
+from annotool.fingerprint import ordinals
+from annotool.geometry.boxes import iou
+from annotool.geometry.groups import first_equal
+from annotool.table import Array, Table
+
+__all__ = ["match"]
+
+IOU = 0.95
+EDGE = 1.011  # a pixel, and what is lost by keeping boxes at two decimals
+FRACTION = 1000.0  # where sizes are unknown an image counts as so many pixels wide and high
+PAIRS_IN_A_BLOCK = 1 << 17
+
+
+def match(known: Table, found: Table) -> tuple[Array, Array]:
+    """Return how many faults of each known entry are found no more (int64, one an entry), and which findings are known
+    (bool, one a finding)."""
+    key, box = keys(known, found), boxes(known, found)
+    same = first_equal(key, *box.T)
+    head = np.where(same < 0, np.arange(len(same)), same)
+    # Findings of one text and box stand together as one row with a count: the first of them.
+    mine = head[len(known) :]
+    leader = np.full(len(head), -1, dtype=np.int64)
+    leader[mine[::-1]] = np.arange(len(found))[::-1]
+    group = leader[mine]
+    left_found = np.bincount(group, minlength=len(found))
+    left_known = known["count"].copy()
+    exact = np.flatnonzero(leader[head[: len(known)]] >= 0)
+    give(exact, leader[head[exact]], left_known, left_found)
+    give(*near(key, box, left_known, left_found), left_known, left_found)
+    return left_known, ordinals(group) < (np.bincount(group, minlength=len(found)) - left_found)[group]
+
+
+def keys(known: Table, found: Table) -> Array:
+    """One number for each distinct combination of texts, int64, known entries first."""
+    key = np.zeros(len(known) + len(found), dtype=np.int64)
+    for name in TEXTS:
+        values = known[name].tolist() + found[name].tolist()
+        number = {value: at for at, value in enumerate(dict.fromkeys(values))}
+        if len(number) > 1:
+            codes = np.fromiter(map(number.__getitem__, values), np.int64, len(values))
+            key = np.unique(key * len(number) + codes, return_inverse=True)[1].reshape(-1)
+    return key
+
+
+def boxes(known: Table, found: Table) -> Array:
+    """Boxes in one frame, float64 (n, 4): pixels, or thousandths where neither side knows the image's size."""
+    both = {
+        name: np.concatenate([known[name], found[name]]) for name in (*BOX, "width", "height", "fraction")
+    }
+    box = np.stack([both[side] for side in BOX], axis=1)
+    if both["fraction"].any():
+        size = np.stack([both["width"], both["height"]], axis=1)
+        names = known["image"].tolist() + found["image"].tolist()
+        number = {name: at for at, name in enumerate(dict.fromkeys(names))}
+        image = np.fromiter(map(number.__getitem__, names), np.int64, len(names))
+        sizes = np.full((len(number), 2), FRACTION)
+        sizes[image[np.isfinite(size).all(axis=1)]] = size[np.isfinite(size).all(axis=1)]
+        box = np.where(both["fraction"][:, None], np.round(box * np.tile(sizes[image], 2), 2), box)
+    filled: Array = np.nan_to_num(box, nan=NO_BOX) + 0.0  # no -0.0
+    return filled
+
+
+def give(entry: Array, group: Array, left_known: Array, left_found: Array) -> None:
+    """Pair entries with groups of findings, the first pairs first, as many faults as both have left."""
+    while len(entry):
+        order = np.arange(len(entry))
+        first_known, first_found = np.empty(len(left_known), np.int64), np.empty(len(left_found), np.int64)
+        first_known[entry[::-1]] = first_found[group[::-1]] = order[::-1]
+        best = (first_known[entry] == order) & (
+            first_found[group] == order
+        )  # no better pair of either is open
+        taken = np.minimum(left_known[entry[best]], left_found[group[best]])
+        left_known[entry[best]] -= taken
+        left_found[group[best]] -= taken
+        open_ = (left_known[entry] > 0) & (left_found[group] > 0)
+        entry, group = entry[open_], group[open_]
+
+
+def near(key: Array, box: Array, left_known: Array, left_found: Array) -> tuple[Array, Array]:
+    """Possible pairs of what is left, nearest first: entries and groups of findings (int64 each)."""
+    placed = (box != NO_BOX).all(axis=1)
+    entries = np.flatnonzero((left_known > 0) & placed[: len(left_known)])
+    groups = np.flatnonzero((left_found > 0) & placed[len(left_known) :])
+    theirs = groups + len(left_known)
+    entries = entries[np.isin(key[entries], key[theirs])]
+    theirs = theirs[np.isin(key[theirs], key[entries])]
+    hits = []
+    for first, second in windows(key, box, entries, theirs):
+        apart = distances(box[first], box[second])
+        close = key[first] == key[second]
+        close &= (apart.max(axis=1) <= EDGE) | (iou(box[first], box[second]) >= IOU)
+        hits.append((apart[close].sum(axis=1), first[close], second[close]))
+    if not hits:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    apart, first, second = (np.concatenate(part) for part in zip(*hits, strict=True))
+    order = np.lexsort((second, first, apart))
+    return first[order], second[order] - len(left_known)
+
+
+def distances(a: Array, b: Array) -> Array:
+    """How far each of the four edges is from its counterpart: (n, 4), pixels."""
+    with np.errstate(all="ignore"):
+        start = a[:, :2] - b[:, :2]
+        edges: Array = np.abs(np.hstack((start, start + a[:, 2:] - b[:, 2:])))
+    return edges
+
+
+def windows(key: Array, box: Array, entries: Array, theirs: Array) -> Iterator[tuple[Array, Array]]:
+    """Pairs of rows of one key whose left edges are near enough, and perhaps a few more, in blocks of bounded length.
+
+    IoU >= t needs the left edges within (1 - t) / t of a width. One number sorts by key and left edge.
+    """
+    if not len(entries):
+        return
+    x, w = box[:, 0], np.abs(box[:, 2])
+    low, high = np.clip((x[theirs].min(), x[theirs].max()), -1e7, 1e7)
+    span = max(high - low, 1.0)
+    number = (
+        np.unique(key[np.concatenate((entries, theirs))], return_inverse=True)[1]
+        .reshape(-1)
+        .astype(np.float64)
+    )
+    mine, other = 2 * number[: len(entries)], 2 * number[len(entries) :]
+    place = other + (np.clip(x[theirs], low, high) - low) / span
+    order = np.argsort(place, kind="stable")
+    reach = np.maximum(EDGE, (1 - IOU) / IOU * w[entries]) + span * (mine + 1) * 1e-15
+    least, most = (mine + (np.clip(x[entries] + edge, low, high) - low) / span for edge in (-reach, reach))
+    begin = np.searchsorted(place[order], least, side="left")
+    end = np.searchsorted(place[order], most, side="right")
+    counts = np.maximum(end - begin, 0)
+    total = np.concatenate(([0], np.cumsum(counts)))
+    start = 0
+    while start < len(counts):
+        stop = int(np.searchsorted(total, total[start] + PAIRS_IN_A_BLOCK, side="right")) - 1
+        stop = min(max(stop, start + 1), len(counts))
+        first = np.repeat(np.arange(start, stop), counts[start:stop])
+        within = np.arange(len(first)) - (total[first] - total[start])
+        yield entries[first], theirs[order[begin[first] + within]]
+        start = stop
