@@ -22,7 +22,7 @@ from annotool.table import Array, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Boxes", "Dataset", "Decoder", "Pairs", "Rings", "concat"]
+__all__ = ["Boxes", "Dataset", "Decoder", "Pairs", "Points", "Rings", "concat"]
 
 RING_ROWS = 8192  # annotations decoded at a time: no inner array much over 10 MB
 
@@ -39,17 +39,33 @@ class Rings:
 
 
 @dataclass(frozen=True)
+class Points:
+    """Decoded keypoints of several annotations. xyv float64 (n, 3), pixels (fractions where the size is unknown);
+    offsets int64 (rows + 1), counted in points; numbers int64 (rows): how many were written, with those that make no
+    whole point.
+    """
+
+    xyv: Array
+    offsets: Array
+    numbers: Array
+
+    def each(self) -> list[Array]:
+        """Return one (k, 3) array a row."""
+        return np.split(self.xyv, self.offsets[1:-1]) if len(self.numbers) else []
+
+
+@dataclass(frozen=True)
 class Decoder:
     """How one format decodes geometry that a Dataset keeps as text. Each takes the Dataset and positions of rows
     in `annotations`, all of that format.
 
     rings(data, rows) -> Rings; rle(data, rows) -> one (counts int64, (height, width)) a row, or None where the
-    text is no RLE; keypoints(data, rows) -> one (k, 3) float64 x y v a row, pixels.
+    text is no RLE; keypoints(data, rows) -> Points.
     """
 
     rings: Callable[[Dataset, Array], Rings]
     rle: Callable[[Dataset, Array], list[tuple[Array, tuple[int, int]] | None]] | None = None
-    keypoints: Callable[[Dataset, Array], list[Array]] | None = None
+    keypoints: Callable[[Dataset, Array], Points] | None = None
 
 
 @dataclass(frozen=True)
@@ -250,6 +266,27 @@ class Dataset:
         return Table.concat(parts)
 
     @cached_property
+    def keypoints(self) -> Table:
+        """One row an annotation with keypoints, the coordinates not kept: row (its position), numbers (how many were
+        written), labelled (points with v > 0), strange (v not 0, 1 or 2), placed (v = 0, but not at 0 0), finite, and
+        far (the most by which a labelled point leaves the box, in sides of the box; 0 inside, NaN without a box).
+        """
+        rows, formats = self.table("annotations"), self.table("sources")["format"]
+        has = np.flatnonzero(rows["kpt_start"] >= 0)
+        parts = [
+            point_summary(
+                self, np.empty(0, np.int64), Points(np.empty((0, 3)), np.zeros(1, np.int64), has[:0])
+            )
+        ]
+        for name, decoder in self.decoders.items():
+            mine = has[formats[rows["source"][has]] == name]
+            for first in range(0, len(mine) if decoder.keypoints else 0, RING_ROWS):
+                block = mine[first : first + RING_ROWS]
+                assert decoder.keypoints is not None
+                parts.append(point_summary(self, block, decoder.keypoints(self, block)))
+        return Table.concat(parts)
+
+    @cached_property
     def image_files(self) -> imagefile.ImageFiles:
         """What each image's file says of itself, one row an image; empty path: not on disk."""
         if self.probed is not None:
@@ -301,6 +338,32 @@ def ring_summary(rings: Rings) -> Table:
             "x1": extents[:, 2],
             "y1": extents[:, 3],
             "finite": ring_geometry.finite(rings.xy, rings.offsets),
+        }
+    )
+
+
+def point_summary(data: Dataset, rows: Array, points: Points) -> Table:
+    row = np.repeat(np.arange(len(rows)), np.diff(points.offsets))
+    x, y, v = points.xyv.T
+    left, top, width, height = np.where(data.boxes.usable[rows, None], data.boxes.xywh[rows], np.nan)[row].T
+    across = np.maximum(left - x, x - left - width) / width
+    down = np.maximum(top - y, y - top - height) / height
+    away = np.where(v > 0, np.maximum(np.maximum(across, down), 0.0), 0.0)
+    far = np.zeros(len(rows))
+    np.maximum.at(far, row, away)
+
+    def counted(which: Any) -> Array:
+        return np.bincount(row, weights=which, minlength=len(rows)).astype(np.int64)
+
+    return Table(
+        {
+            "row": rows,
+            "numbers": points.numbers,
+            "labelled": counted(v > 0),
+            "strange": counted((v != 0) & (v != 1) & (v != 2)),
+            "placed": counted((v == 0) & ((x != 0) | (y != 0))),
+            "finite": counted(~np.isfinite(points.xyv).all(axis=1)) == 0,
+            "far": far,
         }
     )
 

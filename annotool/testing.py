@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from annotool.dataset import Dataset, Decoder, Rings
+from annotool.dataset import Dataset, Decoder, Points, Rings
 from annotool.findings import COMMON, Block, Edits, Findings, Fix, Op
 from annotool.formats.base import objects, unified
 from annotool.geometry import rle
@@ -222,8 +222,11 @@ def masks(data: Dataset, rows: Array) -> list[tuple[Array, tuple[int, int]] | No
     ]
 
 
-def points(data: Dataset, rows: Array) -> list[Array]:
-    return [np.array(flat, dtype=np.float64).reshape(-1, 3) for flat in spelled(data, rows, "kpt")]
+def points(data: Dataset, rows: Array) -> Points:
+    held = [np.array(flat, dtype=np.float64) for flat in spelled(data, rows, "kpt")]
+    xyv = [flat[: len(flat) // 3 * 3].reshape(-1, 3) for flat in held]
+    offsets = np.cumsum([0, *map(len, xyv)])
+    return Points(np.concatenate([np.empty((0, 3)), *xyv]), offsets, np.array([len(flat) for flat in held]))
 
 
 # The contract of a rule.

@@ -133,7 +133,7 @@ def test_tiny_is_a_real_dataset() -> None:
     counts = decoder.rle(data, np.array([1]))[0]
     assert counts
     assert counts[0].tolist() == [0, 4, 8]
-    assert decoder.keypoints(data, np.array([2]))[0].tolist() == [[1, 2, 2]]
+    assert decoder.keypoints(data, np.array([2])).each()[0].tolist() == [[1, 2, 2]]
     record = bytes(data.source_bytes(0)[notes["start"][2] : notes["end"][2]])
     assert record.startswith(b'{"source": 0')
     assert record.endswith(b"}")

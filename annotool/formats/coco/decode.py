@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from annotool.dataset import Dataset, Decoder, Rings
+from annotool.dataset import Dataset, Decoder, Points, Rings
 from annotool.formats.coco import digits
 from annotool.formats.coco.jsontext import BROKEN, loaded
 from annotool.formats.coco.tolerant import number_in
@@ -26,6 +26,7 @@ __all__ = ["DECODER", "keypoints", "masks", "rings", "texts"]
 TEXT = 1 << 19  # bytes decoded at a time
 
 NESTED = msgspec.json.Decoder(list[list[list[float]]])
+LISTS = msgspec.json.Decoder(list[list[float]])
 PLAIN = b"0123456789.,-[] \t\r\n"
 
 Outline = list[Any]
@@ -160,15 +161,36 @@ def mask(text: bytes) -> tuple[Array, tuple[int, int]] | None:
         return None
 
 
-def keypoints(data: Dataset, rows: Array) -> list[Array]:
-    """Return each annotation's keypoints, (k, 3) float64 x y v; numbers beyond the last whole point are left out."""
-    return [points(text) for text in texts(data, rows, "kpt")]
+def keypoints(data: Dataset, rows: Array) -> Points:
+    """Return annotations' keypoints; numbers beyond the last whole point are only counted."""
+    values, numbers = listed(list(texts(data, rows, "kpt")))
+    count = numbers // 3
+    if (numbers % 3).any():
+        within = np.arange(len(values)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
+        values = values[within < np.repeat(3 * count, numbers)]
+    return Points(values.reshape(-1, 3), np.concatenate(([0], np.cumsum(count))), numbers)
 
 
-def points(text: bytes) -> Array:
+def listed(held: Sequence[bytes]) -> tuple[Array, Array]:
+    """Return the numbers of lists (float64, flat) and how many each holds; NaN for what is no number."""
+    joined = b",".join([text or b"[]" for text in held])
+    if not joined.translate(None, PLAIN):
+        text = digits.padded(joined)
+        closing = np.flatnonzero(text == ord("]"))
+        start, length = digits.runs(text)
+        if len(closing) == len(held) and int(np.count_nonzero(length > digits.LONGEST)) * 8 <= len(length):
+            return digits.values(text, start, length), np.diff(np.searchsorted(start, closing), prepend=0)
+    try:
+        lists = LISTS.decode(b"[" + joined + b"]")
+    except (msgspec.DecodeError, RecursionError):
+        lists = [flat(text) for text in held]
+    counts = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
+    return np.array(list(chain.from_iterable(lists)), dtype=np.float64), counts
+
+
+def flat(text: bytes) -> list[float]:
     value = loaded(text) if text else []
-    numbers = [numeric(each) for each in value] if isinstance(value, list) else []
-    return np.array(numbers[: len(numbers) // 3 * 3], dtype=np.float64).reshape(-1, 3)
+    return [numeric(each) for each in value] if isinstance(value, list) else []
 
 
 DECODER = Decoder(rings, masks, keypoints)

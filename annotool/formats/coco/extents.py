@@ -65,7 +65,7 @@ def of_masks(data: Dataset, rows: Array) -> Array:
 def of_keypoints(data: Dataset, rows: Array) -> Array:
     """Return the extent of each annotation's labelled keypoints; NaN where it has none."""
     xyxy = np.full((len(rows), 4), np.nan)
-    for at, points in enumerate(decode.keypoints(data, rows)):
+    for at, points in enumerate(decode.keypoints(data, rows).each()):
         labelled = points[(points[:, 2] > 0) & np.isfinite(points).all(axis=1)]
         if len(labelled):
             xyxy[at] = *labelled[:, :2].min(axis=0), *labelled[:, :2].max(axis=0)

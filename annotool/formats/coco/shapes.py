@@ -43,7 +43,7 @@ def shapes(data: Dataset, rows: Array) -> Shapes:
         of_rings(data, drawn, decoder, found, set(part[stands].tolist()))
     for part, decoder, coco in by_format(data, rows[table["kpt_start"][rows] >= 0]):
         if decoder.keypoints is not None and not coco:
-            points = zip(part.tolist(), decoder.keypoints(data, part), strict=True)
+            points = zip(part.tolist(), decoder.keypoints(data, part).each(), strict=True)
             found.keypoints.update({row: held for row, held in points if np.isfinite(held).all()})
     boxes = rows[bare[rows] & (table["kind"][rows] > Kind.IMAGE)]
     for row, area in zip(boxes.tolist(), (table["w"][boxes] * table["h"][boxes]).tolist(), strict=True):

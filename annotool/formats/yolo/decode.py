@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotool.dataset import Decoder, Rings
+from annotool.dataset import Decoder, Points, Rings
 from annotool.formats.yolo import numbers
 from annotool.formats.yolo.lines import KINDS, WHITE, line_ends
 from annotool.formats.yolo.odd import numeric, separated
@@ -28,25 +28,21 @@ def rings(data: Dataset, rows: Array) -> Rings:
     return Rings(xy, offsets, np.asarray(rows, dtype=np.int64))
 
 
-def keypoints(data: Dataset, rows: Array) -> list[Array]:
-    """Decode keypoints, (k, 3) x y v a row. Where none is written v is 2, or 0 for a point at 0 0."""
+def keypoints(data: Dataset, rows: Array) -> Points:
+    """Decode keypoints. Where no v is written it is 2, or 0 for a point at 0 0."""
     values, offsets = spelled(data, rows, "kpt")
-    shape = dict(data.facts.get("task", {})).get("kpt_shape", [0, 0])
+    count, each = dict(data.facts.get("task", {})).get("kpt_shape", [0, 0])
+    numbers = np.diff(offsets)
+    agreed = (each > 0) & ((numbers == count * each) | (numbers == count * each + 1))
+    step = np.where(agreed, each, np.where(numbers % 3 == 0, 3, 2))
+    points = numbers // step
+    row = np.repeat(np.arange(len(rows)), points)
+    starts = np.concatenate(([0], np.cumsum(points)))
+    at = offsets[row] + (np.arange(len(row)) - starts[row]) * step[row]
     width, height = sides(data, rows)
-    found = []
-    for at, size in enumerate(zip(width.tolist(), height.tolist(), strict=True)):
-        own = values[offsets[at] : offsets[at + 1]]
-        each = (
-            shape[1]
-            if shape[0] * shape[1] in (len(own), len(own) - 1) and shape[1]
-            else 3
-            if len(own) % 3 == 0
-            else 2
-        )
-        points = own[: len(own) // each * each].reshape(-1, each)
-        seen = points[:, 2] if each == 3 else np.where((points == 0).all(axis=1), 0.0, 2.0)
-        found.append(np.column_stack([points[:, :2] * size, seen]))
-    return found
+    x, y = values[at], values[at + 1]
+    v = np.where(step[row] == 3, np.append(values, 0.0)[at + 2], np.where((x == 0) & (y == 0), 0.0, 2.0))
+    return Points(np.stack([x * width[row], y * height[row], v], axis=1), starts, numbers)
 
 
 def sides(data: Dataset, rows: Array) -> tuple[Array, Array]:

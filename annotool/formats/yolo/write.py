@@ -185,7 +185,7 @@ class Writer:
         found: dict[int, Array] = {}
         for name, decoder in self.data.decoders.items():
             own = has[formats[table["source"][has]] == name]
-            decoded = decoder.keypoints(self.data, own) if decoder.keypoints else []
+            decoded = decoder.keypoints(self.data, own).each() if decoder.keypoints else []
             for row, points in zip(own.tolist(), decoded, strict=False):
                 side = np.nan_to_num([self.width[row], self.height[row]], nan=1.0)
                 scaled = np.where(points[:, 2:] > 0, points[:, :2] / side, 0.0)

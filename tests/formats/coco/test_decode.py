@@ -103,4 +103,16 @@ def test_keypoints_are_triples() -> None:
         ]
     )
     found = decode.keypoints(data, np.arange(3))
-    assert [points.tolist() for points in found] == [[[1, 2.5, 2], [0, 0, 0]], [], [[1, 2, 2]]]
+    assert found.numbers.tolist() == [6, 0, 4]
+    assert [points.tolist() for points in found.each()] == [[[1, 2.5, 2], [0, 0, 0]], [], [[1, 2, 2]]]
+
+
+@pytest.mark.parametrize("digits", [0, 1, 3, 9, 17])
+def test_keypoints_are_the_numbers_that_json_reads(digits: int) -> None:
+    random = np.random.default_rng(digits)
+    flat = [random.uniform(-5, 2000, 3 * n + n % 3).round(digits).tolist() for n in range(20)]
+    data = dataset([annotation(at + 1, keypoints=each) for at, each in enumerate(flat)])
+    found = decode.keypoints(data, np.arange(20))
+    assert found.numbers.tolist() == [len(each) for each in flat]
+    for each, points in zip(flat, found.each(), strict=True):
+        assert points.ravel().tolist() == each[: len(each) // 3 * 3]

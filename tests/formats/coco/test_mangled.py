@@ -100,7 +100,7 @@ def usable(data: Dataset) -> None:
     every = np.arange(len(rows))
     assert decoder.rle is not None
     assert decoder.keypoints is not None
-    masks, points = decoder.rle(data, every), decoder.keypoints(data, every)
+    masks, points = decoder.rle(data, every), decoder.keypoints(data, every).each()
     assert len(masks) == len(points) == len(rows)
     assert (rows["image"] < len(data.table("images"))).all()
     assert (rows["category"] < len(data.table("categories"))).all()

@@ -291,7 +291,7 @@ def test_keypoints_of_any_length_and_visibility(tmp_path: Path) -> None:
     assert data.table("annotations")["kind"].tolist() == [Kind.KEYPOINTS, Kind.POLYGON]
     decoder = data.decoders["coco"]
     assert decoder.keypoints is not None
-    assert [points.tolist() for points in decoder.keypoints(data, np.arange(2))] == [[[1, 2, 9]], []]
+    assert [points.tolist() for points in decoder.keypoints(data, np.arange(2)).each()] == [[[1, 2, 9]], []]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_keypoints(tmp_path: Path) -> None:
     data = one(tmp_path, "0 .5 .5 .4 .4 .4 .4 2 .6 .6 1 0 0 0\n" * 2)
     decoder = data.decoders["yolo"].keypoints
     assert decoder is not None
-    first, second = decoder(data, np.array([0, 1]))
+    first, second = decoder(data, np.array([0, 1])).each()
     np.testing.assert_allclose(first, [[40, 20, 2], [60, 30, 1], [0, 0, 0]])
     np.testing.assert_array_equal(first, second)
 
@@ -65,4 +65,4 @@ def test_keypoints_of_two_numbers(tmp_path: Path) -> None:
     data = read(usual(tmp_path, {"train/a": "0 .5 .5 .4 .4 .4 .4 .6 .6 0 0\n"}, yaml))
     decoder = data.decoders["yolo"].keypoints
     assert decoder is not None
-    np.testing.assert_allclose(decoder(data, np.array([0]))[0], [[40, 20, 2], [60, 30, 2], [0, 0, 0]])
+    np.testing.assert_allclose(decoder(data, np.array([0])).each()[0], [[40, 20, 2], [60, 30, 2], [0, 0, 0]])

@@ -174,7 +174,7 @@ def test_keypoints(tmp_path: Path) -> None:
     again = read(tmp_path / "out")
     decoder = again.decoders["yolo"].keypoints
     assert decoder is not None
-    np.testing.assert_allclose(decoder(again, np.array([0]))[0], [[32, 24, 2], [0, 0, 0]])
+    np.testing.assert_allclose(decoder(again, np.array([0])).each()[0], [[32, 24, 2], [0, 0, 0]])
 
 
 def test_keypoints_that_nobody_has(tmp_path: Path) -> None:
