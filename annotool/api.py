@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotool import baselines, engine, formats, reporting
 from annotool import config as configuration
-from annotool import engine, formats, reporting
+from annotool.baselines import Baseline, check_baseline
 from annotool.config import Config
 from annotool.dataset import Dataset
 from annotool.errors import UsageError
@@ -35,6 +36,7 @@ __all__ = [
     "apply",
     "audit",
     "balance",
+    "baseline",
     "convert",
     "explain_rule",
     "fails",
@@ -78,13 +80,58 @@ def audit(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     config: Config | None = None,
+    baseline: str | Path | None = None,
     **options: Any,
 ) -> Findings:
-    """Return what the rules find in a dataset, or in the one at the given paths (read with `options`)."""
+    """Return what the rules find in a dataset, or in the one at the given paths (read with `options`).
+
+    `baseline` is a file of known faults (`none`: not the one of `config`): the column `known` tells old from new,
+    and `Findings.baseline` what is found no more.
+    """
     settings = config or Config()
     dataset = data if isinstance(data, Dataset) else read(data, **options)
+    findings, ran = judged(dataset, select, ignore, settings)
+    file = baseline or settings.baseline
+    return (
+        findings if file in (None, "none") else baselines.compare(dataset, findings, Path(file), ran, bound())
+    )
+
+
+def judged(
+    data: Dataset, select: Sequence[str], ignore: Sequence[str], settings: Config
+) -> tuple[Findings, set[str]]:
+    """What the selected rules find, and the codes of those that could judge all."""
     codes = configuration.select([*(select or settings.select)], [*ignore, *settings.ignore])
-    return engine.run(dataset, settings.rules, codes, settings.severities)
+    findings = engine.run(data, settings.rules, codes, settings.severities)
+    return findings, codes - {each.rule for each in findings.skipped}
+
+
+def bound() -> set[str]:
+    """The rules whose findings hold in one format only: those of some formats, and those of what a reader met."""
+    return {code for code, rule in registry().items() if rule.formats or rule.scope == "file"}
+
+
+@calm
+def baseline(
+    data: Dataset | Paths,
+    out: str | Path,
+    *,
+    update: bool = False,
+    prune: bool = False,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    config: Config | None = None,
+    **options: Any,
+) -> Baseline:
+    """Write what an audit finds to a file of known faults, for `baseline=` of `audit`; return what became of it.
+
+    Where the file is there, `update` adds what is new and keeps the rest with its reasons, `prune` takes out what is
+    found no more; with neither it is a UsageError.
+    """
+    check_baseline(Path(out), update=update, prune=prune)
+    dataset = data if isinstance(data, Dataset) else read(data, **options)
+    findings, ran = judged(dataset, select, ignore, config or Config())
+    return baselines.keep(dataset, findings, Path(out), ran, bound(), update=update, prune=prune)
 
 
 def report(
@@ -130,12 +177,14 @@ def fix(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     config: Config | None = None,
+    baseline: str | Path | None = None,
     **options: Any,
 ) -> Proposal:
     """Mend what can be mended, proven by another audit; return what was done, or would be without `out` or `in_place`.
 
     With `out`, a new folder, the mended dataset is written there; with `in_place` the files themselves change. Both
     leave a journal, `fixes.jsonl`, for `undo` and `apply`. Without `unsafe` every fact stays as it is.
+    Known faults (`baseline`) are mended like others; what is left of them fails nothing.
     """
     from annotool.fixes import inplace, moving, output, rounds
 
@@ -153,7 +202,7 @@ def fix(
         return read(paths, overlay=overlay, **options)
 
     def auditing(data: Dataset) -> Findings:  # by all rules: an edit must not bring up what was not selected
-        return audit(data, select=["ALL"], ignore=ignore, config=settings)
+        return audit(data, select=["ALL"], ignore=ignore, config=settings, baseline=baseline)
 
     made = rounds.propose(reading, auditing, menders, formats.patch, unsafe)
     made = replace(made, notes=notes + made.notes)
@@ -228,12 +277,17 @@ def sizes(data: Dataset | Paths, out: str | Path) -> int:
     return len(known)
 
 
-def fails(findings: Findings, fail_on: str) -> bool:
-    """Return whether any finding is at or above `fail_on`: error, warning, info or never."""
+def fails(findings: Findings, fail_on: str, on_stale: bool = False) -> bool:
+    """Return whether any finding that no baseline knows is at or above `fail_on`: error, warning, info or never.
+
+    With `on_stale` also where a known fault is found no more.
+    """
     grades = {"error": 2, "warning": 1, "info": 0, "never": 3}
     if fail_on not in grades:
         raise UsageError(f"--fail-on {fail_on!r}: expected one of {', '.join(grades)}")
-    return bool((findings.column("severity") >= grades[fail_on]).any())
+    stale = on_stale and findings.baseline is not None and findings.baseline.gone > 0
+    bad = (findings.column("severity") >= grades[fail_on]) & ~findings.column("known")
+    return stale or bool(bad.any())
 
 
 def write_text(path: Path, lines: Iterable[str]) -> None:

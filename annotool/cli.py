@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from annotool.cli_options import Finding, Reading, Reporting, takes
+from annotool.cli_options import Failing, Finding, Reading, Reporting, takes
 from annotool.errors import AnnotoolError, UsageError
 from annotool.memory import shortage
 
@@ -52,16 +52,30 @@ def program(
 
 @app.command()
 @takes
-def audit(reading: Reading, finding: Finding, reporting: Reporting) -> None:
+def audit(
+    reading: Reading,
+    finding: Finding,
+    failing: Failing,
+    reporting: Reporting,
+    fail_on_stale: Annotated[
+        bool, typer.Option("--fail-on-stale", help="Exit 1 when a known fault is found no more.")
+    ] = False,
+) -> None:
     """Find everything that is wrong with a dataset, where, and why it matters."""
     from annotool import api
 
     settings = configured(reading)
     with progress():
         data = opened(reading, settings)
-        findings = api.audit(data, select=finding.select or (), ignore=finding.ignore or (), config=settings)
+        findings = api.audit(
+            data,
+            select=finding.select or (),
+            ignore=finding.ignore or (),
+            config=settings,
+            baseline=failing.baseline,
+        )
     told = api.Told(data, findings, shaping(reading, finding, settings), settings.file)
-    form, failed = reporting.output_format, api.fails(findings, finding.fail_on)
+    form, failed = reporting.output_format, api.fails(findings, failing.fail_on, fail_on_stale)
     show(api.lines(told, form), reporting.output, marked=form == "text")
     raise typer.Exit(FOUND if failed else CLEAN)
 
@@ -71,6 +85,7 @@ def audit(reading: Reading, finding: Finding, reporting: Reporting) -> None:
 def fix(
     reading: Reading,
     finding: Finding,
+    failing: Failing,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write the mended dataset here.")
     ] = None,
@@ -96,10 +111,11 @@ def fix(
             select=finding.select or (),
             ignore=finding.ignore or (),
             config=settings,
+            baseline=failing.baseline,
             **reading_options(reading, settings),
         )
     show(mended.diff(made) if diff else mended.lines(made, out), None, marked=True)
-    failed = bool(len(made.changes)) if diff else api.fails(made.after, finding.fail_on)
+    failed = bool(len(made.changes)) if diff else api.fails(made.after, failing.fail_on)
     raise typer.Exit(FOUND if failed else CLEAN)
 
 
@@ -128,6 +144,38 @@ def apply(
     with progress():
         made = api.apply(journal, places(reading, settings), out, **reading_options(reading, settings))
     typer.echo(f"mended as {journal} says: {made.parent}")
+
+
+@app.command()
+@takes
+def baseline(
+    reading: Reading,
+    finding: Finding,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The file; without, that of the settings.")
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Add what is new; keep the rest.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Take out what is found no more.")] = False,
+) -> None:
+    """Write what is wrong today to a file, so that audits fail on new faults only."""
+    from annotool import api
+    from annotool.reporting import baseline as told
+
+    settings = configured(reading)
+    if (file := out or settings.baseline) is None:
+        raise UsageError("no --out FILE given, and no `baseline` in a settings file; name a file to write")
+    with progress():
+        done = api.baseline(
+            places(reading, settings),
+            file,
+            update=update,
+            prune=prune,
+            select=finding.select or (),
+            ignore=finding.ignore or (),
+            config=settings,
+            **reading_options(reading, settings),
+        )
+    show(told.lines(done), None, marked=True)
 
 
 @app.command()

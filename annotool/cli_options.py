@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-__all__ = ["Finding", "Reading", "Reporting", "takes"]
+__all__ = ["Failing", "Finding", "Reading", "Reporting", "takes"]
 
 
 def option(help: str, *names: str, panel: str = "Reading", metavar: str | None = None) -> Any:
@@ -40,16 +40,30 @@ class Reading:
 
 @dataclass(frozen=True)
 class Finding:
-    """Which rules run, and what makes the command fail: shared by all commands that find."""
+    """Which rules run: shared by all commands that find."""
 
     select: Annotated[
         list[str] | None,
         option("Rules to run: codes, prefixes, slugs, ALL.", panel="Finding", metavar="CODES"),
     ] = None
     ignore: Annotated[list[str] | None, option("Rules not to run.", panel="Finding", metavar="CODES")] = None
+
+
+@dataclass(frozen=True)
+class Failing:
+    """What makes a command fail, and what is known already: shared by all commands that judge."""
+
     fail_on: Annotated[
         str, option("Exit 1 from here on: error, warning, info, never.", "--fail-on", panel="Finding")
     ] = "error"
+    baseline: Annotated[
+        str | None,
+        option(
+            "Known faults, which fail nothing: a file of `annotool baseline`.",
+            panel="Finding",
+            metavar="FILE|none",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ def takes(command: Callable[..., None]) -> Callable[..., None]:
     shown: list[inspect.Parameter] = []
     for name, parameter in inspect.signature(command).parameters.items():
         kind = hints[name]
-        if kind in (Reading, Finding, Reporting):
+        if kind in (Reading, Finding, Failing, Reporting):
             groups[name] = kind
             inner = get_type_hints(kind, include_extras=True)
             shown += [keyword(each.name, inner[each.name], each.default) for each in fields(kind)]

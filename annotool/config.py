@@ -24,6 +24,7 @@ KEYS = {
     "images": TEXT,
     "classes": TEXT,
     "task": TEXT,
+    "baseline": TEXT,
     "select": LIST,
     "ignore": LIST,
     "severities": TABLE,
@@ -41,6 +42,7 @@ class Config:
     images: str | None = None
     classes: Path | None = None
     task: str | None = None
+    baseline: Path | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -85,6 +87,7 @@ def load(file: Path) -> Config:
         images=settings.get("images"),
         classes=base / settings["classes"] if "classes" in settings else None,
         task=settings.get("task"),
+        baseline=base / settings["baseline"] if "baseline" in settings else None,
         select=tuple(settings.get("select", ())),
         ignore=tuple(settings.get("ignore", ())),
         severities=severities(file, settings.get("severities", {})),

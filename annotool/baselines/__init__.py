@@ -7,7 +7,7 @@ the finding names one. Faults of one format (`bound`) also hold that format, and
 
 from __future__ import annotations
 
-from annotool.baselines.known import Baseline, compare, keep
+from annotool.baselines.known import Baseline, check_baseline, compare, keep
 from annotool.baselines.lines import read
 
-__all__ = ["Baseline", "compare", "keep", "read"]
+__all__ = ["Baseline", "check_baseline", "compare", "keep", "read"]

@@ -16,7 +16,7 @@ from annotool.errors import UsageError
 from annotool.findings import Compared, Findings
 from annotool.table import Array, Table
 
-__all__ = ["Baseline", "compare", "keep"]
+__all__ = ["Baseline", "check_baseline", "compare", "keep"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,15 @@ def gone(data: Dataset, entries: Table, left: Array, ran: Collection[str]) -> Ar
     return np.where(np.array(judged, dtype=bool), left, 0)
 
 
+def check_baseline(file: Path, *, update: bool, prune: bool) -> None:
+    """Raise UsageError where a baseline is there already and nobody said what to do with it."""
+    if file.exists() and not (update or prune):
+        raise UsageError(
+            f"{file}: is there already; --update adds what is new to it and keeps its reasons, "
+            "--prune takes out what is found no more"
+        )
+
+
 def keep(
     data: Dataset,
     findings: Findings,
@@ -73,11 +82,8 @@ def keep(
 
     Raises UsageError where the file is there and neither is asked for.
     """
+    check_baseline(file, update=update, prune=prune)
     found = of_findings(data, findings, bound)
-    if file.exists() and not (update or prune):
-        raise UsageError(
-            f"{file}: is there already; --update adds what is new to it and keeps its reasons, --prune takes out what is gone"
-        )
     if not file.exists() and not prune:
         entries = found.take(np.zeros(0, dtype=np.int64))
         update = True

@@ -1,0 +1,19 @@
+"""What became of a baseline, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from annotool.baselines import Baseline
+from annotool.reporting.told import escape, plural
+
+__all__ = ["lines"]
+
+
+def lines(done: Baseline) -> Iterator[str]:
+    """Yield what was written, and what to do next."""
+    yield f"{escape(str(done.file))}: {plural(done.total, 'known fault')}, {done.added:,} of them added now"
+    if done.gone and done.pruned:
+        yield f"{plural(done.gone, 'fault')} found no more, taken out"
+    elif done.gone:
+        yield f"{plural(done.gone, 'fault')} found no more, still in it: --prune takes them out"
