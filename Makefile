@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 ANNOTOOL := $(VENV)/bin/annotool
 SAMPLES := sample_data
 
-.PHONY: help env demo test lint type docs docs-check bench constraints
+.PHONY: help env demo test lint type docs docs-check bench scorecard constraints
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -65,6 +65,11 @@ docs-check: env ## fail when they are out of date
 bench: env ## speed and memory against peers -> docs/benchmarks.md (make bench SCALE=0.01: a quick look, written nowhere)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[bench]' --constraint constraints.txt
 	@$(PY) bench/run.py --scale $(SCALE)
+
+scorecard: env ## planted faults, found or not, beside peers -> docs/scorecard.md (about ten minutes)
+	@$(PYTHON) -m venv $(VENV)-peers
+	@$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check hotcoco panlabel 'datumaro[cli]'
+	@$(PY) -m bench.scorecard --peers $(VENV)-peers/bin
 
 constraints: env ## pin what the environment holds now into constraints.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask,bench]'

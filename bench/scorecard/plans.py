@@ -45,6 +45,9 @@ class Plan:
 
 PLANS: list[Plan] = []
 
+# Why a number may be below 1.
+EXPLAINED: dict[tuple[str, str], str] = {}
+
 
 def fault(
     rule: str, *forms: str, scope: str = "row", can: Callable[[Any, Any], bool] | None = None,
