@@ -100,10 +100,10 @@ def audit(
 def judged(
     data: Dataset, select: Sequence[str], ignore: Sequence[str], settings: Config
 ) -> tuple[Findings, set[str]]:
-    """What the selected rules find, and the codes of those that could judge all."""
+    """What the selected rules find, and their codes."""
     codes = configuration.select([*(select or settings.select)], [*ignore, *settings.ignore])
     findings = engine.run(data, settings.rules, codes, settings.severities)
-    return findings, codes - {each.rule for each in findings.skipped}
+    return findings, codes
 
 
 def bound() -> set[str]:

@@ -116,7 +116,7 @@ class Compared:
     """What a baseline says of an audit: its file as it was named, and the known faults that are found no more.
 
     stale: one row an entry. rule, image (plain name), category, split, file, format, reason, by: object (texts, empty:
-    none); x y w h: float64, pixels (fractions of an image of unknown size), NaN: no box; count: int64, faults gone.
+    none); x y w h: float64, pixels (fractions of an image of unknown size), NaN: no box; count: int64, faults gone; absent: bool, it names an image that is not in the dataset.
     """
 
     file: str

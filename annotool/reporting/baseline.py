@@ -13,7 +13,7 @@ __all__ = ["lines"]
 def lines(done: Baseline) -> Iterator[str]:
     """Yield what was written, and what to do next."""
     yield f"{escape(str(done.file))}: {plural(done.total, 'known fault')}, {done.added:,} of them added now"
-    if done.gone and done.pruned:
-        yield f"{plural(done.gone, 'fault')} found no more, taken out"
-    elif done.gone:
-        yield f"{plural(done.gone, 'fault')} found no more, still in it: --prune takes them out"
+    if done.gone:
+        end = "taken out" if done.pruned else "still in it: --prune takes them out"
+        away = f", {done.absent:,} of them in images that are not in this dataset" if done.absent else ""
+        yield f"{plural(done.gone, 'fault')} found no more{away}; {end}"
