@@ -11,7 +11,7 @@ __all__ = ["lines"]
 
 
 def lines(told: Told) -> Iterator[str]:
-    """Yield one line a finding, in reading order."""
-    for row in rows(told.data, told.findings):
+    """Yield one line a finding that no baseline knows, in reading order."""
+    for row in rows(told.data, told.findings.new):
         line = f"{row.place or 'dataset'}: {row.rule} {row.message}"
         yield line.replace("\n", "\\n")

@@ -13,7 +13,7 @@ from annotool.findings import Findings
 from annotool.output import utf8
 from annotool.rules import registry
 
-__all__ = ["Told", "escape", "inputs", "plural", "slug", "summary"]
+__all__ = ["Told", "against", "escape", "inputs", "plural", "slug", "summary"]
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,20 @@ class Told:
 
 
 def summary(findings: Findings) -> dict[str, Any]:
-    """Return counts by severity and by rule."""
+    """Return counts by severity and by rule, known findings included, and what a baseline says of them."""
     severity = findings.column("severity")
     counts = {
         name: int((severity == value).sum()) for name, value in (("error", 2), ("warning", 1), ("info", 0))
     }
-    return {**counts, "by_rule": findings.counts()}
+    compared = {"baseline": against(findings)} if findings.baseline else {}
+    return {**counts, "by_rule": findings.counts(), **compared}
+
+
+def against(findings: Findings) -> dict[str, Any]:
+    """Return the baseline's file and how many findings are new, known, and how many known ones are found no more."""
+    known, baseline = int(findings.column("known").sum()), findings.baseline
+    file, stale = (baseline.file, baseline.gone) if baseline else ("", 0)
+    return {"file": file, "new": len(findings) - known, "known": known, "stale": stale}
 
 
 def inputs(data: Dataset) -> list[dict[str, Any]]:
