@@ -2,10 +2,10 @@
 
 import csv
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import annotool
 from annotool.reporting.rows import rows
@@ -30,7 +30,7 @@ WANTED = wanted()
 
 def found(path: Path) -> Counter[tuple[str, ...]]:
     data = annotool.read(path)
-    told = (replace(row, line=row.line or "") for row in rows(data, annotool.audit(data)))  # type: ignore[arg-type]
+    told = (replace(row, line=row.line or "") for row in rows(data, annotool.audit(data)))
     return Counter(tuple(text(getattr(row, column)) for column in COLUMNS) for row in told)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -15,14 +16,16 @@ from annotool.rules import registry
 from annotool.schema import NO_ID
 from annotool.table import Array
 
-__all__ = ["Row", "location", "ordered", "rows"]
+__all__ = ["Row", "examples", "ordered", "rows"]
 
 SECTIONS = {"annotation": "annotations", "image": "images", "category": "categories"}
+GRADES = [each.name.lower() for each in Severity]
+FIXES = [each.name.lower() for each in Fix]
+AT_ONCE = 8192  # findings that stand as Python objects at a time
 
 
-@dataclass(frozen=True)
-class Row:
-    """One finding, ready to be told."""
+class Row(msgspec.Struct, frozen=True):
+    """One finding, ready to be told; a text is empty where it names nothing."""
 
     rule: str
     slug: str
@@ -40,7 +43,9 @@ class Row:
     values: dict[str, Any]
     fix: str
     silenced: int
+    known: bool
     fingerprint: str
+    joined: dict[str, str]
 
     @property
     def place(self) -> str:
@@ -51,10 +56,11 @@ class Row:
 def ordered(data: Dataset, findings: Findings) -> Array:
     """Return the order of findings for reading: by path, file, line, record, rule (int64 positions over all blocks)."""
     source = findings.column("source").astype(np.int64)
-    rank = source_ranks(data)[source]
-    index = findings.column("annotation")
-    keys = (findings.column("rule"), findings.column("image"), index, findings.column("line"), rank)
-    return np.lexsort(keys)
+    codes = sorted({part.rule for part in findings.blocks})
+    numbers = np.array([codes.index(part.rule) for part in findings.blocks], dtype=np.int64)
+    rule = np.repeat(numbers, [len(part) for part in findings.blocks])
+    places = (findings.column("image"), findings.column("annotation"), findings.column("line"))
+    return np.lexsort((rule, *places, source_ranks(data)[source]))
 
 
 def source_ranks(data: Dataset) -> Array:
@@ -66,84 +72,158 @@ def source_ranks(data: Dataset) -> Array:
     return rank
 
 
-def rows(data: Dataset, findings: Findings, limit: int | None = None, prints: bool = False) -> Iterator[Row]:
-    """Yield findings in reading order, one at a time; fingerprints only when asked, since they cost a hash each."""
-    order = ordered(data, findings)[:limit]
-    edges = np.cumsum([len(part) for part in findings.blocks])
-    block_of = np.searchsorted(edges, order, side="right")
+def examples(findings: Findings, each: int) -> Findings:
+    """Return the first few findings of each rule and grade."""
+    left: dict[tuple[str, int], int] = {}
+
+    def keep(part: Block) -> Array:
+        severity = part.columns["severity"]
+        mask = np.zeros(len(severity), dtype=bool)
+        for value in np.unique(severity).tolist():
+            free = left.setdefault((part.rule, value), each)
+            taken = np.flatnonzero(severity == value)[:free]
+            left[part.rule, value] -= len(taken)
+            mask[taken] = True
+        return mask
+
+    return findings.where(keep)
+
+
+def rows(data: Dataset, findings: Findings, take: Array | None = None, prints: bool = False) -> Iterator[Row]:
+    """Yield findings in reading order, or those at the positions `take`, in its order; never many at a time.
+
+    Fingerprints only when asked.
+    """
+    order = ordered(data, findings) if take is None else take
+    ends = np.cumsum([len(part) for part in findings.blocks])
     marks = fingerprints(data, findings) if prints else None
-    slugs = {code: rule.slug for code, rule in registry().items()}
-    for position, number in zip(order.tolist(), block_of.tolist(), strict=True):
-        part = findings.blocks[number]
-        at = position - int(edges[number]) + len(part)
-        yield row(
-            data, part, at, slugs.get(part.rule, part.rule), marks[position] if marks is not None else ""
+    view = View(data)
+    for first in range(0, len(order), AT_ONCE):
+        positions = order[first : first + AT_ONCE]
+        block_of = np.searchsorted(ends, positions, side="right")
+        out = np.empty(len(positions), dtype=object)
+        for number in np.unique(block_of).tolist():
+            here = np.flatnonzero(block_of == number)
+            part = findings.blocks[number]
+            told = view.rows(part.take(positions[here] - (ends[number] - len(part))))
+            if marks is not None:
+                named = zip(told, marks[positions[here]].tolist(), strict=True)
+                told = [msgspec.structs.replace(row, fingerprint=mark) for row, mark in named]
+            out[here] = told
+        yield from out.tolist()
+
+
+class View:
+    """What a dataset has to say of findings, looked up in columns."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data = data
+        self.slugs = {code: rule.slug for code, rule in registry().items()}
+        sources = data.table("sources")
+        self.paths = np.append(sources["path"].astype(np.int64), 0)  # the last one is for -1: no source
+        self.files = padded(sources["file"])
+        self.formats = padded(sources["format"])
+        self.image_names = padded(data.table("images")["file_name"])
+        self.splits = padded(data.image_splits)
+        self.categories = padded(data.table("categories")["name"])
+        self.joined = {name: padded(column) for name, column in data.joined.items()}
+
+    def rows(self, part: Block) -> list[Row]:
+        """The findings of a block, in its order."""
+        columns = part.columns
+        count = len(part)
+        source = columns["source"]
+        image = self.data.image_rows(columns["image"])
+        values = told_values(part)
+        files, splits = self.files[source].tolist(), self.splits[image].tolist()
+        if "file" in part.values:  # a finding of a folder or a split names it in its values
+            files = [file or str(each["file"]) for file, each in zip(files, values, strict=True)]
+        if "split" in part.values:
+            splits = [each["split"] or split for each, split in zip(values, splits, strict=True)]
+        joined = {name: column[image].tolist() for name, column in self.joined.items()}
+        fields = (
+            [part.rule] * count,
+            [self.slugs.get(part.rule, part.rule)] * count,
+            [GRADES[each] for each in columns["severity"].tolist()],
+            messages(part),
+            self.paths[source].tolist(),
+            files,
+            columns["line"].tolist(),
+            self.pointers(part),
+            self.image_names[image].tolist(),
+            ids(self.data, "images", image),
+            ids(self.data, "annotations", columns["annotation"]),
+            self.categories[columns["category"]].tolist(),
+            [split or None for split in splits],
+            values,
+            [FIXES[each] for each in columns["fix"].tolist()],
+            columns["silenced"].tolist(),
+            columns["known"].tolist(),
+            [""] * count,
+            [dict(zip(joined, each, strict=True)) for each in zip(*joined.values(), strict=True)]
+            if joined
+            else [{}] * count,
         )
+        return [Row(*each) for each in zip(*fields, strict=True)]
+
+    def pointers(self, part: Block) -> list[str]:
+        """The JSON pointer of a COCO record, the path of a VOC object; in YOLO the line says it all."""
+        columns = part.columns
+        told = np.array(columns["pointer"], dtype=object)
+        form = self.formats[columns["source"]]
+        for name, section in SECTIONS.items():
+            keys = columns[name]
+            if not (keys >= 0).any():
+                continue
+            index = self.data.table(section)["index"]
+            for kind, shape, first in (("coco", f"/{section}/{{}}", 0), ("voc", "/annotation/object[{}]", 1)):
+                mine = np.flatnonzero((told == "") & (keys >= 0) & (form == kind))
+                if len(mine) and (kind == "coco" or name == "annotation"):
+                    told[mine] = [shape.format(each) for each in (index[keys[mine]] + first).tolist()]
+        return list(told.tolist())
 
 
-def row(data: Dataset, part: Block, at: int, slug: str, mark: str) -> Row:
-    columns = part.columns
-    source, image, annotation = (int(columns[c][at]) for c in ("source", "image", "annotation"))
-    category = int(columns["category"][at])
-    path, file = location(data, source)
-    position = int(data.image_rows(np.array([image]))[0])
-    values = part.row_values(at)
-    images = data.table("images")
-    return Row(
-        rule=part.rule,
-        slug=slug,
-        severity=Severity(int(columns["severity"][at])).name.lower(),
-        message=part.text(at),
-        path=path,
-        file=file or str(values.get("file", "")),  # a finding of a folder or a split names it in its values
-        line=int(columns["line"][at]),
-        pointer=columns["pointer"][at]
-        or pointer(data, source, image=image, annotation=annotation, category=category),
-        image=str(images["file_name"][position]) if position >= 0 else "",
-        image_id=shown(images["id"][position]) if position >= 0 else None,
-        annotation_id=shown(data.table("annotations")["id"][annotation]) if annotation >= 0 else None,
-        category=str(data.names_of(np.array([category]))[0]),
-        split=values.get("split") or (data.image_splits[position] if position >= 0 else None) or None,
-        values=plain(values),
-        fix=Fix(int(columns["fix"][at])).name.lower(),
-        silenced=int(columns["silenced"][at]),
-        fingerprint=mark,
-    )
+def messages(part: Block) -> list[str]:
+    """The message of each finding of a block."""
+    names = list(part.values)
+    if not names:
+        return [part.message.format()] * len(part)
+    each = zip(*(part.values[name].tolist() for name in names), strict=True)
+    return [part.message.format_map(dict(zip(names, row, strict=True))) for row in each]
 
 
-def location(data: Dataset, source: int) -> tuple[int, str]:
-    """Return which path a source lies under, and its file below that; 0 and nothing for -1."""
-    if source < 0:
-        return 0, ""
-    table = data.table("sources")
-    return int(table["path"][source]), str(table["file"][source])
+def told_values(part: Block) -> list[dict[str, Any]]:
+    """The values of each finding of a block as json can hold them: not finite becomes text, numpy becomes Python."""
+    if not part.values:
+        return [{}] * len(part)
+    names = list(part.values)
+    columns = [plain(column) for column in part.values.values()]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def pointer(data: Dataset, source: int, **keys: int) -> str:
-    """The JSON pointer of a COCO record, the path of a VOC object; in YOLO the line says it all."""
-    form = data.table("sources")["format"][source] if source >= 0 else ""
-    if form == "voc" and keys["annotation"] >= 0:
-        return f"/annotation/object[{int(data.table('annotations')['index'][keys['annotation']]) + 1}]"
-    for name, section in SECTIONS.items() if form == "coco" else ():
-        if keys[name] >= 0:
-            return f"/{section}/{int(data.table(section)['index'][keys[name]])}"
-    return ""
-
-
-def shown(value: Any) -> int | None:
-    return None if int(value) == NO_ID else int(value)
-
-
-def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Values json can hold: not finite becomes text, numpy becomes Python."""
-    return {name: json_value(value) for name, value in values.items()}
+def plain(column: Array) -> list[Any]:
+    sound = column.dtype.kind in "iub" or (column.dtype.kind == "f" and bool(np.isfinite(column).all()))
+    return list(column.tolist()) if sound else [json_value(each) for each in column.tolist()]
 
 
 def json_value(value: Any) -> Any:
-    if isinstance(value, float) and not np.isfinite(value):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, np.generic):
         return json_value(value.item())
     if isinstance(value, np.ndarray | list | tuple):
         return [json_value(each) for each in value]
     return value
+
+
+def ids(data: Dataset, table: str, rows: Array) -> list[int | None]:
+    """The id of each row as written, None where it has none or there is no row."""
+    known = np.append(data.table(table)["id"], NO_ID)
+    return [None if each == NO_ID else each for each in known[rows].tolist()]
+
+
+def padded(column: Array) -> Array:
+    """A column of texts with an empty one at its end, for row -1."""
+    return np.append(column, np.array([""], dtype=object))

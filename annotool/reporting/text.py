@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from annotool.findings import Findings, Fix, Severity
-from annotool.reporting.rows import Row, rows
-from annotool.reporting.told import Told, escape, plural, slug, summary
+from annotool.findings import Compared, Findings, Fix, Severity
+from annotool.reporting.rows import Row, examples, rows
+from annotool.reporting.told import Told, against, escape, plural, slug, summary
 from annotool.rules import registry
-from annotool.table import Array
 
 __all__ = ["lines", "verdict"]
 
@@ -22,10 +21,12 @@ GRADES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 def lines(told: Told) -> Iterator[str]:
     """Yield the report, marked up for rich."""
     yield from head(told)
-    if len(told.findings):
+    if len(told.findings.new):
         yield ""
         yield from table(told)
-        yield from mendable(told.findings)
+    if told.findings.baseline:
+        yield from old(told.findings, told.findings.baseline)
+    yield from mendable(told.findings)
     skipped = told.findings.skipped
     if skipped:
         yield ""
@@ -36,7 +37,7 @@ def lines(told: Told) -> Iterator[str]:
 
 
 def head(told: Told) -> Iterator[str]:
-    data, counts = told.data, summary(told.findings)
+    data, counts = told.data, summary(told.findings.new)
     style = "bold red" if counts["error"] else "bold yellow" if counts["warning"] else "bold green"
     yield f"[{style}]{escape(verdict(told))}[/]"
     splits = ", ".join(data.split_names) or "no splits"
@@ -52,9 +53,12 @@ def head(told: Told) -> Iterator[str]:
 
 
 def verdict(told: Told) -> str:
-    """Return the state of the dataset in one sentence."""
-    findings, counts = told.findings, summary(told.findings)
+    """Return the state of the dataset in one sentence: with a baseline, what is new in it."""
+    findings, counts = told.findings.new, summary(told.findings.new)
     state = "ready to train" if not counts["error"] else "not ready to train"
+    if findings.baseline:
+        compared = against(told.findings)
+        state = f"{compared['new']:,} new, {compared['known']:,} known, {compared['stale']:,} stale"
     parts = []
     if not len(told.data.table("images")) and not len(told.data.table("annotations")):
         state = "not ready to train: nothing in it could be read"
@@ -71,7 +75,7 @@ def verdict(told: Told) -> str:
     elif counts["info"]:
         parts.append(f"nothing to mend, {plural(counts['info'], 'fact')} to know")
     else:
-        parts.append("nothing found")
+        parts.append("nothing new" if findings.baseline else "nothing found")
     text = f"{state}: {', '.join(parts)}"
     if findings.skipped:
         more = ", and more" if len(reasons(findings)) > 1 else ""
@@ -94,10 +98,9 @@ def reasons(findings: Findings) -> list[str]:
 def table(told: Told) -> Iterator[str]:
     order = {name: rank for rank, name in enumerate(GRADES)}
     by_rule: dict[tuple[str, str], list[Row]] = {}
-    first = examples(told)
-    for row in first:
+    for row in rows(told.data, examples(told.findings.new, EXAMPLES)):
         by_rule.setdefault((row.severity, row.rule), []).append(row)
-    counts = grade_counts(told.findings)
+    counts, known = grade_counts(told.findings.new), grade_counts(told.findings)
     width = max(len(slug(code)) for _, code in counts)
     for (grade, code), count in sorted(
         counts.items(), key=lambda each: (order[each[0][0]], -each[1], each[0][1])
@@ -105,13 +108,34 @@ def table(told: Told) -> Iterator[str]:
         shown = by_rule.get((grade, code), [])
         mark = f"[{GRADES[grade]}]{grade:<7}[/]"
         place = shown[0].place if shown else ""
-        yield f"{count:>9,}  {mark}  {code:<7} {slug(code):<{width}}  {escape(place)}"
+        before = f" [dim](and {known[grade, code] - count:,} known)[/]" if known[grade, code] > count else ""
+        yield f"{count:>9,}  {mark}  {code:<7} {slug(code):<{width}}  {escape(place)}{before}"
         share = share_of(told, code, grade)
         if share > SHARE and count > EXAMPLES:
             places = escape(", ".join(row.place for row in shown))
             yield f"           {share:.0%} of all, perhaps by one cause; for example {places}"
         if shown:
             yield f"           [dim]{escape(shown[0].message)}[/]"
+
+
+def old(findings: Findings, baseline: Compared) -> Iterator[str]:
+    """The known faults that are still there by rule, and the first of those that are not."""
+    known = findings.where(lambda part: part.columns["known"]).counts()
+    if known:
+        yield ""
+        told = ", ".join(
+            f"{count:,} {code}" for code, count in sorted(known.items(), key=lambda each: -each[1])
+        )
+        yield f"[dim]known: {told}[/]"
+    if baseline.gone:
+        yield ""
+        away = int(baseline.stale["count"][baseline.stale["absent"]].sum())
+        also = f", {away:,} of them in images that are not in this dataset" if away else ""
+        yield f"{plural(baseline.gone, 'known fault')} found no more{also}:"
+        names = ("rule", "image", "category", "split")
+        for each in zip(*(baseline.stale[name][:EXAMPLES].tolist() for name in names), strict=True):
+            yield f"  [dim]{escape(' '.join(filter(None, each)))}[/]"
+        yield f"`annotool baseline PATH... --out {escape(baseline.file)} --prune` takes them out."
 
 
 def grade_counts(findings: Findings) -> dict[tuple[str, str], int]:
@@ -123,25 +147,9 @@ def grade_counts(findings: Findings) -> dict[tuple[str, str], int]:
     return counts
 
 
-def examples(told: Told) -> Iterator[Row]:
-    """The first few findings of each rule and grade."""
-    few: dict[tuple[str, int], int] = {}
-
-    def keep(rule: str, severity: Array) -> Array:
-        mask = np.zeros(len(severity), dtype=bool)
-        for value in np.unique(severity):
-            left = EXAMPLES - few.get((rule, int(value)), 0)
-            taken = np.flatnonzero(severity == value)[: max(left, 0)]
-            few[rule, int(value)] = few.get((rule, int(value)), 0) + len(taken)
-            mask[taken] = True
-        return mask
-
-    return rows(told.data, told.findings.where(lambda part: keep(part.rule, part.columns["severity"])))
-
-
 def share_of(told: Told, code: str, grade: str) -> float:
     """The share of annotations, or of images where the rule names none, that a rule's findings of a grade name."""
-    mine = told.findings.of(code).where(lambda part: part.columns["severity"] == Severity[grade.upper()])
+    mine = told.findings.new.of(code).where(lambda part: part.columns["severity"] == Severity[grade.upper()])
     for column, name in (("annotation", "annotations"), ("image", "images")):
         keys = mine.column(column)
         if (keys >= 0).any():
