@@ -104,6 +104,7 @@ class Dataset:
     decoders: Mapping[str, Decoder] = field(default_factory=dict)  # by format
     images_checked: str = "header"  # none, header or decode
     probed: imagefile.ImageFiles | None = None
+    measured: Table | None = None  # what `image_pixels` would work out, where that is known
     joined: Mapping[str, Array] = field(
         default_factory=dict
     )  # columns of --join: texts (object), one an image
@@ -289,9 +290,22 @@ class Dataset:
     @cached_property
     def image_files(self) -> imagefile.ImageFiles:
         """What each image's file says of itself, one row an image; empty path: not on disk."""
+        headers = self.image_headers
+        return headers.decoded(self.image_pixels) if self.images_checked == "decode" else headers
+
+    @cached_property
+    def image_headers(self) -> imagefile.ImageFiles:
+        """The same as far as headers say it, whether pixels are read or not."""
         if self.probed is not None:
             return self.probed
-        return imagefile.probe(self.table("images")["path"].tolist(), decode=self.images_checked == "decode")
+        return imagefile.probe(self.table("images")["path"].tolist())
+
+    @cached_property
+    def image_pixels(self) -> Table:
+        """What the pixels of each image say, one row an image; see imagefile.measure. For `images_checked` decode."""
+        if self.measured is not None:
+            return self.measured
+        return imagefile.measure(self.table("images")["path"].tolist(), self.image_headers)
 
     # Cutting and joining.
 
@@ -314,10 +328,17 @@ class Dataset:
                 "annotations": annotations.take(inside(annotations["image"])),
                 "splits": splits.take(inside(splits["image"])),
             }
-            probed = self.probed.take(inside(images["image"])) if self.probed is not None else None
+            probed = self.__dict__.get("image_headers", self.probed)
+            probed = probed.take(inside(images["image"])) if probed is not None else None
+            measured = self.__dict__.get("image_pixels", self.measured)
+            measured = measured.take(inside(images["image"])) if measured is not None else None
             problems = self.problems.where(lambda part: inside(part.columns["image"]))
             joined = {name: column[inside(images["image"])] for name, column in self.joined.items()}
-            parts.append(replace(self, tables=tables, problems=problems, probed=probed, joined=joined))
+            parts.append(
+                replace(
+                    self, tables=tables, problems=problems, probed=probed, measured=measured, joined=joined
+                )
+            )
         return parts
 
 
@@ -430,6 +451,7 @@ def concat(parts: Sequence[Dataset]) -> Dataset:
         decoders={key: value for part in parts for key, value in part.decoders.items()},
         images_checked=parts[0].images_checked,
         probed=joined([part.probed for part in parts]),
+        measured=measured([part.measured for part in parts]),
     )
 
 
@@ -441,3 +463,9 @@ def joined(probed: list[imagefile.ImageFiles | None]) -> imagefile.ImageFiles | 
     """All probed, or none: a part that was not probed has the whole probed later."""
     known = [each for each in probed if each is not None]
     return imagefile.ImageFiles.concat(known) if len(known) == len(probed) else None
+
+
+def measured(pixels: list[Table | None]) -> Table | None:
+    """As `joined`, of tables."""
+    known = [each for each in pixels if each is not None]
+    return Table.concat(known) if len(known) == len(pixels) else None

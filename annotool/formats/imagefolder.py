@@ -200,7 +200,7 @@ class Reader:
         if self.checked == "none":
             return objects([""] * len(names)), None
         paths = locate(names, [self.path.absolute()], [self.path.absolute()]).paths
-        return paths, probe(paths.tolist(), decode=self.options.decode)
+        return paths, probe(paths.tolist())
 
     @staticmethod
     def splits(source: Array, splits: list[str]) -> Table:

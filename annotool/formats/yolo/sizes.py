@@ -15,13 +15,13 @@ import numpy as np
 from annotool import imagefile
 from annotool.errors import UsageError
 from annotool.formats.base import ReadOptions, load
+from annotool.formats.sidefile import NAMES_FILE
 from annotool.formats.yolo.places import without_part
 from annotool.schema import SizeFrom
 from annotool.table import Array
 
 __all__ = ["NAMES_FILE", "Side", "Sizes", "image_sizes", "read_side"]
 
-NAMES_FILE = "annotool-names.csv"
 Size = tuple[float, float]
 
 
@@ -91,7 +91,7 @@ def image_sizes(
     size_from = np.full(len(paths), int(SizeFrom.UNKNOWN), dtype=np.int8)
     probed = None
     if options.images != "none" and any(paths):
-        probed = imagefile.probe(paths, decode=options.decode)
+        probed = imagefile.probe(paths)
         width, height = np.array(probed.width), np.array(probed.height)
         size_from[np.isfinite(width)] = SizeFrom.HEADER
     told = told_sizes(side, options)
