@@ -2,7 +2,8 @@
 
 Faults of equal texts (rule, image, category, ...) whose boxes are equal as written are paired first. What is left is
 paired by geometry: a pair is possible at IoU >= .95 or where every edge is within a pixel, and pairs are taken
-greedily by the sum of their edges' distances, ties by place in the file, then by order of findings.
+greedily by the sum of their edges' distances, ties by place in the file, then by order of findings. Where that leaves
+both known faults and findings over, partners are exchanged until no more of them can be paired.
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ def match(known: Table, found: Table) -> tuple[Array, Array]:
     left_known = known["count"].copy()
     exact = np.flatnonzero(leader[head[: len(known)]] >= 0)
     give(exact, leader[head[exact]], left_known, left_found)
-    give(*near(key, box, left_known, left_found), left_known, left_found)
+    entry, near_group = near(key, box, left_known, left_found)
+    taken = give(entry, near_group, left_known, left_found)
+    over = np.isin(
+        key[entry], np.intersect1d(key[: len(known)][left_known > 0], key[len(known) :][left_found > 0])
+    )
+    exchange(entry[over], near_group[over], taken[over], left_known, left_found)
     return left_known, ordinals(group) < (np.bincount(group, minlength=len(found)) - left_found)[group]
 
 
@@ -74,8 +80,11 @@ def boxes(known: Table, found: Table) -> Array:
     return filled
 
 
-def give(entry: Array, group: Array, left_known: Array, left_found: Array) -> None:
-    """Pair entries with groups of findings, the first pairs first, as many faults as both have left."""
+def give(entry: Array, group: Array, left_known: Array, left_found: Array) -> Array:
+    """Pair entries with groups of findings, the first pairs first, as many faults as both have left; return how many
+    each pair took (int64)."""
+    amounts = np.zeros(len(entry), dtype=np.int64)
+    pair = np.arange(len(entry))
     while len(entry):
         order = np.arange(len(entry))
         first_known, first_found = np.empty(len(left_known), np.int64), np.empty(len(left_found), np.int64)
@@ -86,8 +95,53 @@ def give(entry: Array, group: Array, left_known: Array, left_found: Array) -> No
         taken = np.minimum(left_known[entry[best]], left_found[group[best]])
         left_known[entry[best]] -= taken
         left_found[group[best]] -= taken
+        amounts[pair[best]] = taken
         open_ = (left_known[entry] > 0) & (left_found[group] > 0)
-        entry, group = entry[open_], group[open_]
+        entry, group, pair = entry[open_], group[open_], pair[open_]
+    return amounts
+
+
+def exchange(entry: Array, group: Array, taken: Array, left_known: Array, left_found: Array) -> None:
+    """Give entries that are left over a partner by giving its partner another one (augmenting paths), few as they are."""
+    links: dict[int, list[int]] = {}
+    flow: dict[int, dict[int, int]] = {}  # how many of a group each entry has
+    for mine, other, amount in zip(entry.tolist(), group.tolist(), taken.tolist(), strict=True):
+        links.setdefault(mine, []).append(other)
+        flow.setdefault(other, {})[mine] = amount
+    for start in [each for each in links if left_known[each] > 0]:
+        while left_known[start] > 0 and (path := way(start, links, flow, left_found)):
+            for mine, other, giver in path:
+                flow[other][mine] += 1
+                if giver >= 0:
+                    flow[other][giver] -= 1
+            left_known[start] -= 1
+            left_found[path[0][1]] -= 1
+
+
+def way(
+    start: int, links: dict[int, list[int]], flow: dict[int, dict[int, int]], left_found: Array
+) -> list[tuple[int, int, int]]:
+    """The shortest chain from an entry to a group with findings left, its end first: (entry, group it gets, who gives
+    one of that up; -1: nobody); empty where there is none."""
+    came: dict[int, tuple[int, int]] = {start: (-1, -1)}  # entry: who wants a group it has, and which
+    todo, seen = [start], set[int]()
+    for mine in todo:
+        for other in links[mine]:
+            if left_found[other] > 0:
+                path, giver = [(mine, other, -1)], mine
+                while giver != start:
+                    wants, had = came[giver]
+                    path.append((wants, had, giver))
+                    giver = wants
+                return path
+            if other in seen:
+                continue
+            seen.add(other)
+            for giver, amount in flow[other].items():
+                if amount > 0 and giver not in came:
+                    came[giver] = (mine, other)
+                    todo.append(giver)
+    return []
 
 
 def near(key: Array, box: Array, left_known: Array, left_found: Array) -> tuple[Array, Array]:
