@@ -28,7 +28,7 @@ FLOORS = [
     ["cli_options cli __main__", "testing"],
 ]
 # Rooms whose parts know nothing of each other but what their base offers.
-SEPARATE = {"formats": {"base", "images", "listing"}, "rules": {"base"}, "reporting": {"told", "rows"}}
+SEPARATE = {"formats": {"base", "images", "listing", "sidefile"}, "rules": {"base"}, "reporting": {"told", "rows", "counts", "explained", "places", "verdict"}}
 
 
 def modules() -> list[Path]:

@@ -1,4 +1,4 @@
-"""Findings told: one module a form (text, concise, paths, json), each a function from data and findings to lines."""
+"""Findings told: one module a form, each a function from data and findings to lines."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from annotool.reporting.told import Told
 
 __all__ = ["FORMS", "Told"]
 
-FORMS = ("text", "concise", "paths", "json")
+FORMS = ("text", "concise", "paths", "json", "jsonl", "csv", "markdown", "junit", "github", "sarif")
 """The forms of a report; each is the module of its name, with a function `lines(told)`."""

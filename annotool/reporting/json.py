@@ -10,7 +10,8 @@ import msgspec
 
 from annotool.dataset import Dataset
 from annotool.output import json_text
-from annotool.reporting.rows import Row, json_value, rows
+from annotool.reporting.counts import groups, statistics
+from annotool.reporting.rows import finding, json_value, rows
 from annotool.reporting.told import Told, inputs, summary
 
 __all__ = ["lines"]
@@ -18,7 +19,7 @@ __all__ = ["lines"]
 
 def lines(told: Told) -> Iterator[str]:
     """Yield the object's text line by line, one line a finding."""
-    head = {
+    head: dict[str, Any] = {
         "annotool": version("annotool"),
         "config": dict(told.config),
         "inputs": inputs(told.data),
@@ -27,6 +28,13 @@ def lines(told: Told) -> Iterator[str]:
         "skipped": [{"rule": each.rule, "why": each.why} for each in told.findings.skipped],
         "summary": summary(told.findings),
     }
+    if told.findings.baseline:
+        head["stale"] = stale(told)
+    if told.statistics:
+        head["statistics"] = [each._asdict() for each in statistics(told)]
+    if told.group_by:
+        found = groups(told, told.group_by)
+        head["groups"] = {**found._asdict(), "values": [each._asdict() for each in found.values]}
     text = msgspec.json.format(json_text(head), indent=2)
     yield text.removesuffix("\n}") + ","
     yield '  "findings": ['
@@ -53,24 +61,13 @@ def dataset(data: Dataset) -> dict[str, Any]:
     }
 
 
-def finding(row: Row) -> dict[str, Any]:
-    """One finding as json; null where it names no file, image, annotation or category."""
-    return {
-        "rule": row.rule,
-        "name": row.slug,
-        "severity": row.severity,
-        "message": row.message,
-        "path": row.path,
-        "file": row.file or None,
-        "line": row.line or None,
-        "pointer": row.pointer or None,
-        "image": row.image or None,
-        "image_id": row.image_id,
-        "annotation_id": row.annotation_id,
-        "category": row.category or None,
-        "split": row.split,
-        "values": row.values,
-        "fix": row.fix,
-        "silenced": row.silenced,
-        "fingerprint": row.fingerprint,
-    }
+def stale(told: Told) -> list[dict[str, Any]]:
+    """The known faults that are found no more; null where an entry names no image, category, split or file."""
+    if told.findings.baseline is None:
+        return []
+    names = ("rule", "image", "category", "split", "file", "reason", "by", "count")
+    columns = [told.findings.baseline.stale[name].tolist() for name in names]
+    return [
+        {name: None if value == "" else value for name, value in zip(names, row, strict=True)}
+        for row in zip(*columns, strict=True)
+    ]

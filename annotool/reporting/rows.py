@@ -16,7 +16,7 @@ from annotool.rules import registry
 from annotool.schema import NO_ID
 from annotool.table import Array
 
-__all__ = ["Row", "examples", "ordered", "rows"]
+__all__ = ["Row", "examples", "finding", "ordered", "rows"]
 
 SECTIONS = {"annotation": "annotations", "image": "images", "category": "categories"}
 GRADES = [each.name.lower() for each in Severity]
@@ -51,6 +51,31 @@ class Row(msgspec.Struct, frozen=True):
     def place(self) -> str:
         """`file:line`, or the image, or nothing: where to look."""
         return f"{self.file}:{self.line}" if self.file and self.line else self.file or self.image
+
+
+def finding(row: Row) -> dict[str, Any]:
+    """One finding as json; null where it names no file, image, annotation or category."""
+    return {
+        "rule": row.rule,
+        "name": row.slug,
+        "severity": row.severity,
+        "message": row.message,
+        "path": row.path,
+        "file": row.file or None,
+        "line": row.line or None,
+        "pointer": row.pointer or None,
+        "image": row.image or None,
+        "image_id": row.image_id,
+        "annotation_id": row.annotation_id,
+        "category": row.category or None,
+        "split": row.split,
+        "values": row.values,
+        "fix": row.fix,
+        "silenced": row.silenced,
+        "known": row.known,
+        "fingerprint": row.fingerprint,
+        "joined": row.joined or None,
+    }
 
 
 def ordered(data: Dataset, findings: Findings) -> Array:

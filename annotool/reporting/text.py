@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from annotool.findings import Compared, Findings, Fix, Severity
+from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import Row, examples, rows
-from annotool.reporting.told import Told, against, escape, plural, slug, summary
-from annotool.rules import registry
+from annotool.reporting.told import Told, escape, plural, slug, summary
+from annotool.reporting.verdict import grade_counts, reasons, verdict
 
-__all__ = ["lines", "verdict"]
+__all__ = ["lines"]
 
 SHARE = 0.05  # more of the annotations or images than this hit by one rule: told as one cause
 EXAMPLES = 3
@@ -27,6 +28,10 @@ def lines(told: Told) -> Iterator[str]:
     if told.findings.baseline:
         yield from old(told.findings, told.findings.baseline)
     yield from mendable(told.findings)
+    if told.statistics:
+        yield from counted(told)
+    if told.group_by:
+        yield from grouped(told, told.group_by)
     skipped = told.findings.skipped
     if skipped:
         yield ""
@@ -50,49 +55,6 @@ def head(told: Told) -> Iterator[str]:
         yield f"[dim]note: {escape(note)}[/]"
     if told.config_file:
         yield f"[dim]settings: {escape(str(told.config_file))}[/]"
-
-
-def verdict(told: Told) -> str:
-    """Return the state of the dataset in one sentence: with a baseline, what is new in it."""
-    findings, counts = told.findings.new, summary(told.findings.new)
-    state = "ready to train" if not counts["error"] else "not ready to train"
-    if findings.baseline:
-        compared = against(told.findings)
-        state = f"{compared['new']:,} new, {compared['known']:,} known, {compared['stale']:,} stale"
-    parts = []
-    if not len(told.data.table("images")) and not len(told.data.table("annotations")):
-        state = "not ready to train: nothing in it could be read"
-    errors = findings.where(lambda part: part.columns["severity"] == Severity.ERROR)
-    if counts["error"]:
-        images = len(np.unique(errors.column("image")[errors.column("image") >= 0]))
-        if images:
-            verb = "has" if images == 1 else "have"
-            parts.append(f"{images:,} of {len(told.data.table('images')):,} images {verb} errors")
-        worst = sorted(errors.counts().items(), key=lambda each: -each[1])
-        parts += [said(code, count) for code, count in worst[:EXAMPLES]]
-    elif counts["warning"]:
-        parts.append(f"no errors, {plural(counts['warning'], 'warning')} to look at")
-    elif counts["info"]:
-        parts.append(f"nothing to mend, {plural(counts['info'], 'fact')} to know")
-    else:
-        parts.append("nothing new" if findings.baseline else "nothing found")
-    text = f"{state}: {', '.join(parts)}"
-    if findings.skipped:
-        more = ", and more" if len(reasons(findings)) > 1 else ""
-        text += (
-            f"; {plural(len(findings.skipped), 'rule')} not run, or not on all ({reasons(findings)[0]}{more})"
-        )
-    return text
-
-
-def said(code: str, count: int) -> str:
-    rules = registry()
-    phrase = rules[code].verdict[count > 1] if code in rules else ""
-    return phrase.format(n=f"{count:,}") if phrase else f"{count:,} {slug(code)}"
-
-
-def reasons(findings: Findings) -> list[str]:
-    return list(dict.fromkeys(each.why for each in findings.skipped))
 
 
 def table(told: Told) -> Iterator[str]:
@@ -138,15 +100,6 @@ def old(findings: Findings, baseline: Compared) -> Iterator[str]:
         yield f"`annotool baseline PATH... --out {escape(baseline.file)} --prune` takes them out."
 
 
-def grade_counts(findings: Findings) -> dict[tuple[str, str], int]:
-    counts: dict[tuple[str, str], int] = {}
-    for part in findings.blocks:
-        for value, count in zip(*np.unique(part.columns["severity"], return_counts=True), strict=True):
-            key = (Severity(int(value)).name.lower(), part.rule)
-            counts[key] = counts.get(key, 0) + int(count)
-    return counts
-
-
 def share_of(told: Told, code: str, grade: str) -> float:
     """The share of annotations, or of images where the rule names none, that a rule's findings of a grade name."""
     mine = told.findings.new.of(code).where(lambda part: part.columns["severity"] == Severity[grade.upper()])
@@ -166,3 +119,37 @@ def mendable(findings: Findings) -> Iterator[str]:
         yield f"`annotool fix` mends {safe:,} of these safely; see them first with --diff."
     if unsafe:
         yield f"{unsafe:,} more with --unsafe-fixes, which change or drop geometry, classes or records."
+
+
+def counted(told: Told) -> Iterator[str]:
+    """Findings by rule, split and category."""
+    counts = statistics(told)
+    width = max([len(each.split or "-") for each in counts], default=0)
+    yield ""
+    yield f"[bold]{'findings':>9}  {'rule':<7} {'split':<{max(width, 5)}}  category[/]"
+    for each in counts:
+        split = escape(f"{each.split or '-':<{max(width, 5)}}")
+        yield f"{each.findings:>9,}  {each.rule:<7} {split}  {escape(each.category or '-')}"
+
+
+def grouped(told: Told, column: str) -> Iterator[str]:
+    """Findings a thousand annotations for each value of a joined column, the worst first."""
+    found = groups(told, column)
+    width = max([len(column), *(len(each.value) for each in found.values)])
+    yield ""
+    yield (
+        f"[bold]{escape(f'{column:<{width}}')}  {'images':>9}  {'annotations':>11}  {'findings':>9}  "
+        f"{'per 1,000':>9}  by rule, per 1,000[/]"
+    )
+    for each in found.values:
+        by_rule = ", ".join(f"{code} {shown(rate)}" for code, rate in each.by_rule.items())
+        yield (
+            f"{escape(f'{each.value or chr(45):<{width}}')}  {each.images:>9,}  {each.annotations:>11,}  "
+            f"{each.findings:>9,}  {shown(each.per_thousand):>9}  {by_rule}"
+        )
+    if found.elsewhere:
+        yield f"[dim]{plural(found.elsewhere, 'finding')} of no single image not counted[/]"
+
+
+def shown(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:,.1f}"

@@ -24,6 +24,11 @@ class Told:
     findings: Findings
     config: Mapping[str, Any] = field(default_factory=dict)  # what shaped the run, as json
     config_file: Path | None = None
+    rules: Sequence[str] | None = None  # those that were selected; None: not known, all
+    fail_on: str = "error"  # what makes the run fail
+    statistics: bool = False  # also counts by rule, split and category
+    group_by: str | None = None  # also findings a thousand annotations by this joined column
+    command: str = ""  # what the user typed
 
 
 def summary(findings: Findings) -> dict[str, Any]:

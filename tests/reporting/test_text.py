@@ -3,8 +3,9 @@ from __future__ import annotations
 from rich.text import Text
 
 from annotool.findings import Findings, Severity, block
-from annotool.reporting.text import lines, verdict
+from annotool.reporting.text import lines
 from annotool.reporting.told import Told
+from annotool.reporting.verdict import verdict
 from annotool.testing import tiny
 
 

@@ -1,0 +1,67 @@
+"""The state of a dataset in one sentence, for all reports that people read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from annotool.findings import Findings, Severity
+from annotool.reporting.told import Told, against, plural, slug, summary
+from annotool.rules import registry
+
+__all__ = ["grade_counts", "reasons", "verdict"]
+
+WORST = 3  # rules named
+
+
+def verdict(told: Told) -> str:
+    """Return the state of the dataset in one sentence: with a baseline, what is new in it."""
+    findings, counts = told.findings.new, summary(told.findings.new)
+    state = "ready to train" if not counts["error"] else "not ready to train"
+    if findings.baseline:
+        compared = against(told.findings)
+        state = f"{compared['new']:,} new, {compared['known']:,} known, {compared['stale']:,} stale"
+    parts = []
+    if not len(told.data.table("images")) and not len(told.data.table("annotations")):
+        state = "not ready to train: nothing in it could be read"
+    errors = findings.where(lambda part: part.columns["severity"] == Severity.ERROR)
+    if counts["error"]:
+        images = len(np.unique(errors.column("image")[errors.column("image") >= 0]))
+        if images:
+            verb = "has" if images == 1 else "have"
+            parts.append(f"{images:,} of {len(told.data.table('images')):,} images {verb} errors")
+        worst = sorted(errors.counts().items(), key=lambda each: -each[1])
+        parts += [said(code, count) for code, count in worst[:WORST]]
+    elif counts["warning"]:
+        parts.append(f"no errors, {plural(counts['warning'], 'warning')} to look at")
+    elif counts["info"]:
+        parts.append(f"nothing to mend, {plural(counts['info'], 'fact')} to know")
+    else:
+        parts.append("nothing new" if findings.baseline else "nothing found")
+    text = f"{state}: {', '.join(parts)}"
+    if findings.skipped:
+        more = ", and more" if len(reasons(findings)) > 1 else ""
+        text += (
+            f"; {plural(len(findings.skipped), 'rule')} not run, or not on all ({reasons(findings)[0]}{more})"
+        )
+    return text
+
+
+def said(code: str, count: int) -> str:
+    rules = registry()
+    phrase = rules[code].verdict[count > 1] if code in rules else ""
+    return phrase.format(n=f"{count:,}") if phrase else f"{count:,} {slug(code)}"
+
+
+def reasons(findings: Findings) -> list[str]:
+    """Return why rules did not run, or not on all, each reason once."""
+    return list(dict.fromkeys(each.why for each in findings.skipped))
+
+
+def grade_counts(findings: Findings) -> dict[tuple[str, str], int]:
+    """Return the number of findings by severity and rule."""
+    counts: dict[tuple[str, str], int] = {}
+    for part in findings.blocks:
+        for value, count in zip(*np.unique(part.columns["severity"], return_counts=True), strict=True):
+            key = (Severity(int(value)).name.lower(), part.rule)
+            counts[key] = counts.get(key, 0) + int(count)
+    return counts
