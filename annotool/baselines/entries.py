@@ -12,7 +12,7 @@ from annotool.fingerprint import image_names, plain, rows_of
 from annotool.geometry.groups import first_equal
 from annotool.table import Array, Table
 
-__all__ = ["BOX", "NO_BOX", "TEXTS", "collapsed", "of_findings", "ordered"]
+__all__ = ["BOX", "NO_BOX", "TEXTS", "collapsed", "keys", "of_findings", "ordered"]
 
 TEXTS = ("rule", "format", "file", "image", "category", "split")  # what a fault is, but for its place
 BOX = ("x", "y", "w", "h")
@@ -90,10 +90,22 @@ def uncommented(rows: int) -> dict[str, Array]:
     return {"count": np.ones(rows, dtype=np.int64), "reason": nothing, "by": nothing}
 
 
+def keys(*tables: Table) -> Array:
+    """Return one number for each distinct combination of texts over the rows of all tables (int64)."""
+    key = np.zeros(sum(map(len, tables)), dtype=np.int64)
+    for name in TEXTS:
+        values = [value for table in tables for value in table[name].tolist()]
+        number = {value: at for at, value in enumerate(dict.fromkeys(values))}
+        if len(number) > 1:
+            codes = np.fromiter(map(number.__getitem__, values), np.int64, len(values))
+            key = np.unique(key * len(number) + codes, return_inverse=True)[1].reshape(-1)
+    return key
+
+
 def collapsed(entries: Table, counts: Callable[[Array, Array, Array], None]) -> Table:
     """Return identical faults as one: `counts(totals, which, count)` is np.add.at or np.maximum.at; the first reason stays."""
     same = first_equal(
-        *(entries[name] for name in TEXTS),
+        keys(entries),
         *(np.nan_to_num(entries[side], nan=NO_BOX) for side in BOX),
         entries["fraction"],
     )

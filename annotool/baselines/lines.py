@@ -11,6 +11,7 @@ for people reason and by.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,7 +131,8 @@ def columns(lines: list[Line], words: dict[str, str]) -> Table:
     size = np.array([line.size or NONE[:2] for line in lines], dtype=np.float64).reshape(len(lines), 2)
     texts = {}
     for name in (*TEXTS, "reason", "by"):
-        texts[name] = objects([words.setdefault(each, each) for each in (getattr(v, name) for v in lines)])
+        values = [*map(attrgetter(name), lines)]
+        texts[name] = objects([*map(words.setdefault, values, values)])
     return Table(
         {
             **texts,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from annotool.baselines.entries import BOX, NO_BOX, TEXTS
+from annotool.baselines.entries import BOX, NO_BOX, keys
 from annotool.fingerprint import ordinals
 from annotool.geometry.boxes import iou
 from annotool.geometry.groups import first_equal
@@ -48,18 +48,6 @@ def match(known: Table, found: Table) -> tuple[Array, Array]:
     )
     exchange(entry[over], near_group[over], taken[over], left_known, left_found)
     return left_known, ordinals(group) < (np.bincount(group, minlength=len(found)) - left_found)[group]
-
-
-def keys(known: Table, found: Table) -> Array:
-    """One number for each distinct combination of texts, int64, known entries first."""
-    key = np.zeros(len(known) + len(found), dtype=np.int64)
-    for name in TEXTS:
-        values = known[name].tolist() + found[name].tolist()
-        number = {value: at for at, value in enumerate(dict.fromkeys(values))}
-        if len(number) > 1:
-            codes = np.fromiter(map(number.__getitem__, values), np.int64, len(values))
-            key = np.unique(key * len(number) + codes, return_inverse=True)[1].reshape(-1)
-    return key
 
 
 def boxes(known: Table, found: Table) -> Array:
