@@ -289,3 +289,8 @@ def image_files_lacking(data: Dataset) -> str:
         return ""
     count = int(sum((splits == name).sum() for name in bare))
     return f"no image files in {', '.join(bare)}: {count:,} {worded('image[|s]', count)} not judged"
+
+
+def pixels_lacking(data: Dataset) -> str:
+    """Say why a rule that looks at pixels cannot judge all images; empty: it can."""
+    return "needs --decode" if data.images_checked == "header" else image_files_lacking(data)
