@@ -16,24 +16,21 @@ import typer.main
 import annotool
 from annotool.findings import Fix, Severity
 from annotool.formats.base import Keeps
+from annotool.reporting import explained
 from annotool.rules.base import Rule
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = "<!-- made by docs/generate.py: edit the code, then `make docs` -->\n\n"
 
 
-def words(values: Any, kind: Any) -> str:
-    return ", ".join(kind(value).name.lower() for value in values)
-
-
 def rule_table() -> str:
     lines = ["| code | name | severity | fix | finds |", "|---|---|---|---|---|"]
     for rule in annotool.list_rules():
-        fixes = words(rule.fixes, Fix) or "-"
+        fixes = explained.words(rule.fixes, Fix) or "-"
         first = rule.documentation().splitlines()[0]
         lines.append(
             f"| [{rule.code}](docs/rules.md#{rule.code.lower()}-{rule.slug}) | {rule.slug} "
-            f"| {words(rule.severities, Severity)} | {fixes} | {first} |"
+            f"| {explained.words(rule.severities, Severity)} | {fixes} | {first} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -43,17 +40,7 @@ def rule_page() -> str:
 
 
 def rule_section(rule: type[Rule]) -> str:
-    facts = [
-        f"severity: {words(rule.severities, Severity)}",
-        f"scope: {rule.scope}",
-        f"fix: {words(rule.fixes, Fix) or 'none'}",
-        f"formats: {', '.join(rule.formats) or 'all'}",
-    ]
-    if rule.silenced_by:
-        facts.append(f"silenced by: {', '.join(rule.silenced_by)}")
-    options = [f"| `{each.name}` | `{each.default!r}` |" for each in dataclasses.fields(rule)]
-    table = "\n".join(["\n| option | default |", "|---|---|", *options, ""]) if options else ""
-    return f"## {rule.code} {rule.slug}\n\n{' · '.join(facts)}\n\n{rule.documentation()}\n{table}"
+    return f"## {rule.code} {rule.slug}\n\n{explained.markdown(rule)}"
 
 
 def fidelity_table() -> str:

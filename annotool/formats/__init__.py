@@ -19,7 +19,7 @@ from annotool.formats.listing import Listing
 
 __all__ = ["check_local", "detect", "patch", "read", "registry"]
 
-SHARED = ("base", "images", "listing")
+SHARED = ("base", "images", "listing", "sidefile")
 CHOICES = {
     "task": (None, "detect", "segment", "obb", "pose"),
     "voc_base": ("auto", "1-inclusive", "0-exclusive", "0-inclusive"),
@@ -109,7 +109,7 @@ def read(paths: Sequence[Path], options: ReadOptions) -> Dataset:
 
 def check(options: ReadOptions) -> None:
     """Raise UsageError for an option that no dataset could be read with, be it of use for this one or not."""
-    for name in ("classes", "sizes", "predictions"):
+    for name in ("classes", "sizes", "predictions", "join"):
         path = getattr(options, name)
         if path is not None and path not in options.overlay and not Path(path).exists():
             raise UsageError(f"--{name} {path}: no such file")

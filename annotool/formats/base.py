@@ -44,6 +44,7 @@ class ReadOptions:
     task: str | None = None  # detect, segment, obb or pose; None: inferred
     sizes: Path | None = None
     predictions: Path | None = None
+    join: Path | None = None  # a csv with file_name and what else is known of each image
     decode: bool = False
     voc_base: str = "auto"  # auto, 1-inclusive, 0-exclusive or 0-inclusive
     split: str | None = None  # from `split=path`

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.errors import UsageError
 from annotool.findings import Findings
+from annotool.joining import check_joined
 from annotool.reporting.told import Told
 from annotool.table import Array
 
@@ -88,9 +88,7 @@ def split_numbers(data: Dataset, findings: Findings) -> tuple[list[str], Array]:
 def groups(told: Told, column: str) -> Groups:
     """Return findings for each value of a joined column. Raises UsageError when no such column was joined."""
     data, findings = told.data, told.findings.new
-    if column not in data.joined:
-        there = ", ".join(data.joined) or "none: --join FILE names a csv that has it"
-        raise UsageError(f"--group-by {column}: no such joined column; there are: {there}")
+    check_joined(data, column)
     names = sorted(set(data.joined[column].tolist()))
     place = {name: at for at, name in enumerate(names)}
     value = np.array([*(place[name] for name in data.joined[column].tolist()), -1], dtype=np.int64)
