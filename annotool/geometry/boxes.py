@@ -92,7 +92,7 @@ def overlapping_pairs(image: Ints, xywh: Floats, threshold: float) -> tuple[Ints
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold: expected 0 < threshold <= 1, got {threshold}")
-    x, y, w, h = np.asarray(xywh, dtype=np.float64).T
+    x, y, w, h = np.ascontiguousarray(np.asarray(xywh, dtype=np.float64).T)
     with np.errstate(all="ignore"):
         usable = (image >= 0) & np.isfinite(x + w) & np.isfinite(y + h) & (w > 0) & (h > 0)
         usable &= (w * h > 0) & np.isfinite(w * h)

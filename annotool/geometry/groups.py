@@ -10,18 +10,23 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 
 ROWS_IN_A_BLOCK = 1 << 14
+FEW = 3  # columns in which rows that differ nearly always do
 
 
 def first_equal(*columns: NDArray[Any]) -> Ints:
     """For each row the index of the first row with equal values in all columns, -1 for that first row itself.
 
     Columns are (n,) numbers, strings or hashable objects. NaN equals nothing; 0.0 equals -0.0. Returns (n,)
-    int64. A 64-bit hash only picks the rows worth comparing: the comparison itself is exact.
+    int64. A 64-bit hash only picks the rows worth comparing: the comparison itself is exact. The first few columns
+    pick first: give those that differ most.
     """
     numbers = [_numbers(column) for column in columns]
     first = np.full(len(numbers[0]), -1, np.int64)
-    hashes, known = _hashes(numbers)
-    rows = _repeated(hashes, known)
+    rows = np.arange(len(first))
+    hashes = np.zeros(len(first), np.uint64)
+    for some in (numbers[:FEW], numbers):
+        hashes[rows], known = _hashes([column[rows] for column in some])
+        rows = rows[_repeated(hashes[rows], known)]
     rows = rows[np.argsort(hashes[rows], kind="stable")]
     while len(rows):  # once, but for collisions: a row unlike the first of its hash waits for the next round
         starts = group_starts(hashes[rows])
@@ -57,13 +62,14 @@ def _numbers(column: NDArray[Any]) -> NDArray[Any]:
 
 
 def _repeated(hashes: NDArray[np.uint64], known: NDArray[np.bool_]) -> Ints:
-    """Known rows, ascending, whose hash another known row has too. Sorting bare values is cheap; few are left."""
-    ordered = np.sort(hashes[known])
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not len(repeated):
-        return np.empty(0, np.int64)
-    place = np.minimum(np.searchsorted(repeated, hashes), len(repeated) - 1)
-    return np.flatnonzero((repeated[place] == hashes) & known)
+    """Known rows, ascending, whose hash another row has too."""
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    same = ordered[1:] == ordered[:-1]
+    rows = np.sort(
+        np.append(order[:-1][same], order[1:][same])
+    )  # one that stands in a longer run comes twice
+    return np.asarray(rows[known[rows]])
 
 
 def _hashes(columns: list[NDArray[Any]]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:

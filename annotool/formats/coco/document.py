@@ -6,23 +6,18 @@ Rows are the records that could be kept; `index` says which of its list each one
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from annotool.findings import Fix, Severity
-from annotool.formats.coco import tolerant
-from annotool.formats.coco.elements import Elements, Piece, utf8
+from annotool.formats.coco.elements import cut_near, utf8
 from annotool.formats.coco.faults import WRONG, Fault, got
 from annotool.formats.coco.jsontext import Broken, Buffer, members, skip, skip_blank
 from annotool.formats.coco.layout import wide
-from annotool.formats.coco.typed import Typed
-from annotool.formats.coco.uniform import uniform
-from annotool.progress import track
-from annotool.schema import SCHEMA
+from annotool.formats.coco.lists import Ahead, Original, joined, listed, rest_of
+from annotool.parallel import LARGE, aside
 from annotool.table import Array
 
 __all__ = ["SECTIONS", "Document", "Original", "parse"]
@@ -30,19 +25,9 @@ __all__ = ["SECTIONS", "Document", "Original", "parse"]
 SECTIONS = ("images", "annotations", "categories")
 BOM = b"\xef\xbb\xbf"
 LFS = b"version https://git-lfs.github.com/spec/v1"
-Reader = Callable[[Array], tuple[Array, dict[str, Array]]]
-
 RESULT = ("image_id", "category_id")
-
-
-@dataclass(frozen=True)
-class Original:
-    """The text of a value that is odd: section, index of its record, column."""
-
-    section: str
-    index: int
-    column: str
-    raw: str
+FIRST_PART = 0.5  # of a large file that is read here, while another process reads the rest
+NEAR = 1 << 16  # bytes in which an annotation tells that it is one
 
 
 @dataclass
@@ -109,7 +94,8 @@ def top(document: Document) -> None:
         message = f"the file is {encoding[:6].upper()}; save it as UTF-8"
         document.fault("SCH001", message, 0, size, kept=False)
     elif first == b"{":
-        sections(document, at)
+        with read_ahead(text) as ahead:
+            sections(document, at, ahead)
     elif first == b"[":
         results(document, at)
     elif not first:
@@ -131,7 +117,18 @@ def top(document: Document) -> None:
         )
 
 
-def sections(document: Document, at: int) -> None:
+@contextmanager
+def read_ahead(text: Buffer) -> Iterator[Ahead | None]:
+    """Let another process read the annotations in the second half of a large file, if they are what stands there."""
+    cut = cut_near(text, int(len(text) * FIRST_PART)) if len(text) >= LARGE else None
+    if not cut or text.find(b'"image_id"', cut.after, cut.after + NEAR) < 0:
+        yield None
+        return
+    with aside(lambda: rest_of(Document(text), "annotations", cut), len(text)) as reading:
+        yield Ahead(cut, reading) if reading else None
+
+
+def sections(document: Document, at: int, ahead: Ahead | None) -> None:
     """Read the object at the top."""
     text = document.text
     found: dict[str, list[dict[str, Array]]] = {}
@@ -140,7 +137,8 @@ def sections(document: Document, at: int) -> None:
     def over(key: str, start: int) -> int:
         if key not in SECTIONS or text[start : start + 1] != b"[":
             return skip(text, start)
-        return listed(document, key, start, found.setdefault(key, []))
+        mine = ahead if key == "annotations" and key not in found else None
+        return listed(document, key, start, found.setdefault(key, []), ahead=mine)
 
     end = skip_blank(text, at + 1)
     try:
@@ -197,7 +195,7 @@ def results(document: Document, at: int) -> None:
     """Read a list at the top: results of a detector, which lack images and categories."""
     document.results = True
     parts: list[dict[str, Array]] = []
-    end = listed(document, "annotations", at, parts, RESULT)
+    end = listed(document, "annotations", at, parts, required=RESULT)
     document.columns["annotations"] = joined("annotations", parts)
     after = skip_blank(document.text, end)
     if after < len(document.text):
@@ -210,109 +208,3 @@ def results(document: Document, at: int) -> None:
             kept=False,
             got=got(document.text[after : after + 100]),
         )
-
-
-def listed(document: Document, section: str, at: int, parts: list[dict[str, Array]],
-           required: Sequence[str] | None = None) -> int:  # fmt: skip
-    """Read the records of one list into `parts`; returns the byte after it."""
-    elements = Elements(document.text, at)
-    typed = Typed(section, required)
-    for piece in track(elements, f"reading {section}"):
-        first = document.counts.get(section, 0)
-        document.counts[section] = first + len(piece.start)
-        parts.append(read_piece(document, piece, typed, first))
-    document.unknown.setdefault(section, set()).update(typed.unknown)
-    for slip in elements.slips:
-        fix = {"fix": Fix.SAFE, "new": slip.new} if slip.new is not None else {}
-        document.fault(
-            "SCH001", "in {section}: {why}", slip.start, slip.end, section=section, why=slip.why, **fix
-        )
-    return elements.end
-
-
-def read_piece(document: Document, piece: Piece, typed: Typed, first: int) -> dict[str, Array]:
-    """Return the columns of the records of a piece that could be kept; the first of them has the index `first`."""
-    n = len(piece.start)
-    left = np.ones(n, dtype=bool)
-    parts: list[tuple[Array, dict[str, Array]]] = []
-    for reader in readers(document, piece, typed, first):
-        if not left.any():
-            break
-        rows, columns = reader(np.flatnonzero(left))
-        parts.append((rows, columns))
-        left[rows] = False
-    full = spread(typed.section, parts, n)
-    full |= {
-        "start": piece.base + piece.start,
-        "end": piece.base + piece.end,
-        "index": np.arange(first, first + n),
-    }
-    return {name: values[~left] for name, values in full.items()} if left.any() else full
-
-
-def readers(document: Document, piece: Piece, typed: Typed, first: int) -> Iterator[Reader]:
-    """Give what reads records of a piece, the quickest first; each takes some rows and leaves the rest to the next."""
-    if typed.section == "annotations" and piece.sound:
-        yield lambda _: uniform(piece, typed.required)
-    yield lambda rows: typed.columns(piece, rows)
-    yield lambda rows: patiently(document, piece, typed, rows, first)
-
-
-def patiently(
-    document: Document, piece: Piece, typed: Typed, rows: Array, first: int
-) -> tuple[Array, dict[str, Array]]:
-    """Read records that are not as they should be, one by one."""
-    kept: list[int] = []
-    cells: list[dict[str, Any]] = []
-    for row in rows.tolist():
-        start, end = int(piece.start[row]), int(piece.end[row])
-        ends = piece.base + end == len(document.text)
-        record = tolerant.Record(typed.section, first + row, piece.text[start:end], piece.base + start, ends)
-        read = tolerant.READERS[typed.section]
-        held = tolerant.annotation(record, typed.required) if read is tolerant.annotation else read(record)
-        document.faults += record.faults
-        if held is not None:
-            kept.append(row)
-            cells.append(held)
-            document.originals += [Original(typed.section, first + row, *each) for each in record.originals]
-    spec = SCHEMA[typed.section]
-    names = dict.fromkeys(name for each in cells for name in each)
-    return np.array(kept, dtype=np.int64), {
-        name: column([each.get(name, spec[name].absent) for each in cells], spec[name].dtype)
-        for name in names
-    }
-
-
-def column(values: list[Any], dtype: str) -> Array:
-    made = np.empty(len(values), dtype=dtype)
-    made[:] = values
-    return made
-
-
-def spread(section: str, parts: Sequence[tuple[Array, dict[str, Array]]], n: int) -> dict[str, Array]:
-    """Return columns of n rows from columns of some rows each; what no part has is left out."""
-    if len(parts) == 1 and len(parts[0][0]) == n:
-        return dict(parts[0][1])
-    spec = SCHEMA[section]
-    full = {}
-    for name in dict.fromkeys(name for _, columns in parts for name in columns):
-        full[name] = np.full(n, spec[name].absent, dtype=spec[name].dtype)
-        for rows, columns in parts:
-            if name in columns:
-                full[name][rows] = columns[name]
-    return full
-
-
-def joined(section: str, parts: list[dict[str, Array]]) -> dict[str, Array]:
-    """Return the columns of all pieces one after another; empties `parts`, so that both never stand in memory."""
-    spec = SCHEMA[section]
-    sizes = [len(part["start"]) for part in parts]
-    full = {}
-    for name in dict.fromkeys(name for part in parts for name in part):
-        what = spec[name]
-        pieces = [
-            part.pop(name) if name in part else np.full(size, what.absent, what.dtype)
-            for part, size in zip(parts, sizes, strict=True)
-        ]
-        full[name] = np.concatenate(pieces).astype(what.dtype, copy=False)
-    return full

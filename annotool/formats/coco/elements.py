@@ -16,7 +16,7 @@ import numpy as np
 from annotool.formats.coco.jsontext import BROKEN, Broken, Buffer, loaded, skip, skip_blank
 from annotool.table import Array
 
-__all__ = ["Elements", "Piece", "Slip", "utf8"]
+__all__ = ["Cut", "Elements", "Piece", "Slip", "cut_near", "utf8"]
 
 PIECE = 1 << 21  # bytes: what fits in a core's cache
 BLANKS = b" " * 24
@@ -58,28 +58,46 @@ class Slip:
     new: str | None = None
 
 
+@dataclass(frozen=True)
+class Cut:
+    """Where a record seems to end, and, behind the comma, the next to begin."""
+
+    stop: int
+    after: int
+
+
 @dataclass
 class Elements:
-    """The records of the list that starts at `at` in `text`. While it is iterated, `end` and `slips` are filled."""
+    """The records of the list that starts at `at` in `text`. While it is iterated, `end` and `slips` are filled.
+
+    until: where another reader goes on, if a record does begin there; then `end` stays -1.
+    """
 
     text: Buffer
     at: int
+    until: Cut | None = None
     end: int = -1  # the byte after the list's closing bracket; the text's length where it is missing
     slips: list[Slip] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Piece]:
         at = self.at + 1
-        while self.end < 0:
-            cut = CUT.search(self.text, min(at + PIECE, len(self.text)))
-            stop = cut.start() + 1 if cut else len(self.text)
+        while self.end < 0 and not (self.until and at == self.until.after):
+            cut = self.cut(at)
+            stop = cut.stop if cut else len(self.text)
             piece, after = self.sound(at, stop)
             if piece is None:
                 self.end = -1
                 piece, after = self.walked(at, stop)
             elif self.end < 0:
-                after = cut.end() if cut else self.broken_off()
+                after = cut.after if cut else self.broken_off()
             at = after
             yield piece
+
+    def cut(self, at: int) -> Cut | None:
+        """Return where the piece that begins at `at` is cut; None: it goes to the end of the text."""
+        if self.until and at < self.until.after <= at + PIECE:
+            return self.until
+        return cut_near(self.text, at + PIECE)
 
     def sound(self, at: int, stop: int) -> tuple[Piece | None, int]:
         """Return the records in at:stop when they are valid JSON. Sets `end` where the list ends among them."""
@@ -148,6 +166,12 @@ class Elements:
         if sign == b"{":
             self.slips.append(Slip("a comma is missing between two records", at, at, ","))
         return at
+
+
+def cut_near(text: Buffer, at: int) -> Cut | None:
+    """Return the first place from `at` on where a record seems to end and another to begin."""
+    found = CUT.search(text, min(at, len(text)))
+    return Cut(found.start() + 1, found.end()) if found else None
 
 
 def utf8(text: bytes) -> bool:
