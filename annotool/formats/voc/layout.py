@@ -8,13 +8,13 @@ from pathlib import Path
 
 from annotool.formats.base import Claim
 from annotool.formats.listing import Listing
+from annotool.formats.sidefile import NAMES_FILE
 from annotool.formats.voc.document import BOMS
 
 __all__ = ["NAMES_FILE", "SPLIT_FOLDERS", "Layout", "claim_file", "claims", "is_label_folder"]
 
 FOLDERS = ("Annotations", "annotation", "xmls", "xml", "labels", "label")
 CLASS_LISTS = ("labels.txt", "labelmap.txt")
-NAMES_FILE = "annotool-names.csv"
 SPLIT_FOLDERS = ("train", "val", "valid", "validation", "test", "dev")
 ROOT = re.compile(
     rb"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<([^\s/>!?]+)", re.DOTALL

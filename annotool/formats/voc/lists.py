@@ -91,9 +91,12 @@ def unions(members: Mapping[str, frozenset[int]]) -> list[str]:
 def read_classes(file: str, data: bytes, used: Container[str]) -> list[Entry]:
     """Read a class list: a name a line, or a label map (`name:colour:parts:actions` after a comment line).
 
-    A label map's `background` is the zero of its masks, not a class, unless an object bears the name.
+    A label map's `background` is the zero of its masks, not a class, unless an object bears the name. A line break is
+    spelled `\\n`, as our writer does it, where objects bear a name with one.
     """
-    found = lines(data)
+    found = [
+        each if (name := broken(each.stem)) not in used else each._replace(stem=name) for each in lines(data)
+    ]
     mapped = file.lower() == "labelmap.txt"
     if mapped:
         found = [
@@ -101,6 +104,11 @@ def read_classes(file: str, data: bytes, used: Container[str]) -> list[Entry]:
         ]
         found = [each for each in found if each.stem != "background" or each.stem in used]
     return [each if each.stem in used else each._replace(stem=each.stem.strip()) for each in found]
+
+
+def broken(text: str) -> str:
+    """Return a line of a class list with its spelled line breaks as such."""
+    return text.replace("\\r", "\r").replace("\\n", "\n")
 
 
 def read_names(data: bytes) -> dict[str, str]:

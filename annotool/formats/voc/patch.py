@@ -11,6 +11,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
+from annotool.formats.sidefile import side_splices
 from annotool.formats.voc import lists
 from annotool.formats.voc.layout import is_label_folder
 from annotool.formats.voc.rewrite import Rewrite
@@ -24,7 +25,8 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
 
     Edits of tables images (width, height, file_name; drop), annotations (bbox, category, difficult, truncated,
     occluded; drop), categories (name; drop), splits (drop) and sources (bytes). Dropping an image removes its xml and
-    its lines in the lists; renaming a category renames it in every object and in the class list. Where two edits need
+    its lines in the lists; renaming a category renames it in every object and in the class list. The side file's row of
+    an image follows the image. Where two edits need
     one new element, its splice bears the first.
     """
     return Patch(data, edits).run()
@@ -59,7 +61,7 @@ class Patch:
         for source, asked in inside.items():
             if self.is_voc(source):
                 splices += Rewrite(self.data, self.edits, source).run(asked)
-        return splices
+        return splices + list(side_splices(self.data, self.edits, "voc"))
 
     def source(self, table: str, row: int) -> int:
         return int(self.data.table(table)["source"][row])

@@ -237,4 +237,5 @@ def plain_number(value: float) -> str:
 
 
 def one_line(name: str) -> str:
-    return re.sub(r"[\r\n]+", " ", name)
+    """Return a name for a line of labels.txt, line breaks spelled `\\n`; `lists.read_classes` reads them."""
+    return name.replace("\r", "\\r").replace("\n", "\\n")

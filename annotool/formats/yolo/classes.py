@@ -16,7 +16,16 @@ from annotool.formats.yolo.odd import BOM, numeric
 from annotool.schema import make
 from annotool.table import Array, Table
 
-__all__ = ["NAMES", "ClassList", "categories", "choose", "is_class_list", "read_list", "read_notes"]
+__all__ = [
+    "NAMES",
+    "ClassList",
+    "categories",
+    "choose",
+    "is_class_list",
+    "names_in",
+    "read_list",
+    "read_notes",
+]
 
 NAMES = ("classes.txt", "labels.txt", "obj.names", "class_names.txt", "names.txt", "predefined_classes.txt")
 
@@ -44,7 +53,15 @@ def is_class_list(name: str, held: bytes) -> bool:
 
 def read_list(gathering: Gathering, taken: Taken) -> ClassList:
     """Read a class list: one name a line, the index counts from 0; blank lines at the end are none."""
-    held, names, start = taken.held, {}, 0
+    names, faults = names_in(taken.held)
+    gathering.file(taken.source, faults)
+    return ClassList(taken, names)
+
+
+def names_in(held: bytes) -> tuple[dict[int, Place], list[Told]]:
+    """Return the names of a class list by index, and what is wrong with it."""
+    names: dict[int, Place] = {}
+    start = 0
     faults: list[Told] = []
     if held.startswith(BOM):
         start = len(BOM)
@@ -62,8 +79,7 @@ def read_list(gathering: Gathering, taken: Taken) -> ClassList:
             faults.append(Told("SCH001", "class name {name!r} is not UTF-8", {"name": name}, place))
         names[index] = Place(name, start, start + len(text), index + 1)
         start += len(line) + 1
-    gathering.file(taken.source, faults)
-    return ClassList(taken, names)
+    return names, faults
 
 
 def read_notes(gathering: Gathering, taken: Taken) -> ClassList | None:

@@ -11,7 +11,9 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
+from annotool.formats.sidefile import side_splices
 from annotool.formats.yolo.odd import line_span, numeric
+from annotool.formats.yolo.renaming import renamed
 from annotool.schema import Kind
 
 __all__ = ["patch"]
@@ -24,7 +26,8 @@ SAME = 1e-12  # a number that moves by less stays as it is written
 def patch(data: Dataset, edits: Edits) -> list[Splice]:
     """Return the bytes to change in label files and lists so that the edits hold.
 
-    A label file that loses its last row stays, empty: it says that its image is a background.
+    A label file that loses its last row stays, empty: it says that its image is a background. A category that is
+    renamed is so in every list that names it; what the side file says of an image follows the image.
     """
     splices: list[Splice] = []
     done: set[tuple[int, int]] = set()
@@ -39,7 +42,9 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
                     splices.append(each._replace(edit=edit))
         elif table == "annotations":
             splices += [each._replace(edit=edit) for each in changed(data, row, column, new)]
-    return splices
+        elif table == "categories" and column == "name":
+            splices += [each._replace(edit=edit) for each in renamed(data, row, str(new))]
+    return splices + list(side_splices(data, edits, "yolo"))
 
 
 def gone(data: Dataset, table: str, row: int) -> Iterator[Splice]:

@@ -1,13 +1,75 @@
-"""What the rules on categories share: when two names differ in spelling only."""
+"""What the rules on categories share: when two names differ in spelling only, and how two become one."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
-__all__ = ["folded"]
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import Edits, Op, Rule
+from annotool.table import Array, Table
+
+__all__ = ["Named", "added", "folded", "merged", "named", "per_name"]
 
 
 def folded(name: str) -> str:
     """Return what is left of a name without case, width of letters, outer blanks and the kind of separator."""
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+@dataclass(frozen=True)
+class Named:
+    """The rows of `categories`, how many annotations each has, and the format each is of."""
+
+    rows: Table
+    counts: Array
+    format_of: Array
+
+
+def named(shard: Dataset) -> Named:
+    """Return what a shard knows of the categories; a name that no file declares is VOC's."""
+    rows = shard.table("categories")
+    category = shard.table("annotations")["category"]
+    counts = np.bincount(category[category >= 0], minlength=len(rows))
+    undeclared = "voc" if "yolo" not in shard.formats else ""
+    return Named(rows, counts, np.append(shard.table("sources")["format"], undeclared)[rows["source"]])
+
+
+def added(states: Sequence[Named]) -> Named:
+    """Return the state of the shards together."""
+    counts = np.sum([each.counts for each in states], axis=0)
+    return Named(states[0].rows, counts, states[0].format_of)
+
+
+def per_name(state: Named) -> dict[str, tuple[int, int]]:
+    """Return, by name in the order of the table, its first row and its annotations over all files."""
+    found: dict[str, tuple[int, int]] = {}
+    for row, (name, own) in enumerate(zip(state.rows["name"].tolist(), state.counts.tolist(), strict=True)):
+        first, before = found.get(name, (row, 0))
+        found[name] = first, before + own
+    return found
+
+
+def merged(rule: Rule, data: Dataset, state: Named, finding: int, name: str, other: str) -> list[Edits]:
+    """Return the edits that turn one name into another wherever it stands.
+
+    In a file that has the other name too the annotations move, and the category goes; a line of a YOLO class list
+    stays, since later classes would change their numbers. Elsewhere, and in VOC, the category is renamed.
+    """
+    rows, edits = state.rows, list[Edits]()
+    make = partial(Edits.make, finding=finding, safe=False, rule=rule.code)
+    for row in np.flatnonzero(rows["name"] == name).tolist():
+        target = np.flatnonzero((rows["name"] == other) & (rows["source"] == rows["source"][row]))
+        if state.format_of[row] == "voc" or not len(target):
+            edits.append(make(1, table="categories", column="name", row=row, new=[other]))
+            continue
+        moved = np.flatnonzero(data.table("annotations")["category"] == row)
+        edits.append(make(len(moved), table="annotations", column="category", row=moved, new=int(target[0])))
+        if state.format_of[row] != "yolo":
+            edits.append(make(1, op=Op.DROP, table="categories", row=row))
+    return edits

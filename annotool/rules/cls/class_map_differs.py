@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypedDict
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import DatasetRule, Findings, Severity, found, worded
+from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable, worded
 from annotool.rules.cls.base import folded
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
@@ -38,7 +40,9 @@ class ClassMapDiffers(DatasetRule[Maps]):
 
     Good: the same list in every file.
 
-    Fix: none: only a person knows which list the annotations were made with.
+    Fix: unsafe, for each file's annotations are taken to be right by its own list: a COCO file, or a YOLO list of the
+    same names, gets the numbers of the earlier file, in its list and its annotations; a class list that no row goes by
+    gets the names of the one that counts. None where a name or a number stands twice in a file.
 
     Source: HumanSignal/labelImg#465, #707; HumanSignal/label-studio#3324; ultralytics/ultralytics#13936.
     """
@@ -46,6 +50,7 @@ class ClassMapDiffers(DatasetRule[Maps]):
     code = "CLS006"
     slug = "class-map-differs"
     severities = (Severity.ERROR,)
+    fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH001", "SCH002")
     verdict = ("1 file numbers the classes differently", "{n} files number the classes differently")
 
@@ -77,10 +82,87 @@ class ClassMapDiffers(DatasetRule[Maps]):
                 "class {example} is {name!r} here and {other!r} in {other_file} ({differing} "
                 + worded("id[|s] in use differ[s|])", len(ids)),
                 values=values,
+                fix=Fix.UNSAFE if remapping(state, source, first) is not None else Fix.NONE,
                 source=source,
                 line=int(state.rows["line"][row]) if list_of_classes else 0,
             )
         return findings
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        finding, sources, _ = mendable(findings, "source")
+        state, parts = self.partial(data), list[Edits]()
+        differing = conflicts(state)
+        for number, source in zip(finding.tolist(), sources.tolist(), strict=True):
+            new = remapping(state, source, differing[source][1])
+            make = partial(Edits.make, finding=number, safe=False, rule=self.code)
+            for column in ("id", "name"):
+                rows = [row for row in new if state.rows[column][row] != new[row][column]] if new else []
+                values = [new[row][column] for row in rows] if new else []
+                parts.append(make(len(rows), table="categories", column=column, row=rows, new=values))
+            parts.append(self.moved(data, new or {}, make))
+        return Edits.concat(parts)
+
+    @staticmethod
+    def moved(data: Dataset, new: Mapping[int, Entry], make: Callable[..., Edits]) -> Edits:
+        """The edits that give annotations the number their category gets."""
+        category = data.table("annotations")["category"]
+        number = np.full(len(data.table("categories")) + 1, NO_ID, dtype=np.int64)
+        number[list(new)] = [each["number"] for each in new.values()]
+        wanted = number[category]
+        rows = np.flatnonzero((wanted != NO_ID) & (wanted != data.table("annotations")["category_id"]))
+        return make(len(rows), table="annotations", column="category_id", row=rows, new=wanted[rows])
+
+
+class Entry(TypedDict):
+    """What a category row becomes: its id and name in the list, and the number its annotations get."""
+
+    id: int
+    name: str
+    number: int
+
+
+def remapping(state: Maps, source: int, first: int) -> dict[int, Entry] | None:
+    """Return what each category row of a source becomes, by the numbers of the file that row `first` stands in; None
+    where that cannot be told."""
+    ids, names = state.rows["id"].tolist(), state.rows["name"].tolist()
+    own, right = (
+        np.flatnonzero(state.rows["source"] == each).tolist()
+        for each in (source, state.rows["source"][first])
+    )
+    if any(
+        len({column[row] for row in rows}) < len(rows) for column in (ids, names) for rows in (own, right)
+    ):
+        return None
+    if NO_ID in (ids[row] for row in (*own, *right)):
+        return None
+    by_name, by_id = {names[row]: ids[row] for row in right}, {ids[row]: names[row] for row in right}
+    if state.sources["format"][source] != "yolo":
+        new = renumbered(own, ids, names, by_name)
+        return {row: Entry(id=new[row], name=names[row], number=new[row]) for row in own}
+    if not state.counts[own].any():
+        return {
+            row: Entry(id=ids[row], name=by_id[ids[row]], number=ids[row]) for row in own if ids[row] in by_id
+        }
+    if {(names[row]) for row in own} != by_name.keys() or {ids[row] for row in own} != by_id.keys():
+        return None
+    return {row: Entry(id=ids[row], name=by_id[ids[row]], number=by_name[names[row]]) for row in own}
+
+
+def renumbered(
+    rows: Sequence[int], ids: Sequence[int], names: Sequence[str], by_name: Mapping[str, int]
+) -> dict[int, int]:
+    """Return each row's new id: that of its name elsewhere, else its own if it is free, else a free one."""
+    taken = set(by_name.values())
+    free = max([*taken, *(ids[row] for row in rows)]) + 1
+    new = {}
+    for row in rows:
+        if names[row] in by_name:
+            new[row] = by_name[names[row]]
+        elif ids[row] not in taken:
+            new[row] = ids[row]
+        else:
+            new[row], free = free, free + 1
+    return new
 
 
 def conflicts(state: Maps) -> dict[int, tuple[int, int, list[int]]]:

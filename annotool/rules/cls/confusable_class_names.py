@@ -8,18 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
-from annotool.rules.cls.base import folded
-from annotool.table import Array, Table
-
-
-@dataclass(frozen=True)
-class Named:
-    """The rows of `categories`, how many annotations each has, and the format each is of."""
-
-    rows: Table
-    counts: Array
-    format_of: Array
+from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable
+from annotool.rules.cls.base import Named, added, folded, merged, named, per_name
+from annotool.table import Array
 
 
 @dataclass(frozen=True)
@@ -37,8 +28,8 @@ class ConfusableClassNames(DatasetRule[Named]):
 
     Good: `names: [traffic light]`.
 
-    Fix: unsafe merge into the name with more annotations, in COCO and VOC. None
-    in YOLO, where every later class would change its number; none for equal names.
+    Fix: unsafe merge into the name with more annotations. None for two names of one YOLO class list, where every later
+    class would change its number; none for equal names.
 
     Source: fizyr/keras-retinanet#1046; dmlc/gluon-cv#609; penny4860/tf2-eager-yolo3#11.
     """
@@ -51,15 +42,10 @@ class ConfusableClassNames(DatasetRule[Named]):
     verdict = ("1 class name is declared twice", "{n} class names are declared twice")
 
     def partial(self, shard: Dataset) -> Named:
-        rows = shard.table("categories")
-        category = shard.table("annotations")["category"]
-        counts = np.bincount(category[category >= 0], minlength=len(rows))
-        undeclared = "voc" if "yolo" not in shard.formats else ""
-        format_of = np.append(shard.table("sources")["format"], undeclared)[rows["source"]]
-        return Named(rows, counts, format_of)
+        return named(shard)
 
     def merge(self, states: Sequence[Named]) -> Named:
-        return Named(states[0].rows, np.sum([each.counts for each in states], axis=0), states[0].format_of)
+        return added(states)
 
     def finish(self, state: Named) -> Findings:
         rows = state.rows
@@ -73,8 +59,7 @@ class ConfusableClassNames(DatasetRule[Named]):
         same = found(self, "{name!r} is declared more than once in this file", rows, take=twice,
                      severity=Severity.ERROR, values={"name": rows["name"][twice]})  # fmt: skip
         alike, others = confusable(state)
-        known = [name in ("coco", "voc") for name in state.format_of[alike].tolist()]
-        fix = np.where(known, Fix.UNSAFE, Fix.NONE)
+        fix = np.where(can_merge(state, alike, others), Fix.UNSAFE, Fix.NONE)
         values = {"name": rows["name"][alike], "other": rows["name"][others]}
         return same + found(
             self, "{name!r} is {other!r} but for its spelling", rows, take=alike, fix=fix, values=values
@@ -88,42 +73,37 @@ class ConfusableClassNames(DatasetRule[Named]):
         parts = []
         for number, key in zip(finding.tolist(), keys.tolist(), strict=True):
             name, other = (state.rows["name"][row] for row in (key, into[key]))
-            for row in np.flatnonzero(state.rows["name"] == name).tolist():
-                parts += self.merged(data, state, number, row, other)
+            parts += merged(self, data, state, number, name, other)
         return Edits.concat(parts)
 
-    def merged(self, data: Dataset, state: Named, finding: int, row: int, other: str) -> list[Edits]:
-        """The edits that turn one category row into the other name: its annotations move, or it is renamed
-        (which in VOC renames every object)."""
-        rows = state.rows
-        target = np.flatnonzero((rows["name"] == other) & (rows["source"] == rows["source"][row]))
-        if state.format_of[row] == "voc" or not len(target):
-            return [Edits.make(1, table="categories", column="name", row=row, new=[other], finding=finding,
-                               safe=False, rule=self.code)]  # fmt: skip
-        moved = np.flatnonzero(data.table("annotations")["category"] == row)
-        edits = Edits.make(len(moved), table="annotations", column="category", row=moved, new=int(target[0]),
-                           finding=finding, safe=False, rule=self.code)  # fmt: skip
-        gone = Edits.make(
-            1, op=Op.DROP, table="categories", row=row, finding=finding, safe=False, rule=self.code
-        )
-        return [edits, gone]
+
+def can_merge(state: Named, alike: Array, others: Array) -> Array:
+    """Which names can be merged, bool: those of COCO and VOC, and of YOLO class lists without the better name."""
+    names, sources = state.rows["name"].tolist(), state.rows["source"].tolist()
+    places = set(zip(names, sources, strict=True))
+    fixed: dict[str, set[int]] = {}  # where a name would have to stay, by source
+    for name, source, kind in zip(names, sources, state.format_of.tolist(), strict=True):
+        if kind not in ("coco", "voc"):
+            fixed.setdefault(name, set()).add(source if kind == "yolo" else -1)
+    pairs = zip(state.rows["name"][alike].tolist(), state.rows["name"][others].tolist(), strict=True)
+    free = [
+        not any(source < 0 or (other, source) in places for source in fixed.get(name, ()))
+        for name, other in pairs
+    ]
+    return np.array(free, dtype=bool)
 
 
 def confusable(state: Named) -> tuple[Array, Array]:
     """Rows whose name is like another's: one for each such name, and the row of the name it is to be merged into."""
-    names = state.rows["name"].tolist()
-    first = {name: row for row, name in reversed(list(enumerate(names)))}
-    count: dict[str, int] = dict.fromkeys(first, 0)
-    for name, own in zip(names, state.counts.tolist(), strict=True):
-        count[name] += own
+    names = per_name(state)
     like: dict[str, list[str]] = {}
-    for name in dict.fromkeys(names):
+    for name in names:
         like.setdefault(folded(name), []).append(name)
     pairs = [
-        (first[name], first[best])
+        (names[name][0], names[best][0])
         for key, alike in like.items()
         if key and len(alike) > 1
-        for best in [max(alike, key=lambda name: count[name])]
+        for best in [max(alike, key=lambda name: names[name][1])]
         for name in alike
         if name != best
     ]

@@ -10,10 +10,8 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.metrics.balance import Counts, added, count
 from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.rules.spl.base import TRAIN, VAL
 from annotool.table import Array, Table
-
-TRAIN = ("train", "training")
-VAL = ("val", "valid", "validation")
 
 
 @dataclass(frozen=True)

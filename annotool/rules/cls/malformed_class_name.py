@@ -1,0 +1,111 @@
+"""CLS005."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable, together
+from annotool.rules.cls.base import Named, added, named
+
+OUTER = "[\\s\ufeff\u200b]+"  # blanks, a byte order mark, a blank without width
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\u200b]")
+RESERVED = frozenset("background __background__ _background_ __ignore__ _ignore_".split())
+DIGITS = frozenset("0123456789")
+MESSAGES = {
+    "empty": "a class has no name",
+    "signs": "class {name!r} is named by signs only",
+    "padded": "class {name!r} has blanks around its name",
+    "control": "class {name!r} has a control character in its name",
+    "digits": "class {name!r} is named by a number",
+    "reserved": "class {name!r} has a name that loaders reserve",
+}
+
+
+@dataclass(frozen=True)
+class MalformedClassName(DatasetRule[Named]):
+    """A class has a name that is none, or that tools read otherwise.
+
+    What: a name that is empty, has blanks around it, holds a control character such as a line break, or consists of
+    signs (`*`) or digits only; or one that loaders keep for themselves: background, __ignore__. Nothing is said of
+    digits where all of 0 to 9 are classes, nor of a class folder called background.
+
+    Why: a name with a blank at its end equals no name of any list, so its objects are dropped without a word
+    (franciszzj/VLPrompt#7); a line break cuts a class list in two and shifts all that follows; a number says nobody
+    what it is; an own class `background` stands beside the one that the detector adds.
+
+    Bad: `names: ["car ", "*"]`.
+
+    Good: `names: [car, bus]`.
+
+    Fix: safe: what stands around the name goes, unless the name without it is another class (CLS003 merges these).
+    None for the rest.
+
+    Source: franciszzj/VLPrompt#7; VisDrone/DroneVehicle#49 (`*`); panlabel (empty names); labelme's __ignore__ and
+    _background_.
+    """
+
+    code = "CLS005"
+    slug = "malformed-class-name"
+    severities = (Severity.WARNING,)
+    fixes = (Fix.SAFE,)
+    silenced_by = ("SCH001", "SCH002")
+
+    def partial(self, shard: Dataset) -> Named:
+        return named(shard)
+
+    def merge(self, states: Sequence[Named]) -> Named:
+        return added(states)
+
+    def finish(self, state: Named) -> Findings:
+        rows, names = state.rows, state.rows["name"].tolist()
+        ten = set(names) >= DIGITS
+        formats = state.format_of.tolist()
+        kinds = [kind(name, ten, form) for name, form in zip(names, formats, strict=True)]
+        taken = set(names)
+        parts = []
+        for each, message in MESSAGES.items():
+            own = np.array([at for at, kind in enumerate(kinds) if kind == each], dtype=np.int64)
+            free = [
+                bool(new := stripped(names[at])) and new not in taken and new != names[at]
+                for at in own.tolist()
+            ]
+            fix = np.where(
+                np.array(free, dtype=bool) & (state.format_of[own] != "imagefolder"), Fix.SAFE, Fix.NONE
+            )
+            parts.append(found(self, message, rows, take=own, fix=fix, values={"name": rows["name"][own]}))
+        return together(parts)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        finding, keys, _ = mendable(findings, "category")
+        new = [stripped(name) for name in data.table("categories")["name"][keys].tolist()]
+        return Edits.make(
+            len(keys), table="categories", column="name", row=keys, new=new, finding=finding, rule=self.code
+        )
+
+
+def kind(name: str, ten: bool, format_name: str) -> str:
+    """Return what is wrong with a name, a key of MESSAGES; empty: nothing. `ten`: all digits are classes."""
+    bare = stripped(name)
+    if not format_name:  # nobody declared it: YOLO without a class list names classes by their index
+        return ""
+    if not bare:
+        return "empty"
+    if not any(each.isalnum() for each in bare):
+        return "signs"
+    if bare != name:
+        return "padded"
+    if CONTROL.search(name):
+        return "control"
+    if name.isdecimal():
+        return "" if ten and len(name) == 1 else "digits"
+    return "reserved" if name.casefold() in RESERVED and format_name != "imagefolder" else ""
+
+
+def stripped(name: str) -> str:
+    """Return a name without what stands around it."""
+    return re.sub(f"^{OUTER}|{OUTER}$", "", name)

@@ -1,0 +1,40 @@
+from annotool.dataset import Dataset
+from annotool.findings import Fix
+from annotool.rules.cls.malformed_class_name import MalformedClassName
+from annotool.testing import check_rule, edited, tiny
+
+
+def named(*names: str, form: str = "coco") -> Dataset:
+    return tiny(2, [], names, format_name=form)
+
+
+def test_names_that_are_none() -> None:
+    check_rule(
+        MalformedClassName,
+        valid=[
+            named("car", "traffic light", "C++", "собака", "車", "mp3", "background noise"),
+            named(*"0123456789", "point"),
+            named("background", "0abc", form="imagefolder"),
+            tiny(categories=[{"name": "0", "source": -1}], format_name="yolo"),  # no list: named by its index
+        ],
+        invalid=[
+            (named("car", ""), [{"category": 1, "fix": Fix.NONE, "message": "a class has no name"}]),
+            (named("*", "-?"), [{"category": 0, "message": "class '*' is named by signs only"}, {"category": 1}]),
+            (named("car "), [{"category": 0, "fix": Fix.SAFE, "message": "class 'car ' has blanks around its name"}]),
+            (named("\ufeffcar", "bus\n"), [{"fix": Fix.SAFE}, {"fix": Fix.SAFE}]),
+            (named("car ", "car"), [{"category": 0, "fix": Fix.NONE}]),  # CLS003 merges
+            (named("a\nb"), [{"fix": Fix.NONE, "message": "class 'a\\nb' has a control character in its name"}]),
+            (named("7", "12"), [{"message": "class '7' is named by a number"}, {"category": 1}]),
+            (named(*"0123456789", "10"), [10]),
+            (named("Background", "__ignore__"), [0, 1]),
+            (named("car ", form="imagefolder"), [{"fix": Fix.NONE}]),
+        ],
+    )  # fmt: skip
+
+
+def test_the_fix_strips_in_all_files() -> None:
+    two = [{"file": "train.json"}, {"file": "val.json"}]
+    data = tiny(categories=[{"name": " car"}, {"name": " car", "source": 1}, {"name": "bus"}], sources=two)
+    rule = MalformedClassName()
+    after = edited(data, rule.fix(data, rule.check(data)))
+    assert after.table("categories")["name"].tolist() == ["car", "car", "bus"]
