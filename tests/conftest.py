@@ -15,6 +15,10 @@ settings.register_profile("ci", settings.get_profile("annotool"), derandomize=Tr
 settings.load_profile("ci" if os.environ.get("CI") else "annotool")
 
 
+# Tests must neither fill the user's cache of image statistics nor profit from it.
+os.environ["ANNOTOOL_CACHE"] = "none"
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real datasets beside the repository; skips where there is none, fails in CI."""

@@ -26,7 +26,8 @@ def sections() -> dict[str, str]:
 
 def counted(data: Path, words: list[str]) -> Counter[tuple[str, str]]:
     path, *rest = words
-    options: dict[str, Any] = {"format": rest[1]} if rest else {}
+    options: dict[str, Any] = {"decode": "--decode" in rest}
+    options |= {"format": rest[rest.index("--format") + 1]} if "--format" in rest else {}
     findings = annotool.audit(annotool.read(data / path, **options))
     counts: Counter[tuple[str, str]] = Counter()
     for part in findings.blocks:
