@@ -74,9 +74,11 @@ def typo(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
 
 @fault("CLS005", "voc", scope="dataset")
 def padded(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
-    """a class called *."""
-    for place in rng.sample(made.rows(), 12):
-        rename(made, place, "*")
+    """a class name with a blank at its end."""
+    for place in made.rows():
+        name = element(made, place).findtext("name")
+        if name == "violin":
+            rename(made, place, "violin ")
     return set()
 
 

@@ -14,7 +14,10 @@ def box_among_outlines(made: Yolo, chosen: list[Place], rng: random.Random) -> s
     """a row of five numbers among outlines."""
     for place in chosen:
         number, *rest = row(made, place)
-        set_row(made, place, [number, *rest[:4]])
+        xs, ys = [*map(float, rest[0::2])], [*map(float, rest[1::2])]
+        middle = [(min(each) + max(each)) / 2 for each in (xs, ys)]
+        size = [max(each) - min(each) for each in (xs, ys)]
+        set_row(made, place, [number, *(f"{value:.6f}" for value in middle + size)])
     return keys(made, chosen)
 
 
