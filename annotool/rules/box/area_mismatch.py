@@ -78,7 +78,7 @@ class AreaMismatch(DatasetRule[Off]):
     severities = (Severity.WARNING, Severity.ERROR)
     fixes = (Fix.SAFE,)
     formats = ("coco",)
-    silenced_by = ("SCH002", "SCH004", "FMT010", "BOX001")
+    silenced_by = ("SCH002", "SCH004", "FMT010", "BOX001", "BOX006", "SEG004", "SEG006")
     verdict = ("1 area is 0 or less", "{n} areas are 0 or less")
 
     box_tolerance: float = 0.01

@@ -1,4 +1,4 @@
-"""What the box rules share: which boxes have inclusive corners, and the edits that give boxes new numbers."""
+"""What the box rules share: which boxes can be judged, which have inclusive corners, the edits that reshape them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,38 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits
 from annotool.table import Array
 
-__all__ = ["inclusive", "reshaped"]
+__all__ = ["COLUMNS", "inclusive", "judged", "labels", "reshaped", "sizes_lacking"]
+
+COLUMNS = (
+    "annotation",
+    "image",
+    "category",
+    "source",
+    "line",
+    "start",
+    "end",
+)  # what a finding says of its row
+
+
+def judged(data: Dataset, rows: Array | slice = slice(None)) -> Array:
+    """Whether the boxes at these positions are known in pixels, bool (n,)."""
+    return np.asarray(data.boxes.usable[rows] & ~data.boxes.fraction[rows])
+
+
+def labels(data: Dataset) -> Array:
+    """The label number of each annotation, int64; where it has none, one more than the largest."""
+    own = data.annotation_labels
+    return np.where(own < 0, len(data.labels), own) if (own < 0).any() else own
+
+
+def sizes_lacking(data: Dataset) -> str:
+    """Say how many boxes cannot be judged because the size of their image is not known; empty: none."""
+    missing = int((data.boxes.usable & data.boxes.fraction).sum())
+    return (
+        f"{missing:,} of {len(data.boxes.usable):,} boxes: the size of their image is not known"
+        if missing
+        else ""
+    )
 
 
 def inclusive(data: Dataset, rows: Array) -> Array:

@@ -48,7 +48,8 @@ class OutOfBounds(AnnotationRule):
     Good: `"bbox": [600, 20, 40, 35]`.
 
     Fix: safe clip up to `warning` px where the size is known, unsafe beyond; unsafe removal when nothing, or a side
-    under one pixel, would be left. The extent of a polygon or an oriented box is not clipped.
+    under one pixel, would be left. The extent of an oriented box is not clipped; a polygon, and the box that leaves its
+    image with it, are SEG003's, and a box that is not the one of its mask BOX006's.
 
     Source: ultralytics/yolov5#2785, #10058; tensorflow/models#5474; HumanSignal/label-studio#5014;
     SkalskiP/make-sense#171. That a box touching the border overshoots by half of the last decimal: own calculation.
@@ -58,7 +59,9 @@ class OutOfBounds(AnnotationRule):
     slug = "out-of-bounds"
     severities = (Severity.ERROR, Severity.WARNING)
     fixes = (Fix.SAFE, Fix.UNSAFE)
-    silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT007", "FMT010", "SCH009", "IMG003", "BOX001")
+    silenced_by = (
+        "SCH002", "SCH004", "FMT002", "FMT003", "FMT007", "FMT010", "SCH009", "IMG003", "BOX001", "BOX006", "SEG003",
+    )  # fmt: skip
     verdict = ("1 box leaves its image", "{n} boxes leave their image")
 
     tolerance: float = 0.01

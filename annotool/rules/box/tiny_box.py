@@ -62,6 +62,7 @@ class TinyBox(DatasetRule[Small]):
     fixes = (Fix.UNSAFE,)
     silenced_by = (
         "SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "SCH009", "IMG003", "BOX001", "BOX002",
+        "BOX006", "SEG004",
     )  # fmt: skip
 
     min_side_px: float = 1.0

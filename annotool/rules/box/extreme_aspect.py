@@ -1,0 +1,102 @@
+"""BOX004."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.rules.box.base import COLUMNS, judged, labels, sizes_lacking
+from annotool.table import Array, Table
+
+
+@dataclass(frozen=True)
+class Long:
+    """The boxes that are too long (with w, h and the label, -1 for none), and how many boxes each label has; the last
+    count is of -1."""
+
+    rows: Table
+    boxes: Array
+
+
+@dataclass(frozen=True)
+class ExtremeAspect(DatasetRule[Long]):
+    """A box is many times longer than wide.
+
+    What: one side over `max_ratio` times the other, in pixels. A category of which at least `natural` of the boxes are
+    so (from `natural_from` boxes on) is long by nature, such as power lines or cracks, and not judged.
+
+    Why: mostly a slip of the mouse or what is left of an object after an image was cut into tiles. No anchor fits it,
+    its IoU with any prediction is close to zero; training augmentation of yolov5 drops boxes over 100, for the same
+    reason.
+
+    Bad: `"bbox": [100, 200, 380, 4]` for a car.
+
+    Good: `"bbox": [100, 120, 380, 170]`.
+
+    Fix: none, somebody has to look.
+
+    Source: hotcoco healthcheck.rs (20); yolov5 utils/augmentations.py box_candidates (ar_thr = 100). `natural` is ours:
+    none of seven real sets has a category anywhere near it.
+    """
+
+    code = "BOX004"
+    slug = "extreme-aspect"
+    severities = (Severity.WARNING,)
+    silenced_by = (
+        "SCH002",
+        "SCH004",
+        "FMT002",
+        "FMT003",
+        "FMT010",
+        "SCH009",
+        "IMG003",
+        "BOX001",
+        "BOX002",
+        "BOX003",
+    )
+
+    max_ratio: float = 20.0
+    natural: float = 0.2
+    natural_from: int = 20
+
+    def unable(self, data: Dataset) -> str:
+        return sizes_lacking(data)
+
+    def partial(self, shard: Dataset) -> Long:
+        table = shard.table("annotations")
+        w, h = table["w"], table["h"]
+        rows = np.flatnonzero((w > self.max_ratio * h) | (h > self.max_ratio * w))
+        rows = rows[judged(shard, rows)]
+        columns = {name: table[name][rows] for name in COLUMNS}
+        columns |= {"w": w[rows], "h": h[rows], "label": shard.annotation_labels[rows]}
+        return Long(Table(columns), np.bincount(labels(shard), minlength=len(shard.labels) + 1))
+
+    def merge(self, states: Sequence[Long]) -> Long:
+        return Long(
+            Table.concat([each.rows for each in states]), np.sum([each.boxes for each in states], axis=0)
+        )
+
+    def finish(self, state: Long) -> Findings:
+        rows = state.rows
+        share = (
+            np.bincount(rows["label"] % len(state.boxes), minlength=len(state.boxes))
+            >= self.natural * state.boxes
+        )
+        natural = share & (state.boxes >= self.natural_from)
+        rows = rows.take(~natural[rows["label"]])
+        rows = rows.take(np.argsort(rows["annotation"], kind="stable"))
+        ratio = np.maximum(rows["w"] / rows["h"], rows["h"] / rows["w"])
+        values = {
+            "width": rows["w"],
+            "height": rows["h"],
+            "ratio": np.round(ratio, 1),
+            "max_ratio": self.max_ratio,
+        }
+        message = (
+            "box of {width:g} x {height:g} px: one side is {ratio:.0f} times the other, over {max_ratio:g}"
+        )
+        return found(self, message, rows, values=values)
