@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -28,10 +29,15 @@ def image_names(data: Dataset) -> Array:
 
 def plain(name: str) -> str:
     """Return a file's name without format folders, split and suffix."""
-    *folders, last = name.replace("\\", "/").split("/")
-    kept = [part for part in folders if part.lower() not in FOLDERS and not is_split(part)]
-    stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
-    return "/".join([*(part for part in kept if part not in ("", ".", "..")), stem])
+    folders, _, last = name.replace("\\", "/").rpartition("/")
+    return told_folders(folders) + (last.rsplit(".", 1)[0] if "." in last[1:] else last)
+
+
+@lru_cache(maxsize=4096)
+def told_folders(folders: str) -> str:
+    """The folders that say more than format and split, each with its slash."""
+    parts = [part for part in folders.split("/") if part not in ("", ".", "..")]
+    return "".join(f"{part}/" for part in parts if part.lower() not in FOLDERS and not is_split(part))
 
 
 def is_split(part: str) -> bool:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from annotool.dataset import Dataset
 from annotool.findings import Findings, block
 from annotool.fingerprint import fingerprints, image_names, plain
+from annotool.table import Array
 from annotool.testing import tiny
 
 
@@ -53,3 +55,40 @@ def test_odd_geometry_has_a_fingerprint() -> None:
 
 def test_one_name_an_image() -> None:
     assert image_names(tiny(images=2)).tolist() == ["0", "1"]
+
+
+def test_golden_values() -> None:
+    """They stand in reports and journals: they must not change from one version to the next."""
+    data = tiny(annotations=[{"box": (10, 20.3, 30, 40)}, {"box": (10, 20.3, 30, 40)}])
+    boxes = block("BOX002", "m", 2, values=None, image=0, annotation=np.arange(2), category=0)
+    found = Findings((boxes, block("BAL001", "m", 1)))
+    assert fingerprints(data, found).tolist() == ["18a315d8a18cc979", "9c2288172841de94", "c8f005153f160b49"]
+
+
+def test_every_part_counts() -> None:
+    """No two of many findings that differ in one thing have the same fingerprint."""
+    boxes = [(x, y, w, h) for x in (0, 1) for y in (0, 1) for w in (1, 2) for h in (1, 2)]
+    rows = [
+        {"box": box, "image": image, "category": category}
+        for box in boxes
+        for image in (0, 1)
+        for category in (0, 1)
+    ]
+    data = tiny(2, annotations=rows)
+    table = data.table("annotations")
+    columns = {name: table[name] for name in ("annotation", "image", "category")}
+    found = Findings(
+        tuple(block(rule, "m", len(rows), values=None, **columns) for rule in ("BOX001", "BOX002"))
+    )
+    assert len(set(fingerprints(data, found))) == 2 * len(rows)
+
+
+def test_the_order_of_blocks_says_nothing() -> None:
+    data = tiny(annotations=[{"box": (at, 0, 5, 5)} for at in range(20)])
+    found = everything(data, np.arange(20))
+    turned = everything(data, np.arange(20)[::-1])
+    assert fingerprints(data, found).tolist() == fingerprints(data, turned).tolist()[::-1]
+
+
+def everything(data: Dataset, rows: Array) -> Findings:
+    return Findings((block("BOX002", "m", len(rows), image=0, annotation=rows, category=0),))

@@ -60,7 +60,7 @@ def gone(data: Dataset, findings: Findings, entries: Table, left: Array, ran: Co
     """
     rows = np.flatnonzero(left > 0)
     table = entries.take(rows).with_columns(count=left[rows], row=rows)
-    whole = images_whole(data)
+    whole = images_whole(data) if len(rows) else {}
     image = [whole.get(name) for name in table["image"].tolist()]  # None: not in the dataset
     absent = np.array([has is None for has in image], dtype=bool) & (table["image"] != "")
     partly = {each.rule for each in findings.skipped}

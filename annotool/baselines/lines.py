@@ -28,6 +28,7 @@ __all__ = ["read", "write"]
 LAYOUT = 1
 BLOCK = 1 << 22  # bytes decoded at a time
 MARKS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+AT_ONCE = 1 << 16  # lines encoded at a time
 NONE = (None, None, None, None)
 
 Side = float | int | None
@@ -155,30 +156,29 @@ def write(file: Path, entries: Table) -> None:
 def encoded(entries: Table) -> Iterator[bytes]:
     encoder = msgspec.json.Encoder()
     yield encoder.encode(Header(LAYOUT)) + b"\n"
-    for start in range(0, len(entries), 1 << 16):
-        part = entries.take(np.arange(start, min(start + (1 << 16), len(entries))))
-        box, size = (sides(part, names) for names in (BOX, ("width", "height")))
+    for start in range(0, len(entries), AT_ONCE):
+        part = entries.take(np.arange(start, min(start + AT_ONCE, len(entries))))
         given: dict[str, list[Any]] = {
             name: part[name].tolist() for name in (*TEXTS, "count", "reason", "by")
         }
-        rows = zip(*given.values(), part["fraction"].tolist(), box, size, strict=True)
-        for *values, fraction, place, image in rows:
-            line: dict[str, Any] = dict(zip(given, values, strict=True))
-            if place != NONE:
-                line["fractions" if fraction else "box"] = place
-            if None not in image:
-                line["size"] = image
-            yield encoder.encode(Line(**line)) + b"\n"
+        given["box"] = sides(part, BOX, ~part["fraction"])
+        given["fractions"] = sides(part, BOX, part["fraction"])
+        given["size"] = sides(part, ("width", "height"), np.isfinite(part["width"]))
+        yield encoder.encode_lines([*map(Line, *(given[name] for name in Line.__struct_fields__))])
 
 
-def sides(part: Table, names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    """Columns side by side as JSON spells them shortest: null for NaN, 10 for 10.0."""
-    return zip(*(shortest(part[name]) for name in names), strict=True)
+def sides(part: Table, names: tuple[str, ...], wanted: Array) -> list[tuple[Side, ...] | None]:
+    """Columns side by side as JSON spells them shortest, null for NaN, 10 for 10.0; None where all are NaN or not
+    wanted."""
+    some = wanted & np.isfinite([part[name] for name in names]).any(axis=0)
+    rows = zip(*(shortest(part[name]) for name in names), strict=True)
+    return [row if there else None for row, there in zip(rows, some.tolist(), strict=True)]
 
 
 def shortest(values: Array) -> list[Side]:
-    whole = (values == np.rint(values)) & (np.abs(values) < 1e15)
-    return [
-        None if value != value else int(value) if short else value
-        for value, short in zip(values.tolist(), whole.tolist(), strict=True)
-    ]
+    whole = np.flatnonzero((values == np.rint(values)) & (np.abs(values) < 1e15))
+    spelled = values.astype(object)
+    spelled[whole] = values[whole].astype(np.int64).astype(object)
+    spelled[np.isnan(values)] = None
+    told: list[Side] = spelled.tolist()
+    return told
