@@ -12,31 +12,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotool import baselines, engine, formats, reporting
-from annotool import config as configuration
+from annotool import baselines, engine, formats, joining
 from annotool.baselines import Baseline, check_baseline
 from annotool.config import Config
 from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Findings
 from annotool.formats.base import Format, ReadOptions, WriteOptions
+from annotool.joining import check_joined
 from annotool.metrics import balance as counts
 from annotool.metrics.balance import Balance
 from annotool.output import check_new, utf8, write_file
+from annotool.reporting import FORMS, explained
 from annotool.reporting.told import Told
 from annotool.rules import registry
 from annotool.rules.base import Rule
+from annotool.selection import named
 
 if TYPE_CHECKING:
     from annotool.conversion import Converted
     from annotool.fixes.rounds import Proposal
 
 __all__ = [
+    "FORMS",
     "Told",
+    "append_text",
     "apply",
     "audit",
     "balance",
     "baseline",
+    "check_joined",
     "convert",
     "explain_rule",
     "fails",
@@ -70,7 +75,9 @@ def read(paths: Paths, **options: Any) -> Dataset:
     several = [paths] if isinstance(paths, str | Path) else paths
     for path in several:
         formats.check_local(str(path))
-    return formats.read([Path(path) for path in several], ReadOptions(**options))
+    chosen = ReadOptions(**options)
+    data = formats.read([Path(path) for path in several], chosen)
+    return data if chosen.join is None else joining.join(data, Path(chosen.join))
 
 
 @calm
@@ -79,6 +86,9 @@ def audit(
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+    target: Sequence[str] = (),
+    preview: bool = False,
     config: Config | None = None,
     baseline: str | Path | None = None,
     **options: Any,
@@ -88,21 +98,21 @@ def audit(
     `baseline` is a file of known faults (`none`: not the one of `config`): the column `known` tells old from new,
     and `Findings.baseline` what is found no more.
     """
-    settings = config or Config()
+    settings = (config or Config()).with_options(select, ignore, extend_select, target, preview)
     dataset = data if isinstance(data, Dataset) else read(data, **options)
-    findings, ran = judged(dataset, select, ignore, settings)
+    findings, ran = judged(dataset, settings)
     file = baseline or settings.baseline
     return (
         findings if file in (None, "none") else baselines.compare(dataset, findings, Path(file), ran, bound())
     )
 
 
-def judged(
-    data: Dataset, select: Sequence[str], ignore: Sequence[str], settings: Config
-) -> tuple[Findings, set[str]]:
+def judged(data: Dataset, settings: Config) -> tuple[Findings, set[str]]:
     """What the selected rules find, and their codes."""
-    codes = configuration.select([*(select or settings.select)], [*ignore, *settings.ignore])
-    findings = engine.run(data, settings.rules, codes, settings.severities)
+    codes = set(settings.codes)
+    findings = engine.run(
+        data, settings.rules, codes, settings.severities, settings.ignores, settings.targets
+    )
     return findings, codes
 
 
@@ -120,6 +130,9 @@ def baseline(
     prune: bool = False,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+    target: Sequence[str] = (),
+    preview: bool = False,
     config: Config | None = None,
     **options: Any,
 ) -> Baseline:
@@ -130,21 +143,22 @@ def baseline(
     """
     check_baseline(Path(out), update=update, prune=prune)
     dataset = data if isinstance(data, Dataset) else read(data, **options)
-    findings, ran = judged(dataset, select, ignore, config or Config())
+    settings = (config or Config()).with_options(select, ignore, extend_select, target, preview)
+    findings, ran = judged(dataset, settings)
     return baselines.keep(dataset, findings, Path(out), ran, bound(), update=update, prune=prune)
 
 
 def report(
     data: Dataset, findings: Findings, form: str = "text", config: Mapping[str, Any] | None = None
 ) -> str:
-    """Return findings as text, concise, paths or json."""
+    """Return findings in a form of reporting.FORMS."""
     return "".join(f"{line}\n" for line in lines(Told(data, findings, config or {}), form))
 
 
 def lines(told: Told, form: str) -> Iterator[str]:
     """Yield a report line by line, for those too long to hold; raises UsageError for an unknown form."""
-    if form not in reporting.FORMS:
-        raise UsageError(f"no output format {form!r}; there are: {', '.join(reporting.FORMS)}")
+    if form not in FORMS:
+        raise UsageError(f"no output format {form!r}; there are: {', '.join(FORMS)}")
     for line in import_module(f"annotool.reporting.{form}").lines(told):
         yield line.translate(CONTROLS)  # a name may hold what would steer a terminal
 
@@ -156,10 +170,10 @@ def list_rules() -> list[type[Rule]]:
 
 def explain_rule(name: str) -> str:
     """Return a rule's documentation, found by code or slug. Raises UsageError with the nearest name."""
-    (code, *more) = sorted(configuration.select([name], []))
+    (code, *more) = sorted(named([name]))
     if more:
         raise UsageError(f"{name!r} is {1 + len(more)} rules: {', '.join([code, *more])}")
-    return registry()[code].documentation()
+    return explained.text(registry()[code])
 
 
 def list_formats() -> list[Format]:
@@ -176,6 +190,9 @@ def fix(
     unsafe: bool = False,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+    target: Sequence[str] = (),
+    preview: bool = False,
     config: Config | None = None,
     baseline: str | Path | None = None,
     **options: Any,
@@ -194,15 +211,17 @@ def fix(
     if out is not None:
         check_new(Path(out), given)
     notes = inplace.recover(given) if in_place else ()
-    settings = config or Config()
-    codes = configuration.select([*(select or settings.select)], [*ignore, *settings.ignore])
+    settings = (config or Config()).with_options(select, ignore, extend_select, target, preview)
+    codes = settings.codes
     menders = {code: rule for code, rule in settings.rules.items() if code in codes}
+    ignored = [word for choice in settings.choices for word in choice.ignore]
+    every = settings.with_options(["ALL"], ignored).with_options(extend_select=sorted(codes))
 
     def reading(overlay: Mapping[Path, bytes | None]) -> Dataset:
         return read(paths, overlay=overlay, **options)
 
     def auditing(data: Dataset) -> Findings:  # by all rules: an edit must not bring up what was not selected
-        return audit(data, select=["ALL"], ignore=ignore, config=settings, baseline=baseline)
+        return audit(data, config=every, baseline=baseline)
 
     made = rounds.propose(reading, auditing, menders, formats.patch, unsafe)
     made = replace(made, notes=notes + made.notes)
@@ -293,3 +312,9 @@ def fails(findings: Findings, fail_on: str, on_stale: bool = False) -> bool:
 def write_text(path: Path, lines: Iterable[str]) -> None:
     """Write lines to a file, whole or not at all."""
     write_file(path, (utf8(f"{line}\n") for line in lines))
+
+
+def append_text(path: Path, lines: Iterable[str]) -> None:
+    """Add lines to the end of a file, as GitHub's job summary wants it."""
+    with path.open("ab") as file:
+        file.writelines(utf8(f"{line}\n") for line in lines)

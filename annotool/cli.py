@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -60,23 +62,48 @@ def audit(
     fail_on_stale: Annotated[
         bool, typer.Option("--fail-on-stale", help="Exit 1 when a known fault is found no more.")
     ] = False,
+    statistics: Annotated[
+        bool,
+        typer.Option("--statistics", help="Also count by rule, split and category (text, json, markdown)."),
+    ] = False,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            "--group-by",
+            metavar="COLUMN",
+            help="Also tell findings per 1,000 annotations for each value of a column of --join.",
+        ),
+    ] = None,
 ) -> None:
     """Find everything that is wrong with a dataset, where, and why it matters."""
     from annotool import api
 
-    settings = configured(reading)
+    settings, outputs = finding.apply(configured(reading)), reporting.outputs(api.FORMS)
     with progress():
         data = opened(reading, settings)
+        if group_by is not None:
+            api.check_joined(data, group_by)
         findings = api.audit(
             data,
-            select=finding.select or (),
-            ignore=finding.ignore or (),
             config=settings,
             baseline=failing.baseline,
         )
-    told = api.Told(data, findings, shaping(reading, finding, settings), settings.file)
-    form, failed = reporting.output_format, api.fails(findings, failing.fail_on, fail_on_stale)
-    show(api.lines(told, form), reporting.output, marked=form == "text")
+    told = api.Told(
+        data,
+        findings,
+        shaping(reading, settings),
+        settings.file,
+        rules=sorted(settings.codes),
+        fail_on=failing.fail_on,
+        statistics=statistics,
+        group_by=group_by,
+        command=shlex.join(["annotool", *sys.argv[1:]]),
+    )
+    failed = api.fails(findings, failing.fail_on, fail_on_stale)
+    for form, file in outputs:
+        show(api.lines(told, form), file, marked=form == "text")
+    if any(form == "github" for form, _ in outputs) and (job := os.environ.get("GITHUB_STEP_SUMMARY")):
+        api.append_text(Path(job), api.lines(told, "markdown"))
     raise typer.Exit(FOUND if failed else CLEAN)
 
 
@@ -101,15 +128,13 @@ def fix(
 
     if [out is not None, in_place, diff].count(True) != 1:
         raise UsageError("choose one of --diff (show), --out DIR (write a mended copy), --in-place")
-    settings = configured(reading)
+    settings = finding.apply(configured(reading))
     with progress():
         made = api.fix(
             places(reading, settings),
             out=out,
             in_place=in_place,
             unsafe=unsafe_fixes,
-            select=finding.select or (),
-            ignore=finding.ignore or (),
             config=settings,
             baseline=failing.baseline,
             **reading_options(reading, settings),
@@ -161,7 +186,7 @@ def baseline(
     from annotool import api
     from annotool.reporting import baseline as told
 
-    settings = configured(reading)
+    settings = finding.apply(configured(reading))
     if (file := out or settings.baseline) is None:
         raise UsageError("no --out FILE given, and no `baseline` in a settings file; name a file to write")
     with progress():
@@ -170,8 +195,6 @@ def baseline(
             file,
             update=update,
             prune=prune,
-            select=finding.select or (),
-            ignore=finding.ignore or (),
             config=settings,
             **reading_options(reading, settings),
         )
@@ -183,15 +206,13 @@ def baseline(
 def balance(reading: Reading, reporting: Reporting) -> None:
     """Count categories: instances, images, sizes, imbalance."""
     from annotool import api
-
-    with progress():
-        counted = api.balance(opened(reading, configured(reading)))
     from annotool.reporting import balance as told
 
-    form = reporting.output_format
-    if form not in told.FORMS:
-        raise UsageError(f"no output format {form!r} for balance; there are: {', '.join(told.FORMS)}")
-    show(told.lines(counted, form), reporting.output, marked=form == "text")
+    outputs = reporting.outputs(told.FORMS)
+    with progress():
+        counted = api.balance(opened(reading, configured(reading)))
+    for form, file in outputs:
+        show(told.lines(counted, form), file, marked=form == "text")
 
 
 @app.command()
@@ -243,7 +264,13 @@ def rules() -> None:
     """List the rules."""
     from annotool import api
 
-    show((f"{rule.code}  {rule.slug:<28} {summary(rule.documentation())}" for rule in api.list_rules()), None)
+    show(
+        (
+            f"{rule.code}  {rule.slug:<28} {'(preview) ' * rule.preview}{summary(rule.documentation())}"
+            for rule in api.list_rules()
+        ),
+        None,
+    )
 
 
 @app.command()
@@ -301,18 +328,18 @@ def reading_options(reading: Reading, settings: Config) -> dict[str, Any]:
         "task": reading.task or settings.task,
         "sizes": reading.sizes,
         "predictions": reading.predictions,
+        "join": reading.join,
         "voc_base": reading.voc_base,
         "decode": reading.decode,
     }
 
 
-def shaping(reading: Reading, finding: Finding, settings: Config) -> dict[str, Any]:
+def shaping(reading: Reading, settings: Config) -> dict[str, Any]:
     """What shaped the run, for json: the settings file and every option that is set."""
     options = {name: value for name, value in reading_options(reading, settings).items() if value}
     return {
         "file": settings.file.as_posix() if settings.file else None,
-        "select": [*(finding.select or settings.select)],
-        "ignore": [*(finding.ignore or ()), *settings.ignore],
+        **settings.chosen,
         "severities": {code: value.name.lower() for code, value in settings.severities.items()},
         "rule": {code: dict(values) for code, values in settings.rule.items()},
         **{name: str(value) if isinstance(value, Path) else value for name, value in options.items()},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,17 @@ from annotool.errors import ConfigError, UsageError
 from annotool.findings import Severity
 from annotool.rules import registry
 from annotool.rules.base import Rule
+from annotool.rules.targets import TARGETS
+from annotool.selection import Choice, chosen, named, nearest, words
+from annotool.versions import allows
 
-__all__ = ["Config", "find", "load", "select"]
+__all__ = ["Config", "find", "load"]
 
-TEXT, LIST, TABLE = "a text", "a list of texts", "a table"
+TEXT, LIST, TABLE, FLAG = "a text", "a list of texts", "a table", "true or false"
+LISTS = "a table of lists of texts"
+IGNORES = {"per-split-ignores": "split", "per-file-ignores": "file", "per-category-ignores": "category"}
 KEYS = {
+    "required-version": TEXT,
     "paths": LIST,
     "format": TEXT,
     "images": TEXT,
@@ -26,10 +32,30 @@ KEYS = {
     "task": TEXT,
     "baseline": TEXT,
     "select": LIST,
+    "extend-select": LIST,
     "ignore": LIST,
+    "preview": FLAG,
+    "target": LIST,
+    **dict.fromkeys(IGNORES, LISTS),
     "severities": TABLE,
     "rule": TABLE,
 }
+
+
+def is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+FITS: dict[str, Callable[[Any], bool]] = {
+    TEXT: lambda value: isinstance(value, str),
+    LIST: is_texts,
+    TABLE: lambda value: isinstance(value, dict),
+    FLAG: lambda value: isinstance(value, bool),
+    LISTS: lambda value: isinstance(value, dict) and all(is_texts(each) for each in value.values()),
+}
+
+Ignores = Mapping[str, Mapping[str, frozenset[str]]]
+"""By kind (split, file, category), by name or glob: the codes of the rules whose findings are left out."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +70,12 @@ class Config:
     task: str | None = None
     baseline: Path | None = None
     select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    line: tuple[Choice, ...] = ()  # what the command line or a call says of these, which goes before
+    preview: bool = False
+    targets: tuple[str, ...] = ()
+    ignores: Ignores = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     rule: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -54,6 +85,48 @@ class Config:
         return {
             code: configured(rule, self.rule.get(code, {}), self.file) for code, rule in registry().items()
         }
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What chooses the rules; later ones go before earlier ones."""
+        return (Choice(self.select, self.extend_select, self.ignore), *self.line)
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the rules that run. Raises UsageError as selection.chosen does."""
+        return chosen(self.choices, self.preview)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What chose the rules and what their findings are for, as json."""
+        selects = [choice.select for choice in self.choices if choice.select]
+        return {
+            "select": [*selects[-1]] if selects else [],
+            "extend_select": [word for choice in self.choices for word in choice.extend_select],
+            "ignore": [word for choice in self.choices for word in choice.ignore],
+            "preview": self.preview,
+            "target": [*self.targets],
+            "ignores": {
+                by: {name: sorted(codes) for name, codes in table.items()}
+                for by, table in self.ignores.items()
+            },
+        }
+
+    def with_options(
+        self,
+        select: Sequence[str] = (),
+        ignore: Sequence[str] = (),
+        extend_select: Sequence[str] = (),
+        target: Sequence[str] = (),
+        preview: bool = False,
+    ) -> Config:
+        """Return it with what a command line or a call says, which goes before the file."""
+        return dataclasses.replace(
+            self,
+            line=(*self.line, Choice(tuple(select), tuple(extend_select), tuple(ignore))),
+            preview=preview or self.preview,
+            targets=targets(target) or self.targets,
+        )
 
 
 def find(start: Path) -> Path | None:
@@ -74,45 +147,70 @@ def load(file: Path) -> Config:
     settings = read(file)
     if file.name == "pyproject.toml":
         settings = settings.get("tool", {}).get("annotool", {})
+    wanted = settings.get("required-version")
+    if isinstance(wanted, str):  # first of all: the keys may be those of another version
+        check_version(file, wanted)
     for key, value in settings.items():
         expect(file, "key", key, KEYS)
-        fits = {TEXT: isinstance(value, str), TABLE: isinstance(value, dict), LIST: is_texts(value)}
-        if not fits[KEYS[key]]:
+        if not FITS[KEYS[key]](value):
             raise ConfigError(f"{file}: {key} = {value!r}: expected {KEYS[key]}")
     base = file.parent
-    return Config(
-        file=file,
-        paths=tuple(base / path for path in settings.get("paths", ())),
-        format=settings.get("format"),
-        images=settings.get("images"),
-        classes=base / settings["classes"] if "classes" in settings else None,
-        task=settings.get("task"),
-        baseline=base / settings["baseline"] if "baseline" in settings else None,
-        select=tuple(settings.get("select", ())),
-        ignore=tuple(settings.get("ignore", ())),
-        severities=severities(file, settings.get("severities", {})),
-        rule=options(file, settings.get("rule", {})),
-    )
+    try:
+        own = choice(settings)
+        return Config(
+            file=file,
+            paths=tuple(base / path for path in settings.get("paths", ())),
+            format=settings.get("format"),
+            images=settings.get("images"),
+            classes=base / settings["classes"] if "classes" in settings else None,
+            task=settings.get("task"),
+            baseline=base / settings["baseline"] if "baseline" in settings else None,
+            select=own.select,
+            extend_select=own.extend_select,
+            ignore=own.ignore,
+            preview=settings.get("preview", False),
+            targets=targets(settings.get("target", ())),
+            ignores=ignores(settings),
+            severities=severities(file, settings.get("severities", {})),
+            rule=options(file, settings.get("rule", {})),
+        )
+    except UsageError as error:
+        raise ConfigError(f"{file}: {error}") from error
 
 
-def select(select: Sequence[str], ignore: Sequence[str]) -> set[str]:
-    """Return the codes chosen: those of `select` (all when empty) less those of `ignore`.
+def check_version(file: Path, wanted: str) -> None:
+    """Raise ConfigError when this is not an annotool that the settings were written for."""
+    own, what = version("annotool"), f"{file}: required-version = {wanted!r}"
+    try:
+        met = allows(wanted, own)
+    except ValueError as error:
+        raise ConfigError(f"{what}: expected a specifier such as '>=0.2,<1' ({error})") from error
+    if not met:
+        raise ConfigError(f"{what}, but this is annotool {own}; install one that it allows")
 
-    Each word is a code, a prefix of codes, a slug or ALL, and may hold several parted by commas.
-    """
-    return chosen(select or ["ALL"]) - chosen(ignore)
+
+def choice(settings: Mapping[str, Any]) -> Choice:
+    said = (tuple(settings.get(name, ())) for name in ("select", "extend-select", "ignore"))
+    made = Choice(*said)
+    chosen([made], preview=True)  # an unknown word is told before anything is read
+    return made
 
 
-def chosen(words: Iterable[str]) -> set[str]:
-    rules = registry()
-    codes: set[str] = set()
-    for word in (each.strip() for text in words for each in text.split(",") if each.strip()):
-        hits = {c for c, rule in rules.items() if word in ("ALL", rule.slug) or c.startswith(word.upper())}
-        if not hits:
-            names = [*rules, *(rule.slug for rule in rules.values())]
-            raise UsageError(f"no rule is called {word!r}{nearest(word, names)}; `annotool rules` lists them")
-        codes |= hits
-    return codes
+def targets(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the consumers that texts name, each once. Raises UsageError for an unknown one."""
+    found = tuple(dict.fromkeys(words(names)))
+    for name in found:
+        if name not in TARGETS:
+            raise UsageError(f"no target {name!r}{nearest(name, TARGETS)}; there are: {', '.join(TARGETS)}")
+    return found
+
+
+def ignores(settings: Mapping[str, Any]) -> dict[str, dict[str, frozenset[str]]]:
+    return {
+        kind: {name: named(codes) for name, codes in settings[key].items()}
+        for key, kind in IGNORES.items()
+        if settings.get(key)
+    }
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -160,12 +258,3 @@ def expect(where: Path, what: str, got: Any, known: Iterable[str]) -> None:
         raise ConfigError(
             f"{where}: unknown {what} {got!r}{nearest(str(got), names)}; there are: {', '.join(names)}"
         )
-
-
-def nearest(word: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(names), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
-
-
-def is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)

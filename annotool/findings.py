@@ -15,7 +15,19 @@ from annotool.table import Array, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Block", "Compared", "Edits", "Findings", "Fix", "Op", "Severity", "Skipped", "block"]
+__all__ = [
+    "Block",
+    "Compared",
+    "Edits",
+    "Findings",
+    "Fix",
+    "Ignored",
+    "Op",
+    "Outcome",
+    "Severity",
+    "Skipped",
+    "block",
+]
 
 
 class Severity(IntEnum):
@@ -48,6 +60,7 @@ COMMON: dict[str, tuple[str, Any]] = {
     "kept": ("bool", True),  # False: the record stands in no table
     "silenced": ("int32", 0),  # findings of other rules this one explains
     "known": ("bool", False),  # stands in the baseline: told, but fails nothing
+    "consequence": ("object", ""),  # what the consumers of --target do with it
 }
 
 
@@ -112,6 +125,31 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Ignored:
+    """Findings of one rule left out because the settings say so: by split, file or category, of this name or glob."""
+
+    by: str
+    name: str
+    rule: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a consumer of labels will do with the dataset, in one sentence.
+
+    effect: stops, drops-image, drops-annotation or misreads, none (nothing is known), or unread (another format);
+    count: images or annotations dropped, findings else; rules: the findings of each rule that lead to it.
+    """
+
+    target: str
+    effect: str
+    says: str
+    count: int = 0
+    rules: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Compared:
     """What a baseline says of an audit: its file as it was named, and the known faults that are found no more.
 
@@ -130,7 +168,8 @@ class Compared:
 
 @dataclass(frozen=True)
 class Findings:
-    """All findings of an audit, in blocks; `skipped` names the rules that could not run.
+    """All findings of an audit, in blocks; `skipped` names the rules that could not run, `ignored` what the settings
+    leave out, `outcomes` what the consumers of --target will do.
 
     `baseline` is there when they were compared with one: then the column `known` tells old from new.
     """
@@ -138,13 +177,19 @@ class Findings:
     blocks: tuple[Block, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     baseline: Compared | None = None
+    ignored: tuple[Ignored, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.blocks)
 
     def __add__(self, other: Findings) -> Findings:
         return Findings(
-            self.blocks + other.blocks, self.skipped + other.skipped, self.baseline or other.baseline
+            self.blocks + other.blocks,
+            self.skipped + other.skipped,
+            self.baseline or other.baseline,
+            self.ignored + other.ignored,
+            self.outcomes + other.outcomes,
         )
 
     def of(self, *rules: str) -> Findings:
@@ -203,6 +248,7 @@ class Edits:
     Columns: finding int64, op int8 (Op), table and column object, row int64, start and end int64 (BYTES only),
     new object, safe bool, rule object.
     `bbox` is one cell, its new value a tuple x, y, w, h in pixels; `rings` takes the ring numbers to drop.
+    `segmentation` takes all rings anew, flat pixels each, or a mapping of a mask's `counts` and `size`.
     """
 
     columns: Table

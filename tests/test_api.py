@@ -19,7 +19,7 @@ SAMPLES = Path(__file__).parents[1] / "sample_data"
 def test_audit_takes_a_dataset_or_a_path() -> None:
     data = annotool.read(SAMPLES / "faulty" / "coco")
     assert annotool.audit(data).counts() == annotool.audit(SAMPLES / "faulty" / "coco").counts()
-    assert set(annotool.audit(data, select=["BOX"]).counts()) <= {"BOX001", "BOX002", "BOX003", "BOX005"}
+    assert {code[:3] for code in annotool.audit(data, select=["BOX"]).counts()} == {"BOX"}
     assert annotool.audit(data, config=Config(ignore=("ALL",))).counts() == {}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from annotool import config
 from annotool.errors import ConfigError, UsageError
 from annotool.findings import Severity
+from annotool.rules import registry
+
+WAITING = {code for code, rule in registry().items() if rule.preview}
 
 
 def settings(tmp_path: Path, text: str, name: str = "annotool.toml") -> config.Config:
@@ -38,6 +42,10 @@ def test_all_keys(tmp_path: Path) -> None:
         ("[rule.BOX003]\nmin_side = 2", "did you mean 'min_side_px'"),
         ('[rule.BOX003]\nmin_side_px = "2"', "expected float"),
         ("select = [", "not valid TOML"),
+        ("preview = 1", "expected true or false"),
+        ('target = ["torch"]', "no target 'torch', did you mean 'torchvision'?"),
+        ('[per-file-ignores]\n"a/*" = "BOX"', "expected a table of lists of texts"),
+        ('[per-split-ignores]\ntest = ["BOXX"]', "no rule is called 'BOXX'"),
     ],
 )
 def test_faults_name_the_file_and_the_right_word(tmp_path: Path, text: str, told: str) -> None:
@@ -64,10 +72,41 @@ def test_the_nearest_wins(tmp_path: Path) -> None:
     assert config.find(tmp_path / "data" / "x.json") == (tmp_path / "data" / "annotool.toml").resolve()
 
 
-def test_selection_by_code_prefix_and_slug() -> None:
-    assert config.select(["BOX001,out-of-bounds"], []) == {"BOX001", "BOX002"}
-    assert config.select(["box"], ["BOX001"]) >= {"BOX002", "BOX003"}
-    assert config.select([], ["ALL"]) == set()
-    assert len(config.select([], [])) >= 45
-    with pytest.raises(UsageError, match="did you mean 'out-of-bounds'"):
-        config.select(["out-of-bound"], [])
+@pytest.mark.parametrize("key", ["select", "extend-select", "ignore"])
+def test_unknown_rules_are_told_when_the_file_is_read(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'out-of-bounds'"):
+        settings(tmp_path, f'{key} = ["out-of-bound"]')
+
+
+def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
+    got = settings(tmp_path, 'select = ["BOX"]\nignore = ["BOX004"]\ntarget = ["mmdet"]')
+    assert got.codes == {code for code in got.rules if code.startswith("BOX")} - {"BOX004"} - WAITING
+    assert got.with_options(["SCH001"]).codes == {"SCH001"}
+    assert got.with_options(["BOX004"]).codes == {"BOX004"}
+    assert got.with_options(ignore=["BOX001"]).codes == got.codes - {"BOX001"}
+    assert got.with_options(extend_select=["SCH001"]).codes == got.codes | {"SCH001"}
+    assert got.targets == ("mmdet",)
+    assert got.with_options(target=["coco-eval,torchvision"]).targets == ("coco-eval", "torchvision")
+    with pytest.raises(UsageError, match="did you mean 'torchvision'"):
+        got.with_options(target=["torchvison"])
+
+
+def test_what_is_ignored_where(tmp_path: Path) -> None:
+    got = settings(
+        tmp_path,
+        '[per-split-ignores]\ntest = ["BAL"]\n[per-file-ignores]\n"batch_3/**" = ["tiny-box"]\n'
+        '[per-category-ignores]\n"crowd*" = ["ALL"]\n',
+    )
+    assert got.ignores["file"] == {"batch_3/**": {"BOX003"}}
+    assert got.ignores["split"]["test"] == {code for code in got.rules if code.startswith("BAL")}
+    assert got.ignores["category"]["crowd*"] == set(got.rules)
+    assert got.chosen["ignores"]["file"] == {"batch_3/**": ["BOX003"]}
+
+
+def test_a_version_that_is_not_met_comes_before_unknown_keys(tmp_path: Path) -> None:
+    own = version("annotool")
+    assert settings(tmp_path, f'required-version = ">={own}"').file
+    with pytest.raises(ConfigError, match=f"this is annotool {own}"):
+        settings(tmp_path, 'required-version = ">99"\nfrom_the_future = 1')
+    with pytest.raises(ConfigError, match="expected a specifier"):
+        settings(tmp_path, 'required-version = "new"')

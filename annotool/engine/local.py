@@ -2,29 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from annotool.dataset import Dataset
+from annotool.engine.ignores import Ignores, left_out
+from annotool.engine.outcomes import Tally, raised, summed
 from annotool.engine.silence import in_order, silence
-from annotool.findings import Block, Findings, Severity, Skipped
+from annotool.findings import Block, Findings, Ignored, Severity, Skipped
 from annotool.progress import track
 from annotool.rules.base import Rule
 
 __all__ = ["run"]
 
+NONE: Ignores = {}
+
 
 def run(
-    data: Dataset, rules: Mapping[str, Rule], selected: Collection[str], severities: Mapping[str, Severity]
+    data: Dataset,
+    rules: Mapping[str, Rule],
+    selected: Collection[str],
+    severities: Mapping[str, Severity],
+    ignores: Ignores = NONE,
+    targets: Sequence[str] = (),
 ) -> Findings:
     """Return what the selected rules find, echoes silenced, severities filled in.
 
     Causes of selected rules run too, so that selecting less never brings up an echo; what they find is not returned.
     A rule that cannot judge all or anything is named in `skipped`. A rule that raises is our fault, not the data's:
-    the exception goes on, with the rule's code added.
+    the exception goes on, with the rule's code added. What is ignored, what the targets make of it and severities set
+    by hand come last, so that none of them changes what condemns what.
     """
+    found, skipped = checked(data, rules, selected)
+    kept: list[Findings] = []
+    ignored: list[Ignored] = []
+    tallies = {target: Tally() for target in targets}
+    for code in sorted(each for each in found if each in selected):
+        mine, out = left_out(data, found[code], code, ignores)
+        if targets:
+            mine = raised(data, mine, rules[code], tallies)
+        kept.append(overridden(mine, severities.get(code)))
+        ignored += out
+    return Findings(
+        tuple(part for each in kept for part in each.blocks),
+        tuple(sorted(skipped, key=lambda s: s.rule)),
+        ignored=tuple(ignored),
+        outcomes=summed(data, rules, tallies),
+    )
+
+
+def checked(
+    data: Dataset, rules: Mapping[str, Rule], selected: Collection[str]
+) -> tuple[dict[str, Findings], list[Skipped]]:
+    """What the selected rules and their causes find, echoes silenced, by code; and which rules could not judge all."""
     wanted = needed(rules, selected)
     found: dict[str, Findings] = {}
     skipped: list[Skipped] = []
@@ -41,25 +73,23 @@ def run(
                 f"while rule {code} {rule.slug} was checking the dataset; this is a fault of annotool"
             )
             raise
-        # An override must not change what condemns what, so echoes are judged by the rule's own grades.
         graded = Findings(tuple(with_severity(part, rule) for part in mine.blocks))
         causes = {cause: found[cause] for cause in rule.silenced_by if cause in found}
         found[code], counted = silence(data, graded, causes, rules)
         found.update(counted)
-    kept = (overridden(found[c], severities.get(c)) for c in sorted(found) if c in selected)
-    return Findings(
-        tuple(part for each in kept for part in each.blocks), tuple(sorted(skipped, key=lambda s: s.rule))
-    )
+    return found, skipped
 
 
 def needed(rules: Mapping[str, Rule], selected: Collection[str]) -> set[str]:
-    """The selected codes and, transitively, their causes."""
+    """The selected codes and, transitively, their causes; a cause in preview only when it is selected."""
     todo, seen = [code for code in selected if code in rules], set[str]()
     while todo:
         code = todo.pop()
         if code not in seen:
             seen.add(code)
-            todo += [cause for cause in rules[code].silenced_by if cause in rules]
+            todo += [
+                c for c in rules[code].silenced_by if c in rules and (c in selected or not rules[c].preview)
+            ]
     return seen
 
 

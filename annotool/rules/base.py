@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -18,12 +18,12 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Block, Edits, Findings, Fix, Op, Severity, block
+from annotool.rules.targets import Targets
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
 __all__ = [
     "AnnotationRule",
-    "Consequence",
     "DatasetRule",
     "Edits",
     "Findings",
@@ -43,18 +43,6 @@ ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
 @dataclass(frozen=True)
-class Consequence:
-    """What a consumer of labels (`--target`) does with what a finding names, as read in its source.
-
-    `when` tells which findings of a block it holds for (bool, one a row); None: all.
-    """
-
-    says: str  # "this image will be dropped: ..."
-    severity: Severity = Severity.ERROR
-    when: Callable[[Block], Array] | None = None
-
-
-@dataclass(frozen=True)
 class Rule(ABC):
     """One rule; its options are the dataclass fields of its subclass, each with a default."""
 
@@ -66,7 +54,9 @@ class Rule(ABC):
     formats: ClassVar[tuple[str, ...]] = ()  # empty: all
     verdict: ClassVar[tuple[str, str]] = ("", "")  # said of one error, of more: "{n} boxes have no area"
     silenced_by: ClassVar[tuple[str, ...]] = ()  # codes of the causes whose echo it would be
-    targets: ClassVar[Mapping[str, Consequence]] = {}  # by consumer: ultralytics, torchvision, detectron2 ...
+    targets: ClassVar[
+        Targets
+    ] = {}  # by consumer of labels (--target): what it does with what a finding names
     preview: ClassVar[bool] = False  # runs with --preview only, until a minor release turns it on
 
     def unable(self, data: Dataset) -> str:

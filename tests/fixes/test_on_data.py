@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from annotool import engine, formats
-from annotool.config import Config, select
+from annotool.config import Config
 from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Edits, Findings, Severity
@@ -33,7 +33,7 @@ def read(path: Path, overlay: Overlay | None = None) -> Dataset:
 
 
 def audit(data: Dataset) -> Findings:
-    return engine.run(data, Config().rules, select([], []), {})
+    return engine.run(data, Config().rules, Config().codes, {})
 
 
 def patch(data: Dataset, edits: Edits) -> list[Splice]:

@@ -1,0 +1,143 @@
+"""What consumers of labels do with a fault: they stop, drop an image or an annotation, or read it as something else.
+
+Each rule says it of each consumer (`--target`) in `Rule.targets`, as read in that consumer's source; what was not
+read there is not said. Facts only: nothing here is taken from their code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.findings import Block, Severity
+from annotool.table import Array
+
+__all__ = [
+    "TARGETS",
+    "Consequence",
+    "Effect",
+    "Target",
+    "Targets",
+    "drops",
+    "drops_image",
+    "misreads",
+    "stops",
+]
+
+When = Callable[[Dataset, Block], Array]
+
+
+class Effect(StrEnum):
+    """What a consumer does, the worst first."""
+
+    STOPS = "stops"
+    DROPS_IMAGE = "drops-image"
+    DROPS = "drops-annotation"
+    MISREADS = "misreads"
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What one consumer does with what a finding names.
+
+    `when` tells for which findings of a block (bool, one a row); None: all. `formats` are those it holds in; empty:
+    all that the consumer reads. Where one finding stands for several, the value `many` holds how many.
+    """
+
+    effect: Effect
+    says: str  # goes on after the consumer's name: "drops the whole image"
+    severity: Severity = Severity.ERROR  # a finding is raised to it
+    when: When | None = None
+    formats: tuple[str, ...] = ()
+    many: str = ""
+
+
+Targets = Mapping[str, Consequence | Sequence[Consequence]]
+"""By consumer; of several the first that holds."""
+
+stops = partial(Consequence, Effect.STOPS)
+drops_image = partial(Consequence, Effect.DROPS_IMAGE)
+drops = partial(Consequence, Effect.DROPS)
+misreads = partial(Consequence, Effect.MISREADS)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A consumer of labels: what it does with them, the formats it reads, and the source that was read."""
+
+    does: str
+    reads: tuple[str, ...]
+    source: str
+
+
+TARGETS = {
+    "ultralytics": Target("training", ("yolo",), "ultralytics 8.4.190"),
+    "torchvision": Target(
+        "training", ("coco",), "torchvision 0.29.1; references/detection of pytorch/vision at aaca9bd"
+    ),
+    "detectron2": Target("training", ("coco",), "facebookresearch/detectron2 at 910b796 and c0ccab0"),
+    "mmdet": Target("training", ("coco", "voc"), "mmdet 3.3.0, with the configs it brings"),
+    "albumentations": Target(
+        "augmenting", ("coco", "voc", "yolo"), "albumentations 2.0.8, BboxParams as they are"
+    ),
+    "coco-eval": Target("evaluation", ("coco",), "pycocotools 2.0.11"),
+}
+
+
+def consequences(targets: Targets, target: str) -> Sequence[Consequence]:
+    """Return what a rule says of one consumer, in order."""
+    said = targets.get(target, ())
+    return (said,) if isinstance(said, Consequence) else said
+
+
+# When a consequence holds: conditions that several rules share.
+
+
+def severe(data: Dataset, part: Block) -> Array:
+    """Findings that are errors by themselves."""
+    return np.asarray(part.columns["severity"] == Severity.ERROR)
+
+
+def of_image(data: Dataset, part: Block) -> Array:
+    """Findings that name an image."""
+    return np.asarray(part.columns["image"] >= 0)
+
+
+def of_none(data: Dataset, part: Block) -> Array:
+    """Findings that name no image: of a whole file, a folder, the dataset."""
+    return np.asarray(part.columns["image"] < 0)
+
+
+def value_is(name: str, *values: object) -> When:
+    """Findings whose value `name` is one of these."""
+
+    def holds(data: Dataset, part: Block) -> Array:
+        held = part.values.get(name)
+        if held is None:
+            return np.zeros(len(part), dtype=bool)
+        return np.array([each in values for each in held.tolist()], dtype=bool)
+
+    return holds
+
+
+def worded_as(*texts: str) -> When:
+    """Findings whose message, as a template, begins with one of these texts."""
+
+    def holds(data: Dataset, part: Block) -> Array:
+        return np.full(len(part), part.message.startswith(texts))
+
+    return holds
+
+
+def away(data: Dataset, part: Block) -> Array:
+    """Findings whose box has no part inside its image, as far as the size is known."""
+    rows = part.columns["annotation"]
+    box, width, height = data.boxes.xywh[rows], data.boxes.width[rows], data.boxes.height[rows]
+    across = np.minimum(box[:, 0] + box[:, 2], width) - np.maximum(box[:, 0], 0)
+    down = np.minimum(box[:, 1] + box[:, 3], height) - np.maximum(box[:, 1], 0)
+    return np.asarray((rows >= 0) & ((across <= 0) | (down <= 0)))
