@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+
+from annotool.errors import UsageError
+
+if TYPE_CHECKING:
+    from annotool.config import Config
 
 __all__ = ["Failing", "Finding", "Reading", "Reporting", "takes"]
 
@@ -32,6 +37,9 @@ class Reading:
     task: Annotated[str | None, option("What YOLO rows are: detect, segment, obb or pose.", "--task")] = None
     sizes: Annotated[Path | None, option("Image sizes, as `annotool sizes` writes.", metavar="FILE")] = None
     predictions: Annotated[Path | None, option("Results of a model, COCO json.", metavar="FILE")] = None
+    join: Annotated[
+        Path | None, option("What is known of each image: csv, file_name and any columns.", metavar="FILE")
+    ] = None
     voc_base: Annotated[str, option("auto, 1-inclusive, 0-exclusive or 0-inclusive.", "--voc-base")] = "auto"
     decode: Annotated[bool, option("Decode every image in full.", "--decode")] = False
     config: Annotated[Path | None, option("Use this settings file.", metavar="FILE")] = None
@@ -46,7 +54,27 @@ class Finding:
         list[str] | None,
         option("Rules to run: codes, prefixes, slugs, ALL.", panel="Finding", metavar="CODES"),
     ] = None
+    extend_select: Annotated[
+        list[str] | None,
+        option("Rules to run besides.", "--extend-select", panel="Finding", metavar="CODES"),
+    ] = None
     ignore: Annotated[list[str] | None, option("Rules not to run.", panel="Finding", metavar="CODES")] = None
+    target: Annotated[
+        list[str] | None,
+        option(
+            "Say what these do with the dataset: ultralytics, torchvision, detectron2, mmdet, albumentations, "
+            "coco-eval.",
+            panel="Finding",
+            metavar="NAMES",
+        ),
+    ] = None
+    preview: Annotated[bool, option("Run rules in preview too.", "--preview", panel="Finding")] = False
+
+    def apply(self, settings: Config) -> Config:
+        """Return the settings with what the command line says, which goes before them."""
+        return settings.with_options(
+            self.select or (), self.ignore or (), self.extend_select or (), self.target or (), self.preview
+        )
 
 
 @dataclass(frozen=True)
@@ -72,11 +100,52 @@ class Reporting:
 
     output_format: Annotated[
         str,
-        option("text, concise, paths or json (balance: text, json, csv).", "--output-format", panel="Output"),
+        option(
+            "text, concise, paths, json, jsonl, csv, markdown, junit, github or sarif (balance: text, json, csv).",
+            "--output-format",
+            panel="Output",
+        ),
     ] = "text"
     output: Annotated[
-        Path | None, option("Write here, not to the screen.", panel="Output", metavar="FILE")
+        list[str] | None,
+        option(
+            "FORMAT=FILE, any number of times: also write this form to a file. FILE alone: write there what would "
+            "go to the screen.",
+            panel="Output",
+            metavar="[FORMAT=]FILE",
+        ),
     ] = None
+
+    def outputs(self, forms: Sequence[str]) -> list[tuple[str, Path | None]]:
+        """Return which forms are asked for, and the file of each; None: the screen. Raises UsageError."""
+        screen, asked = Path(), []
+        for word in self.output or ():
+            form, equals, file = word.partition("=")
+            if not equals or "/" in form or "." in form:
+                form, file = "", word
+            elif form not in forms:
+                raise UsageError(
+                    f"--output {word}: {unknown(form, forms)}; for a file of that name write ./{word}"
+                )
+            if not Path(file).parent.is_dir():
+                raise UsageError(f"--output {word}: no such folder: {Path(file).parent}")
+            if not form and screen != Path():
+                raise UsageError(
+                    f"--output {word}: {screen} is written already; --output FORMAT=FILE adds to it"
+                )
+            screen = screen if form else Path(file)
+            asked += [(form, Path(file))] if form else []
+        if self.output_format not in forms:
+            raise UsageError(unknown(self.output_format, forms))
+        files = [file for _, file in asked] + ([] if screen == Path() else [screen])
+        for file in files:
+            if files.count(file) > 1:
+                raise UsageError(f"--output: two reports go to {file}; name two files")
+        return [*asked, (self.output_format, None if screen == Path() else screen)]
+
+
+def unknown(form: str, forms: Sequence[str]) -> str:
+    return f"no output format {form!r}; there are: {', '.join(forms)}"
 
 
 def takes(command: Callable[..., None]) -> Callable[..., None]:
