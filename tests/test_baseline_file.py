@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -220,3 +222,16 @@ def test_only_selected_rules_are_kept_and_judged(mine: Path, tmp_path: Path) -> 
     assert (len(boxes.new), boxes.baseline.gone) == (0, 0)
     annotool.baseline(mine, file, select=["BOX"], prune=True, update=True)
     assert annotool.audit(mine, baseline=file).new.counts() == {}
+
+
+def test_the_commands_of_the_page_work(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "baseline.md").read_text("utf-8")
+    lines = "".join(re.findall(r"^```console\n(.*?)^```", page, re.DOTALL | re.MULTILINE)).splitlines()
+    assert len(lines) == 7
+    monkeypatch.chdir(mine.parent)
+    mine.rename("data")
+    for line in lines:
+        ran(*shlex.split(line, comments=True)[1:])
+    (example,) = re.findall(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    Path("example.jsonl").write_text(example)
+    assert baselines.read(Path("example.jsonl"))["reason"].tolist() == ["cut off on purpose"]
