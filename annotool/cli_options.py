@@ -137,10 +137,9 @@ class Reporting:
             asked += [(form, Path(file))] if form else []
         if self.output_format not in forms:
             raise UsageError(unknown(self.output_format, forms))
-        files = [file for _, file in asked] + ([] if screen == Path() else [screen])
-        for file in files:
-            if files.count(file) > 1:
-                raise UsageError(f"--output: two reports go to {file}; name two files")
+        files = [path for _, path in asked] + ([] if screen == Path() else [screen])
+        if twice := [path for path in files if files.count(path) > 1]:
+            raise UsageError(f"--output: two reports go to {twice[0]}; name two files")
         return [*asked, (self.output_format, None if screen == Path() else screen)]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from annotool.errors import AnnotoolError, UsageError
 
-__all__ = ["check_new", "json_text", "place_image", "staged", "utf8", "write_file"]
+__all__ = ["check_new", "json_page", "json_text", "place_image", "staged", "utf8", "write_file"]
 
 UNFINISHED = ".annotool-unfinished-"
 
@@ -114,6 +114,17 @@ def json_text(value: Any) -> str:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"))
+
+
+def json_page(value: Any) -> str:
+    """Return a value as JSON over several lines."""
+    import msgspec
+
+    text = json_text(value)
+    try:
+        return msgspec.json.format(text, indent=2)
+    except msgspec.DecodeError:  # half a surrogate, which msgspec does not read
+        return json.dumps(value, indent=2)
 
 
 def utf8(text: str) -> bytes:

@@ -8,10 +8,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from annotool.metrics.balance import Balance
-from annotool.output import json_text
+from annotool.output import json_page
 from annotool.reporting.told import escape
 from annotool.table import Table
 
@@ -60,7 +58,7 @@ def json(balance: Balance) -> Iterator[str]:
         "splits": records(balance.splits),
         "categories": records(balance.categories),
     }
-    yield msgspec.json.format(json_text(whole), indent=2)
+    yield json_page(whole)
 
 
 def rows(balance: Balance) -> Iterator[str]:

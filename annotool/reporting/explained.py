@@ -9,6 +9,7 @@ from typing import Any
 
 from annotool.findings import Fix, Severity
 from annotool.rules.base import Rule
+from annotool.rules.targets import consequences
 
 __all__ = ["facts", "markdown", "paragraphs", "text"]
 
@@ -37,8 +38,7 @@ def text(rule: type[Rule]) -> str:
     """Return it for a terminal."""
     parts = [f"{rule.code} {rule.slug}", "\n".join(facts(rule)), rule.documentation()]
     if rule.targets:
-        crashes = (f"  {name}: {each.says}" for name, each in rule.targets.items())
-        parts.append("\n".join(["Who stumbles (--target):", *crashes]))
+        parts.append("\n".join(["Who stumbles (--target):", *(f"  {each}" for each in stumbles(rule))]))
     if options := dataclasses.fields(rule):
         lines = (f"  {each.name} = {default(each.default)}" for each in options)
         parts.append(
@@ -51,12 +51,20 @@ def markdown(rule: type[Rule]) -> str:
     """Return it as markdown without a heading."""
     parts = [" · ".join(facts(rule)), rule.documentation()]
     if rule.targets:
-        rows = (f"| {name} | {each.says} |" for name, each in rule.targets.items())
-        parts.append("\n".join(["| `--target` | what it does |", "|---|---|", *rows]))
+        parts.append("\n".join(["Who stumbles (`--target`):\n", *(f"- {each}" for each in stumbles(rule))]))
     if options := dataclasses.fields(rule):
         rows = (f"| `{each.name}` | `{each.default!r}` |" for each in options)
         parts.append("\n".join(["| option | default |", "|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
+
+
+def stumbles(rule: type[Rule]) -> list[str]:
+    """Return what each consumer does with what the rule finds, one sentence each."""
+    return [
+        f"{name} {each.says}" + (f" ({', '.join(each.formats)})" if each.formats else "")
+        for name in rule.targets
+        for each in consequences(rule.targets, name)
+    ]
 
 
 def words(values: Iterable[Any], kind: Any) -> str:

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-import msgspec
-
 from annotool.dataset import Dataset
-from annotool.output import json_text
+from annotool.output import json_page, json_text
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import finding, json_value, rows
 from annotool.reporting.told import Told, inputs, summary
@@ -35,7 +33,7 @@ def lines(told: Told) -> Iterator[str]:
     if told.group_by:
         found = groups(told, told.group_by)
         head["groups"] = {**found._asdict(), "values": [each._asdict() for each in found.values]}
-    text = msgspec.json.format(json_text(head), indent=2)
+    text = json_page(head)
     yield text.removesuffix("\n}") + ","
     yield '  "findings": ['
     left = len(told.findings)

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import numpy as np
 
 from annotool.findings import Findings, Severity
-from annotool.output import json_text
+from annotool.output import json_text, utf8
 from annotool.reporting.counts import rule_numbers
 from annotool.reporting.explained import markdown, paragraphs
 from annotool.reporting.places import Places
@@ -171,7 +171,7 @@ def result(told: Told, row: Row, count: int, files: int, index: int, places: Pla
 
 def location(file: str, line: int) -> dict[str, Any]:
     """A file from the working folder, or by its whole path where it lies elsewhere."""
-    path = quote(file, safe="/", errors="surrogateescape")
+    path = quote(utf8(file), safe="/")
     outside = PurePosixPath(file).is_absolute() or file[1:2] == ":"
     artifact = {"uri": f"file://{path}"} if outside else {"uri": path, "uriBaseId": ROOT}
     return {"artifactLocation": artifact, **({"region": {"startLine": line}} if line else {})}

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from annotool.reporting.explained import markdown, paragraphs, text
+from annotool.rules import registry
+from annotool.rules.base import Rule
+from annotool.rules.targets import consequences
+
+
+@pytest.mark.parametrize("rule", registry().values(), ids=list(registry()))
+def test_a_rule_tells_all_there_is_to_know(rule: type[Rule]) -> None:
+    told, page = text(rule), markdown(rule)
+    assert told.startswith(f"{rule.code} {rule.slug}\n")
+    for section in ("What:", "Why:", "Bad:", "Good:", "Fix:", "Source:"):
+        assert f"\n{section} " in told
+        assert f"\n{section} " in page
+    for option in dataclasses.fields(rule):
+        assert f"\n  {option.name} = " in told
+        assert f"| `{option.name}` | `{option.default!r}` |" in page
+    for name in rule.targets:
+        for consequence in consequences(rule.targets, name):
+            assert f"  {name} {consequence.says}" in told
+            assert f"- {name} {consequence.says}" in page
+    assert "\n" not in paragraphs(rule)[0]
