@@ -299,8 +299,10 @@ def sizes(data: Dataset | Paths, out: str | Path) -> int:
 def fails(findings: Findings, fail_on: str, on_stale: bool = False) -> bool:
     """Return whether any finding that no baseline knows is at or above `fail_on`: error, warning, info or never.
 
-    With `on_stale` also where a known fault is found no more.
+    With `on_stale` also where a known fault is found no more; that wants a baseline.
     """
+    if on_stale and findings.baseline is None:
+        raise UsageError("--fail-on-stale: no baseline was given; --baseline FILE names one")
     grades = {"error": 2, "warning": 1, "info": 0, "never": 3}
     if fail_on not in grades:
         raise UsageError(f"--fail-on {fail_on!r}: expected one of {', '.join(grades)}")

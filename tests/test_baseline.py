@@ -113,6 +113,17 @@ def test_two_equal_faults_and_one_mended(file: Path) -> None:
     assert told(three, everywhere(three), file) == (1, 2, 0)
 
 
+def test_a_heap_of_boxes_on_one_spot_is_paired(file: Path) -> None:
+    chance = np.random.default_rng(0)
+    places = 100 + chance.uniform(-0.2, 0.2, (600, 4))
+    known = tiny(annotations=[{"box": box} for box in places.tolist()])
+    later = tiny(
+        annotations=[{"box": box} for box in (places + chance.uniform(-0.2, 0.2, (600, 4))).tolist()]
+    )
+    new, found, stale = checked(known, later, file)
+    assert (new, found, stale) == (0, 600, 0)
+
+
 def test_one_known_fault_excuses_one_neighbour_the_nearest(file: Path) -> None:
     known = tiny(annotations=[{"box": (10, 10, 20, 20)}])
     later = tiny(annotations=[{"box": (10.8, 10, 20, 20)}, {"box": (10.3, 10, 20, 20)}])

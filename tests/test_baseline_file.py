@@ -167,6 +167,26 @@ def test_a_legacy_set_fails_on_new_faults_only(mine: Path, tmp_path: Path) -> No
     ran(*words, "--fail-on", "never")
 
 
+FAULTY = [
+    *(SAMPLES / "faulty" / name for name in ("coco", "voc", "yolo")),
+    *(SAMPLES / "faulty/cases").iterdir(),
+]
+
+
+@pytest.mark.parametrize("place", sorted(FAULTY), ids=lambda place: place.name)
+def test_every_faulty_sample_is_known_in_another_place(place: Path, tmp_path: Path) -> None:
+    """All rules, and more in preview; the file says the same after an update."""
+    file = tmp_path / "known.jsonl"
+    done = annotool.baseline(place, file, preview=True)
+    text = file.read_bytes()
+    shutil.copytree(place, tmp_path / "train" / "copy")
+    findings = annotool.audit(tmp_path / "train" / "copy", baseline=file, preview=True)
+    assert findings.baseline is not None
+    assert (len(findings.new), findings.baseline.gone, len(findings)) == (0, 0, done.total)
+    annotool.baseline(tmp_path / "train" / "copy", file, update=True, prune=True, preview=True)
+    assert file.read_bytes() == text
+
+
 def test_stale_faults_are_told_and_fail_when_asked(mine: Path, tmp_path: Path) -> None:
     file = tmp_path / "known.jsonl"
     ran("baseline", mine, "--out", file)
@@ -176,6 +196,8 @@ def test_stale_faults_are_told_and_fail_when_asked(mine: Path, tmp_path: Path) -
     assert "3 stale" in told and "3 known faults found no more, 3 of them in images" in told
     assert "BOX002 gone [red]" in told and "--prune" in told
     ran("audit", mine, "--baseline", file, "--fail-on-stale", code=1)
+    with pytest.raises(UsageError, match="no baseline was given"):
+        ran("audit", mine, "--fail-on-stale", code=2)
     assert "agreed" in file.read_text()
     assert "3 faults found no more" in ran("baseline", mine, "--out", file, "--update")
     assert "taken out" in ran("baseline", mine, "--out", file, "--prune")

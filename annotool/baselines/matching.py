@@ -23,6 +23,7 @@ __all__ = ["match"]
 IOU = 0.95
 EDGE = 1.011  # a pixel, and what is lost by keeping boxes at two decimals
 FRACTION = 1000.0  # where sizes are unknown an image counts as so many pixels wide and high
+PARTNERS = 64  # that one known fault may choose from
 PAIRS_IN_A_BLOCK = 1 << 17
 
 
@@ -41,12 +42,13 @@ def match(known: Table, found: Table) -> tuple[Array, Array]:
     left_known = known["count"].copy()
     exact = np.flatnonzero(leader[head[: len(known)]] >= 0)
     give(exact, leader[head[exact]], left_known, left_found)
-    entry, near_group = near(key, box, left_known, left_found)
-    taken = give(entry, near_group, left_known, left_found)
-    over = np.isin(
-        key[entry], np.intersect1d(key[: len(known)][left_known > 0], key[len(known) :][left_found > 0])
-    )
-    exchange(entry[over], near_group[over], taken[over], left_known, left_found)
+    while len(
+        (pairs := near(key, box, left_known, left_found))[0]
+    ):  # once, but for heaps of boxes on one spot
+        taken = give(*pairs, left_known, left_found)
+        both = np.intersect1d(key[: len(known)][left_known > 0], key[len(known) :][left_found > 0])
+        over = np.isin(key[pairs[0]], both)
+        exchange(pairs[0][over], pairs[1][over], taken[over], left_known, left_found)
     return left_known, ordinals(group) < (np.bincount(group, minlength=len(found)) - left_found)[group]
 
 
@@ -145,12 +147,19 @@ def near(key: Array, box: Array, left_known: Array, left_found: Array) -> tuple[
         apart = distances(box[first], box[second])
         close = key[first] == key[second]
         close &= (apart.max(axis=1) <= EDGE) | (iou(box[first], box[second]) >= IOU)
-        hits.append((apart[close].sum(axis=1), first[close], second[close]))
+        hits.append(nearest(apart[close].sum(axis=1), first[close], second[close]))
     if not hits:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     apart, first, second = (np.concatenate(part) for part in zip(*hits, strict=True))
     order = np.lexsort((second, first, apart))
     return first[order], second[order] - len(left_known)
+
+
+def nearest(apart: Array, entry: Array, other: Array) -> tuple[Array, Array, Array]:
+    """The nearest partners of each entry, so that a heap of boxes on one spot cannot fill the memory."""
+    order = np.lexsort((other, apart))
+    order = order[ordinals(entry[order]) < PARTNERS]
+    return apart[order], entry[order], other[order]
 
 
 def distances(a: Array, b: Array) -> Array:
