@@ -183,7 +183,7 @@ def swapped_categories(dataset: str, painted: Painted) -> Case:
     for number, record in enumerate([*train["annotations"], *val["annotations"]]):
         record["category_id"] = number % 2 + 1
     return as_coco(documents, painted(pictures)), [
-        Finding(dataset, "CLS006", "error", "none", "annotations/instances_val.json")
+        Finding(dataset, "CLS006", "error", "unsafe", "annotations/instances_val.json")
     ]
 
 

@@ -54,7 +54,7 @@ UTF16, BOM = 11, 12  # SCH001
 # file, its text, what the audit says, of which line
 FILES: list[tuple[str, str, str, int]] = [
     ("data.yaml", yolo.data_yaml().replace("nc: 3", "nc: 4"), "FMT004 error safe", 3),
-    ("classes.txt", "banana\napple\norange\n", "CLS006 error none", 1),
+    ("classes.txt", "banana\napple\norange\n", "CLS006 error unsafe", 1),
     ("labels/train/classes.txt", "apple\nbanana\norange\n", "FMT002 info none", 1),
     ("labels/train/fruit_099.txt", "0 0.500000 0.500000 0.200000 0.200000\n", "SCH011 warning none", 1),
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import spread
 from annotool.rules.base import DatasetRule, Findings, Severity, explained_ids, found, unkept, written_in
+from annotool.rules.targets import drops, drops_image, stops
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
@@ -52,6 +53,10 @@ class UndefinedClass(DatasetRule[Undeclared]):
     Fix: none: declare the class, or correct it.
 
     Source: ultralytics/yolov5#1538, #7692, #8713.
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label; detectron2
+    data/datasets/coco.py load_coco_json at 910b796; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.parse_data_info; mmdet 3.3.0 datasets/xml_style.py XMLDataset.parse_data_info; pycocotools
+    2.0.11 cocoeval.py COCOeval._prepare.
     """
 
     code = "CLS001"
@@ -61,6 +66,12 @@ class UndefinedClass(DatasetRule[Undeclared]):
     verdict = (
         "1 annotation has a class that is not declared",
         "{n} annotations have a class that is not declared",
+    )
+    targets = (
+        drops_image("ultralytics", "drops the whole image"),
+        stops("detectron2", "stops: KeyError"),
+        drops("mmdet", "drops the annotation"),
+        drops("coco-eval", "never sees it"),
     )
 
     def partial(self, shard: Dataset) -> Undeclared:

@@ -10,6 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.metrics.balance import counted
 from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.rules.cls.base import folded
 from annotool.table import Array
 
 FORMATS = ("voc", "imagefolder")
@@ -64,13 +65,21 @@ class UnpinnedClassOrder(DatasetRule[Read]):
         return Read(dict(sorted(parts.items())), states[0].labels)
 
     def finish(self, state: Read) -> Findings:
-        parts = {key: own for key, own in state.parts.items() if own.any()}
+        keys: dict[str, int] = {}  # names that differ in spelling only (CLS003) count as one
+        group = np.array([keys.setdefault(folded(name), len(keys)) for name in state.labels], dtype=np.int64)
+        parts = {
+            key: np.bincount(group[own], minlength=len(keys)) > 0
+            for key, own in state.parts.items()
+            if own.any()
+        }
+        split = {path for path, name in parts if name}
+        parts = {key: own for key, own in parts.items() if key[1] or key[0] not in split}
         every = np.logical_or.reduce(list(parts.values())) if parts else np.zeros(0, dtype=bool)
         lacking = {key: np.flatnonzero(every & ~own) for key, own in parts.items()}
         key = max(lacking, key=lambda each: len(lacking[each]), default=None)
         if key is None or not len(lacking[key]):
             return Findings()
-        missing = [state.labels[label] for label in lacking[key].tolist()]
+        missing = [state.labels[int(np.argmax(group == each))] for each in lacking[key].tolist()]
         return found(
             self,
             "no class list, and {part} lacks {lacking} of {classes} classes ({example!r}): numbers given while reading "

@@ -109,3 +109,12 @@ def test_the_side_file_is_a_plain_table() -> None:
         names_text([("a_png", 'x, "y".png', 640.0, math.nan)])
         == b'stem,file_name,width,height\na_png,"x, ""y"".png",640,\n'
     )
+
+
+def test_a_line_break_in_a_name_is_spelled_where_an_object_has_it() -> None:
+    held = b"two\\nlines\nC:\\new\n"
+    assert [each.stem for each in read_classes("labels.txt", held, {"two\nlines"})] == [
+        "two\nlines",
+        "C:\\new",
+    ]
+    assert [each.stem for each in read_classes("labels.txt", held, set())] == ["two\\nlines", "C:\\new"]

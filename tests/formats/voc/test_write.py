@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import annotool
 from annotool.dataset import Dataset
 from annotool.formats.base import WriteOptions, objects, unified
 from annotool.formats.voc import FORMAT
 from annotool.formats.voc.corners import BASES
 from annotool.formats.voc.write import escape, write
 from annotool.schema import NO_ID, Kind, make
+from annotool.testing import tiny
 from tests.formats.voc.build import PNG, box, found, load, put, xml, xywh
 
 
@@ -273,3 +275,12 @@ def test_any_text_reads_back(tmp_path_factory: pytest.TempPathFactory, text: str
         for c in text
     )
     assert document.text(document.root) == legal
+
+
+def test_a_class_name_with_a_line_break_comes_back(tmp_path: Path) -> None:
+    data = tiny(annotations=[{"category": 0}, {"category": 1}], categories=["two\nlines", "back\r", "plain"])
+    FORMAT.write(data, tmp_path, WriteOptions())
+    assert (tmp_path / "labels.txt").read_bytes() == b"two\\nlines\nback\\r\nplain\n"
+    back = annotool.read(tmp_path)
+    assert back.labels == ("two\nlines", "back\r", "plain")
+    assert back.names_of(back.table("annotations")["category"]).tolist() == ["two\nlines", "back\r"]

@@ -21,6 +21,7 @@ def test_splits_that_lack_classes() -> None:
             split((0, 1, 2), (2, 1, 0)),
             split((0, 1, 2), ()),  # not annotated
             split((0, 1), (0,), "yolo"),
+            tiny(2, [{"category": 0}, {"category": 1}, {"image": 1}], ["cat", "Cat"], {"train": [0], "val": [1]}, format_name="voc"),
             split((0, 1, 2), (0, 2), sources=lists),
             tiny(categories=NAMES, format_name="voc"),
         ],
