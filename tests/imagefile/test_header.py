@@ -3,9 +3,8 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from annotool import imagefile, progress
+from annotool import imagefile
+from annotool.imagefile.header import PNG_MODES
 
-T = TypeVar("T")
 ORIENTATION = 274
 WIDE = (70, 50)
 
@@ -67,7 +66,13 @@ class Folder:
         return str(path)
 
     def probe(self, content: bytes, decode: bool = False) -> dict[str, Any]:
-        return row(imagefile.probe([self.write(content)], decode))
+        return row(probed([self.write(content)], decode))
+
+
+def probed(paths: list[str], decode: bool = True) -> imagefile.ImageFiles:
+    """What is known of files, from their headers or also from their pixels."""
+    files = imagefile.probe(paths)
+    return files.decoded(imagefile.measure(paths, files)) if decode else files
 
 
 def row(files: imagefile.ImageFiles, at: int = 0) -> dict[str, Any]:
@@ -149,7 +154,7 @@ def test_what_pillow_writes_is_read_as_pillow_reads_it(folder: Folder, kind: str
         assert found["end_marker"] == (1 if kind == "JPEG" else -1)
 
 
-@pytest.mark.parametrize(("colour", "depth"), list(imagefile.PNG_MODES))
+@pytest.mark.parametrize(("colour", "depth"), list(PNG_MODES))
 def test_every_kind_of_png_has_the_mode_pillow_gives_it(folder: Folder, colour: int, depth: int) -> None:
     content = png(13, 7, depth, colour)
     found = folder.probe(content, decode=True)
@@ -262,7 +267,7 @@ def test_decoding_finds_a_truncated_image(folder: Folder, kind: str) -> None:
 def test_decoding_many(folder: Folder) -> None:
     content = saved(picture(size=(64, 64)))
     paths = [folder.write(content if i % 3 else content[:900]) for i in range(60)] + [""]
-    found = imagefile.probe(paths, decode=True)
+    found = probed(paths)
     assert found.decodes.tolist() == [int(i % 3 > 0) for i in range(60)] + [-1]
     assert [bool(error) for error in found.error] == [i % 3 == 0 for i in range(60)] + [False]
 
@@ -276,7 +281,7 @@ def test_no_file_known() -> None:
 )
 def test_missing_files(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    found = row(imagefile.probe([f"{tmp_path}/{name}"], decode=True))
+    found = row(probed([f"{tmp_path}/{name}"]))
     assert found == pytest.approx(imagefile.ImageFile()._asdict(), nan_ok=True)
 
 
@@ -286,7 +291,7 @@ def test_things_that_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").symlink_to(tmp_path / "gone")
     (tmp_path / "circle.jpg").symlink_to(tmp_path / "circle.jpg")
     names = ["pipe.jpg", "folder.jpg", "broken.jpg", "circle.jpg"]
-    found = imagefile.probe([str(tmp_path / name) for name in names] + ["/dev/zero"], decode=True)
+    found = probed([str(tmp_path / name) for name in names] + ["/dev/zero"])
     assert found.exists.all()
     assert found.error.tolist() == [
         "a pipe or a device, not a file",
@@ -306,7 +311,7 @@ def test_permission_denied(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> N
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     monkeypatch.setattr(os, "open", refuse)  # the tests may run as root, whom no mode stops
-    found = row(imagefile.probe([path], decode=True))
+    found = row(probed([path]))
     assert (found["exists"], found["bytes"], found["error"]) == (True, -1, "permission denied")
 
 
@@ -355,7 +360,7 @@ def test_decompression_bombs(folder: Folder) -> None:
         jpeg[:at] + struct.pack(">HH", 20_000, 20_000) + jpeg[at + 4 :],
         b"P6 20000 20000 255\n",
     ]
-    found = imagefile.probe([folder.write(bomb) for bomb in bombs], decode=True)
+    found = probed([folder.write(bomb) for bomb in bombs])
     assert found.error.tolist() == ["decompression bomb: 400 Mpx"] * 3
     assert found.decodes.tolist() == [-1] * 3
     assert found.width.tolist() == pytest.approx([20_000, 20_000, float("nan")], nan_ok=True)
@@ -388,70 +393,6 @@ def test_no_mangled_file_raises(folder: Folder, content: bytes, data: st.DataObj
     assert "\n" not in found["error"]
     assert (found["decodes"] == 1) == (found["error"] == "")
     assert found["error"] or found["width"] * found["height"] > 0
-
-
-def test_same_content(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    contents = [b"aa", b"bbb", b"ab", b"bbb", b"aa", b"", b"", b"long", b"aa"]
-    paths = [folder.write(content) for content in contents] + ["", str(folder.path / "gone")]
-    sizes = np.array([len(content) for content in contents] + [-1, -1])
-    read: list[str] = []
-    digest = imagefile._content_digest
-
-    def noted(path: str) -> bytes:
-        read.append(path)
-        return digest(path)
-
-    monkeypatch.setattr(imagefile, "_content_digest", noted)
-    assert imagefile.same_content(paths, sizes).tolist() == [0, 1, -1, 1, 0, -1, -1, -1, 0, -1, -1]
-    assert sorted(read) == sorted(paths[i] for i in (0, 1, 2, 3, 4, 8))  # no file of a size of its own
-
-
-def test_same_content_of_one_file_named_twice_or_gone(folder: Folder) -> None:
-    path = folder.write(b"aa")
-    gone = [str(folder.path / "gone"), str(folder.path / "gone too")]
-    assert imagefile.same_content([path, path, *gone], np.array([2, 2, 2, 2])).tolist() == [0, 0, -1, -1]
-    assert imagefile.same_content([], np.empty(0, np.int64)).tolist() == []
-
-
-def test_same_pixels(folder: Folder) -> None:
-    first, second = picture(), picture(seed=1)
-    paletted = picture("P")
-    other = paletted.copy()
-    other.putpalette(bytes(768))
-    files = [
-        saved(first, "PNG"),
-        saved(second, "PNG"),
-        saved(first, "PNG", compress_level=0),
-        saved(first, "BMP"),
-        saved(first.convert("RGBA"), "PNG"),
-        saved(picture(size=(50, 70)), "PNG"),
-        saved(paletted, "PNG"),
-        saved(other, "PNG"),
-        b"no image",
-        saved(second, "BMP"),
-    ]
-    paths = [folder.write(content) for content in files] + [""]
-    assert imagefile.same_pixels(paths).tolist() == [0, 1, 0, 0, -1, -1, -1, -1, -1, 1, -1]
-
-
-def test_the_same_pixels_in_another_shape_differ(folder: Folder) -> None:
-    flat = np.zeros((10, 20), np.uint8)
-    paths = [folder.write(saved(Image.fromarray(shape), "PNG")) for shape in (flat, flat.reshape(20, 10))]
-    assert imagefile.same_pixels(paths).tolist() == [-1, -1]
-
-
-def test_progress_is_told(folder: Folder) -> None:
-    told: list[tuple[str, int | None]] = []
-
-    def reporter(items: Iterable[T], what: str, total: int | None) -> Iterable[T]:
-        told.append((what, total))
-        return items
-
-    paths = [folder.write(saved(picture())) for _ in range(2)] + [""]
-    with progress.reporting(reporter):
-        imagefile.probe(paths, decode=True)
-        imagefile.same_pixels(paths)
-    assert told == [("Reading image headers", 3), ("Decoding images", 2), ("Comparing pixels", 2)]
 
 
 def test_real_images_are_read_as_pillow_reads_them(real_data: Path) -> None:
