@@ -9,7 +9,6 @@ from typing import Any
 
 from annotool.findings import Fix, Severity
 from annotool.rules.base import Rule
-from annotool.rules.targets import consequences
 
 __all__ = ["facts", "markdown", "paragraphs", "text"]
 
@@ -61,9 +60,8 @@ def markdown(rule: type[Rule]) -> str:
 def stumbles(rule: type[Rule]) -> list[str]:
     """Return what each consumer does with what the rule finds, one sentence each."""
     return [
-        f"{name} {each.says}" + (f" ({', '.join(each.formats)})" if each.formats else "")
-        for name in rule.targets
-        for each in consequences(rule.targets, name)
+        f"{each.target} {each.says}" + (f" ({', '.join(each.formats)})" if each.formats else "")
+        for each in rule.targets
     ]
 
 

@@ -7,7 +7,6 @@ import pytest
 from annotool.reporting.explained import markdown, paragraphs, text
 from annotool.rules import registry
 from annotool.rules.base import Rule
-from annotool.rules.targets import consequences
 
 
 @pytest.mark.parametrize("rule", registry().values(), ids=list(registry()))
@@ -20,8 +19,7 @@ def test_a_rule_tells_all_there_is_to_know(rule: type[Rule]) -> None:
     for option in dataclasses.fields(rule):
         assert f"\n  {option.name} = " in told
         assert f"| `{option.name}` | `{option.default!r}` |" in page
-    for name in rule.targets:
-        for consequence in consequences(rule.targets, name):
-            assert f"  {name} {consequence.says}" in told
-            assert f"- {name} {consequence.says}" in page
+    for consequence in rule.targets:
+        assert f"  {consequence.target} {consequence.says}" in told
+        assert f"- {consequence.target} {consequence.says}" in page
     assert "\n" not in paragraphs(rule)[0]
