@@ -14,6 +14,7 @@ from annotool import imagefile
 from annotool.findings import Findings
 from annotool.geometry import boxes as box_geometry
 from annotool.geometry import rings as ring_geometry
+from annotool.geometry import rle as mask_geometry
 from annotool.geometry.groups import first_equal
 from annotool.progress import track
 from annotool.schema import SCHEMA, Kind, make
@@ -256,7 +257,8 @@ class Dataset:
     @cached_property
     def rings(self) -> Table:
         """One row a polygon ring, the coordinates not kept: row (position of its annotation), ring (ordinal),
-        numbers (how many were written), area (px^2, shoelace), x0 y0 x1 y1 (extent), finite.
+        numbers (how many were written), area (px^2, shoelace), x0 y0 x1 y1 (extent), finite, simple (neither crosses nor
+        touches itself, or cannot be asked).
         """
         parts = [
             ring_summary(decoder.rings(self, rows))
@@ -265,6 +267,17 @@ class Dataset:
         if not parts:
             parts = [ring_summary(Rings(np.empty(0), np.zeros(1, np.int64), np.empty(0, np.int64)))]
         return Table.concat(parts)
+
+    @cached_property
+    def masks(self) -> Table:
+        """One row an annotation with a mask of runs, the runs not kept: row (its position), and geometry.rle.summary."""
+        parts, kinds = [], self.table("annotations")["kind"]
+        ringed = self.rings["row"] if (kinds == Kind.KEYPOINTS).any() else np.empty(0, np.int64)
+        for rows, decoder in self.decoded(Kind.RLE):
+            rows = np.setdiff1d(rows, ringed, assume_unique=False)
+            if decoder.rle is not None and len(rows):
+                parts.append(Table({"row": rows, **mask_geometry.summary(decoder.rle(self, rows))}))
+        return Table.concat(parts or [Table({"row": np.empty(0, np.int64), **mask_geometry.summary([])})])
 
     @cached_property
     def keypoints(self) -> Table:
@@ -359,6 +372,7 @@ def ring_summary(rings: Rings) -> Table:
             "x1": extents[:, 2],
             "y1": extents[:, 3],
             "finite": ring_geometry.finite(rings.xy, rings.offsets),
+            "simple": ring_geometry.simple(rings.xy, rings.offsets),
         }
     )
 
@@ -367,11 +381,11 @@ def point_summary(data: Dataset, rows: Array, points: Points) -> Table:
     row = np.repeat(np.arange(len(rows)), np.diff(points.offsets))
     x, y, v = points.xyv.T
     left, top, width, height = np.where(data.boxes.usable[rows, None], data.boxes.xywh[rows], np.nan)[row].T
-    across = np.maximum(left - x, x - left - width) / width
-    down = np.maximum(top - y, y - top - height) / height
-    away = np.where(v > 0, np.maximum(np.maximum(across, down), 0.0), 0.0)
     far = np.zeros(len(rows))
-    np.maximum.at(far, row, away)
+    with np.errstate(invalid="ignore", over="ignore"):
+        across = np.maximum(left - x, x - left - width) / width
+        down = np.maximum(top - y, y - top - height) / height
+        np.maximum.at(far, row, np.where(v > 0, np.maximum(np.maximum(across, down), 0.0), 0.0))
 
     def counted(which: Any) -> Array:
         return np.bincount(row, weights=which, minlength=len(rows)).astype(np.int64)

@@ -35,6 +35,7 @@ __all__ = ["check_rule", "edited", "tiny"]
 SECTIONS = ("What", "Why", "Bad", "Good", "Fix", "Source")
 NAMES = {"coco": "annotations.json", "yolo": "labels/{}.txt", "voc": "Annotations/{}.xml"}
 CELLS = {"bbox": ("x", "y", "w", "h")}  # cells of an edit that are no column of the schema
+TEXTS = ("rings", "segmentation")  # likewise, and only bytes hold them
 
 
 def tiny(
@@ -362,7 +363,7 @@ def check_edits(rule: Rule, data: Dataset, found: Findings, edits: Edits) -> Non
     for row in range(len(edits)):
         check_edit(rule, data, {name: edits[name][row] for name in edits.columns}, cells)
     known = edits["op"] != Op.BYTES
-    known &= np.array([column != "rings" for column in edits["column"]], dtype=bool)
+    known &= np.array([column not in TEXTS for column in edits["column"]], dtype=bool)
     if known.all() and len(edits) and not isinstance(rule, ReaderRule):
         again = rule.check(edited(data, edits))
         assert not (again.column("fix") > Fix.NONE).any(), (
@@ -381,7 +382,7 @@ def check_edit(rule: Rule, data: Dataset, edit: Mapping[str, Any], cells: dict[t
         assert isinstance(edit["new"], str), f"{rule.code}: new bytes are given as text: {edit}"
     if edit["op"] == Op.SET:
         column = edit["column"]
-        assert column in (*SCHEMA[edit["table"]], *CELLS, "rings"), f"{rule.code}: no column {column}"
+        assert column in (*SCHEMA[edit["table"]], *CELLS, *TEXTS), f"{rule.code}: no column {column}"
         if column in SCHEMA[edit["table"]]:
             assert data.table(edit["table"])[column][edit["row"] - first] != edit["new"], f"no change: {edit}"
         cell = (edit["table"], edit["row"], column)

@@ -152,13 +152,14 @@ def numbers(edits: Edits) -> tuple[Array, Array]:
 
 
 def coded(words: Array) -> Array:
-    """A number for each word, in the words' order; the sides of a box are its one cell."""
+    """A number for each word, in the words' order; the sides of a box are its one cell, and so are rings of an outline."""
     import pandas as pd
 
     number, distinct = pd.factorize(words, sort=True)
-    sides = np.isin(distinct, [*SIDES, "bbox"])
-    if sides.any():
-        number = np.where(sides[number], int(np.argmax(sides)), number)
+    for cell in ([*SIDES, "bbox"], ["rings", "segmentation"]):
+        same = np.isin(distinct, cell)
+        if same.any():
+            number = np.where(same[number], int(np.argmax(same)), number)
     return np.asarray(number, dtype=np.int64)
 
 

@@ -80,6 +80,64 @@ def extent(counts: ArrayLike, size: Sequence[int]) -> Floats:
     return np.array([x0, y0, x1 - x0, y1 - y0], dtype=np.float64)
 
 
+def summary(masks: Sequence[tuple[Ints, tuple[int, int]] | None]) -> dict[str, NDArray[Any]]:
+    """Columns of (counts, (height, width)), one entry a mask; None is one that cannot be read.
+
+    readable bool; height, width int64 (0: none below 2^31); runs, total int64 (pixels that the runs cover); sound bool
+    (a size, no negative run, total is height * width); area, x0 y0 x1 y1 float64 px (extent), NaN where not sound, 0 and
+    NaN where empty.
+    """
+    none = np.empty(0, np.int64)
+    held = [none if mask is None else np.asarray(mask[0], dtype=np.int64) for mask in masks]
+    sizes = [(0, 0) if mask is None else mask[1] for mask in masks]
+    limited = [size if all(0 < side < MOST_PIXELS for side in size) else (0, 0) for size in sizes]
+    height, width = np.array(limited, dtype=np.int64).reshape(-1, 2).T
+    runs = np.array([len(each) for each in held], dtype=np.int64)
+    counts = np.concatenate([none, *held])
+    of = np.repeat(np.arange(len(masks)), runs)
+    wild = np.bincount(of[(counts < 0) | (counts > MOST_PIXELS)], minlength=len(masks)) > 0
+    counts = np.where(wild[of], 0, counts)
+    ends = np.append(0, np.cumsum(counts))
+    first = np.append(0, np.cumsum(runs))
+    total = ends[first[1:]] - ends[first[:-1]]
+    sound = ~wild & (height > 0) & (height * width <= MOST_PIXELS) & (total == height * width)
+    ones = (np.arange(len(counts)) - first[of]) % 2 == 1
+    ones &= (counts > 0) & sound[of]
+    of, start, stop = of[ones], (ends[:-1] - ends[first[of]])[ones], (ends[1:] - ends[first[of]])[ones]
+    area = np.bincount(of, weights=stop - start, minlength=len(masks))
+    x0, y0, x1, y1 = _extents(of, start, stop, height, len(masks))
+    return {
+        "readable": np.array([mask is not None for mask in masks], dtype=bool),
+        "height": height,
+        "width": width,
+        "runs": runs,
+        "total": total,
+        "sound": sound,
+        "area": np.where(sound, area, np.nan),
+        "x0": x0,
+        "y0": y0,
+        "x1": x1,
+        "y1": y1,
+    }
+
+
+def _extents(of: Ints, start: Ints, stop: Ints, height: Ints, masks: int) -> Floats:
+    """Extents (4, masks) x0 y0 x1 y1 of runs of ones from pixel `start` to `stop` of the mask `of`; NaN for none."""
+    result = np.full((4, masks), np.nan)
+    if len(of):
+        tall = height[of]
+        left, right = start // tall, (stop - 1) // tall
+        whole = left != right  # a run over the end of a column covers a last and a first row
+        top = np.where(whole, 0, start % tall)
+        bottom = np.where(whole, tall, (stop - 1) % tall + 1)
+        cuts = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
+        some = of[cuts]
+        result[0, some], result[1, some] = np.minimum.reduceat(left, cuts), np.minimum.reduceat(top, cuts)
+        result[2, some] = np.maximum.reduceat(right, cuts) + 1
+        result[3, some] = np.maximum.reduceat(bottom, cuts)
+    return result
+
+
 def polygons(counts: ArrayLike, size: Sequence[int]) -> tuple[list[Floats], int]:
     """Outer rings of the mask along its pixel borders, exact, and how many holes they hide.
 

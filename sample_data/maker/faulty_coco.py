@@ -39,6 +39,20 @@ def box(
     return change
 
 
+def alone(
+    x: float | None = None, y: float | None = None, right: float = 0, bottom: float = 0, w: float = 0
+) -> Change:
+    """Leave a record without an outline, its box moved to x, y or with another right or lower edge or width."""
+
+    def change(record: Record) -> None:
+        left, top, wide, high = record["bbox"]
+        left, top = left if x is None else x, top if y is None else y
+        wide, high = w or (right - left if right else wide), bottom - top if bottom else high
+        record.update(bbox=[left, top, wide, high], segmentation=[], area=wide * high)
+
+    return change
+
+
 # picture, fruit in it, what changes in its record, what the audit says
 ANNOTATIONS: list[tuple[int, int, Change, str]] = [
     (1, 0, lambda r: r.update(bbox=r["bbox"][:3]), "SCH002 error none"),
@@ -46,17 +60,12 @@ ANNOTATIONS: list[tuple[int, int, Change, str]] = [
     (2, 0, lambda r: r.pop("iscrowd"), "SCH003 error safe"),
     (2, 1, box(w=0), "BOX001 error unsafe"),
     (3, 0, box(x=NAN), "SCH004 error unsafe"),
-    (
-        3,
-        3,
-        lambda r: r.update(bbox=[r["bbox"][0], r["bbox"][1], 200.5 - r["bbox"][0], r["bbox"][3]]),
-        "BOX002 warning safe",
-    ),
+    (3, 3, alone(right=200.5), "BOX002 warning safe"),
     (4, 0, lambda r: r.update(id=1), "SCH006 error safe"),
-    (4, 2, lambda r: r.update(bbox=[r["bbox"][0], 160 - 30, r["bbox"][2], 45]), "BOX002 error unsafe"),
-    (5, 0, box(x=400, y=40), "BOX002 error unsafe"),
+    (4, 2, alone(y=130, bottom=175), "BOX002 error unsafe"),
+    (5, 0, alone(x=400, y=40), "BOX002 error unsafe"),
     (6, 0, lambda r: r.update(id=0), "SCH008 warning safe"),
-    (6, 3, box(w=0.6), "BOX003 warning unsafe"),
+    (6, 3, alone(w=0.6), "BOX003 warning unsafe"),
     (10, 0, lambda r: r.update(category_id=0), ""),
     (10, 1, lambda r: r.update(area=3 * r["area"]), "BOX005 warning safe"),
     (11, 0, lambda r: r.update(category_id=0), ""),

@@ -17,6 +17,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
 from annotool.formats.coco.jsontext import BROKEN, Broken, Member, items, loaded, members, skip_blank
+from annotool.formats.coco.redraw import resegmented
 from annotool.schema import NO_ID
 
 __all__ = ["number", "patch"]
@@ -125,6 +126,8 @@ class Patch:
             return [added(text, found, column, spelled(new, b""))]
         if column == "bbox":
             return numbers(text, member, new)
+        if column == "segmentation":
+            return resegmented(text, member, new, spelled)
         return [(member.start, member.end, spelled(new, text[member.start : member.end]))]
 
 

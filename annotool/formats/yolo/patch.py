@@ -13,6 +13,7 @@ from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
 from annotool.formats.sidefile import side_splices
 from annotool.formats.yolo.odd import line_span, numeric
+from annotool.formats.yolo.redrawn import redrawn
 from annotool.formats.yolo.renaming import renamed
 from annotool.schema import Kind
 
@@ -84,6 +85,11 @@ def changed(data: Dataset, row: int, column: str, new: object) -> list[Splice]:
     if column in ("category", "category_id") and isinstance(new, int | np.integer):
         index = int(data.table("categories")["id"][new]) if column == "category" else int(new)
         return [Splice(source, *words[0], str(index).encode(), 0)]
+    if column == "segmentation" and rows["kind"][row] == Kind.POLYGON and isinstance(new, Sequence):
+        first, last = words[1][0], words[-1][1]
+        old = text[first - start : last - start]
+        new_words = redrawn(new, side(data, row), old.split(), spelled)
+        return [Splice(source, first, last, b" ".join(new_words), 0)]
     boxed = rows["kind"][row] in (Kind.BOX, Kind.KEYPOINTS)
     if column != "bbox" or not isinstance(new, Sequence) or not boxed or len(words) < 5:
         return []
