@@ -12,17 +12,21 @@ from annotool.dataset import RING_ROWS, Dataset
 from annotool.geometry import rings as ring_geometry
 from annotool.geometry import rle
 from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable
+from annotool.rules.targets import below, drops, either, misreads, value_is
 from annotool.schema import Kind
 from annotool.table import Array, Table
 
 COLUMNS = ("annotation", "image", "category", "source", "line", "start", "end", "area")
-NONE, ZERO, BOX, IMAGE = range(4)
+NONE, ZERO, BOX, IMAGE, WIDER = range(5)
 CAUSES = {
     ZERO: "{faulty:,} of {judged:,} annotations have an area of 0 or less",
     BOX: "{faulty:,} of {judged:,} masks have the area of their box, not of the mask",
     IMAGE: "{faulty:,} of {judged:,} annotations have the area of their whole image",
+    WIDER: "{faulty:,} of {judged:,} boxes have the area (w + 1) * (h + 1), a pixel too many on each side; {off:,} of them "
+    "are over by more than {tolerance:.0%}",
 }
 EXACT = 1e-3  # how near an area must be to that of the box or the image to be called the same
+NEAR = 0.02  # how near, as a share of w + h + 1, it must be to (w + 1) * (h + 1): sides may be rounded
 
 
 class Areas(NamedTuple):
@@ -45,11 +49,14 @@ class Areas(NamedTuple):
 
 @dataclass(frozen=True)
 class Off:
-    """Annotations whose area is off, with the area expected and the cause; how many boxes and masks were judged."""
+    """Annotations whose area is off, with the area expected and the cause; how many boxes and masks were judged; and
+    how many areas, off or not, are that of the image, and of a box wider and higher by one."""
 
     rows: Table
     boxes: int = 0
     masks: int = 0
+    of_image: int = 0
+    wider: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ class AreaMismatch(DatasetRule[Off]):
     What: boxes alone: area over w * h by more than `box_tolerance`, or not positive. Polygons: off by more than
     `mask_tolerance` from the enclosed area, both as computed and as pycocotools fills it (small polygons cover more
     pixels than they enclose, crossing ones fewer are counted). Masks as RLE: off by more from their pixels. When
-    `common` of all have the same wrong area (0, that of the box, that of the image) that is one finding.
+    `common` of all have the same wrong area (0, that of the box, of the image, or (w + 1) * (h + 1), as Pascal VOC counts
+    pixels) that is one finding.
 
     Why: COCO's evaluation sorts objects into small, medium and large by this number and never computes it anew
     (AP all 0: open-mmlab/mmpose#2248); mmdetection silently drops objects of area 0 or less, which is an error.
@@ -71,6 +79,8 @@ class AreaMismatch(DatasetRule[Off]):
     Fix: safe, the area computed anew: of the mask, else w * h.
 
     Source: open-mmlab/mmpose#2248; XCRobert/Labelme2Coco#9; cocoapi PythonAPI/pycocotools/cocoeval.py.
+    Of the consumers: mmdet 3.3.0 datasets/coco.py CocoDataset.parse_data_info; pycocotools 2.0.11
+    cocoeval.py COCOeval.evaluateImg.
     """
 
     code = "BOX005"
@@ -80,35 +90,54 @@ class AreaMismatch(DatasetRule[Off]):
     formats = ("coco",)
     silenced_by = ("SCH002", "SCH004", "FMT010", "BOX001", "BOX006", "SEG004", "SEG006")
     verdict = ("1 area is 0 or less", "{n} areas are 0 or less")
+    targets = (
+        drops(
+            "mmdet",
+            "drops the annotation",
+            when=either(below("area", least=1e-300), value_is("cause", ZERO)),
+            many="faulty",
+        ),
+        misreads(
+            "coco-eval",
+            "sorts it into small, medium or large by this area",
+            severity=Severity.WARNING,
+            many="faulty",
+        ),
+    )
 
     box_tolerance: float = 0.01
     mask_tolerance: float = 0.05
     common: float = 0.9
-    common_from: int = 20
+    common_from: int = 10
 
     def partial(self, shard: Dataset) -> Off:
         areas = areas_of(shard)
         judged, masks = len(areas.row), int(areas.mask.sum())
+        same, wider = int(whole_image(areas).sum()), int(one_wider(areas).sum())
         areas, expected, cause = self.off(shard, areas)
         table = shard.table("annotations")
         columns = {name: table[name][areas.row] for name in COLUMNS}
         columns |= {"expected": expected, "cause": cause, "mask": areas.mask}
-        return Off(Table(columns), boxes=judged - masks, masks=masks)
+        return Off(Table(columns), judged - masks, masks, same, wider)
 
     def merge(self, states: Sequence[Off]) -> Off:
-        rows = Table.concat([each.rows for each in states])
-        return Off(rows, sum(each.boxes for each in states), sum(each.masks for each in states))
+        counts = ("boxes", "masks", "of_image", "wider")
+        sums = {name: sum(getattr(each, name) for each in states) for name in counts}
+        return Off(Table.concat([each.rows for each in states]), **sums)
 
     def finish(self, state: Off) -> Findings:
         rows = state.rows.take(np.argsort(state.rows["annotation"], kind="stable"))
         whole = Findings()
         for cause, message in CAUSES.items():
             mine = rows["cause"] == cause
-            judged = state.masks if cause == BOX else state.boxes + state.masks
-            if judged < self.common_from or mine.sum() < self.common * judged:
+            judged = {BOX: state.masks, WIDER: state.boxes}.get(cause, state.boxes + state.masks)
+            faulty = {IMAGE: state.of_image, WIDER: state.wider}.get(cause, int(mine.sum()))
+            if not mine.any() or judged < self.common_from or faulty < self.common * judged:
                 continue
             rows = rows.take(~mine)
-            values = {"faulty": int(mine.sum()), "judged": judged, "cause": cause}
+            values = {"faulty": faulty, "judged": judged, "cause": cause}
+            if cause == WIDER:
+                values |= {"off": int(mine.sum()), "tolerance": self.box_tolerance}
             severity = Severity.ERROR if cause == ZERO else Severity.WARNING
             whole += found(self, message, severity=severity, fix=Fix.SAFE, values=values)
         return whole + self.each(rows)
@@ -220,11 +249,22 @@ def causes(areas: Areas, tolerance: float) -> tuple[Array, Array]:
     make up for the box, it is not.
     """
     of_box = areas.mask & (np.abs(areas.area - areas.box) <= EXACT * areas.box)
-    of_image = np.abs(areas.area - areas.image) <= EXACT * areas.image
-    of_image &= areas.box < 0.9 * areas.image
+    of_image = whole_image(areas) & (areas.box < 0.9 * areas.image)
     at_most = areas.enclosed + np.where(areas.rings, areas.rim, 0.0)
-    cause = np.select([areas.area <= 0, of_box, of_image], [ZERO, BOX, IMAGE], NONE)
+    kinds = [areas.area <= 0, of_box, of_image, one_wider(areas)]
+    cause = np.select(kinds, [ZERO, BOX, IMAGE, WIDER], NONE)
     return cause, (cause != NONE) & ((cause != BOX) | (areas.box > (1 + tolerance) * at_most))
+
+
+def whole_image(areas: Areas) -> Array:
+    """Whether each area is that of the whole image, bool."""
+    return np.asarray(np.abs(areas.area - areas.image) <= EXACT * areas.image)
+
+
+def one_wider(areas: Areas) -> Array:
+    """Whether each area is that of its box, wider and higher by one pixel, and no mask's, bool."""
+    more = areas.rim + 1
+    return np.asarray((np.abs(areas.area - areas.box - more) <= NEAR * more) & ~areas.mask)
 
 
 def raster_areas(data: Dataset, rows: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Op, Severity, found, mendable, together
 from annotool.rules.box.base import inclusive, reshaped
+from annotool.rules.targets import below, drops, drops_image, misreads, no, stops
 from annotool.schema import Kind
 from annotool.table import Array
 
@@ -30,6 +31,12 @@ class NonPositiveSize(AnnotationRule):
     Fix: unsafe. Swapped corners are put right where both sides have a length; what has no area is removed.
 
     Source: pytorch/vision#2235, #2740, #8376; sovit-123/fasterrcnn-pytorch-training-pipeline#44.
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label; torchvision 0.29.1
+    models/detection/generalized_rcnn.py GeneralizedRCNN.forward; pytorch/vision
+    references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd; detectron2
+    data/detection_utils.py filter_empty_instances at c0ccab0; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.parse_data_info; albumentations 2.0.8 core/bbox_utils.py check_bboxes; pycocotools 2.0.11
+    mask.iou.
     """
 
     code = "BOX001"
@@ -38,6 +45,17 @@ class NonPositiveSize(AnnotationRule):
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT010")
     verdict = ("1 box has no area", "{n} boxes have no area")
+    targets = (
+        drops_image("ultralytics", "drops the whole image", when=below("width", "height")),
+        stops(
+            "torchvision",
+            "stops: it asserts positive width and height (its reference loader drops the box first)",
+        ),
+        drops("detectron2", "drops the box", when=no(below("width", "height"))),
+        drops("mmdet", "drops the box", formats=("coco",)),
+        stops("albumentations", "stops: ValueError"),
+        misreads("coco-eval", "counts it as missed: no detection can match it"),
+    )
 
     def check(self, data: Dataset) -> Findings:
         rows, click, swapped = self.faulty(data)

@@ -11,6 +11,7 @@ from annotool.dataset import Dataset
 from annotool.geometry import boxes as geometry
 from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Op, Severity, found, mendable, together
 from annotool.rules.box.base import reshaped
+from annotool.rules.targets import away, drops, drops_image, stops, strays
 from annotool.schema import Kind
 from annotool.table import Array
 
@@ -53,6 +54,10 @@ class OutOfBounds(AnnotationRule):
 
     Source: ultralytics/yolov5#2785, #10058; tensorflow/models#5474; HumanSignal/label-studio#5014;
     SkalskiP/make-sense#171. That a box touching the border overshoots by half of the last decimal: own calculation.
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label (below -0.01, over 1.01);
+    pytorch/vision references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd; detectron2
+    data/detection_utils.py filter_empty_instances at c0ccab0; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.parse_data_info; albumentations 2.0.8 core/bbox_utils.py check_bboxes.
     """
 
     code = "BOX002"
@@ -63,6 +68,13 @@ class OutOfBounds(AnnotationRule):
         "SCH002", "SCH004", "FMT002", "FMT003", "FMT007", "FMT010", "SCH009", "IMG003", "BOX001", "BOX006", "SEG003",
     )  # fmt: skip
     verdict = ("1 box leaves its image", "{n} boxes leave their image")
+    targets = (
+        drops_image("ultralytics", "drops the whole image: the centre or a side leaves 0 to 1", when=strays),
+        drops("torchvision", "drops the box", when=away),
+        drops("detectron2", "drops the box", when=away),
+        drops("mmdet", "drops the box", when=away, formats=("coco",)),
+        stops("albumentations", "stops: ValueError, unless clip=True"),
+    )
 
     tolerance: float = 0.01
     yolo_tolerance: float = 1e-4

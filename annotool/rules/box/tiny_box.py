@@ -20,6 +20,7 @@ from annotool.rules.base import (
     worded,
 )
 from annotool.rules.box.base import inclusive
+from annotool.rules.targets import below, drops, stops, worded_as
 from annotool.table import Array, Table
 
 COLUMNS = ("annotation", "image", "category", "source", "line", "start", "end")
@@ -54,6 +55,8 @@ class TinyBox(DatasetRule[Small]):
 
     Source: mmdetection mmdet/datasets/coco.py (w < 1 or h < 1); yolov5 utils/autoanchor.py (3 px);
     data-gradients DetectionResizeImpact. `share` = 0.1 % is ours: below it the info would tell a user nothing.
+    Of the consumers: mmdet 3.3.0 datasets/coco.py CocoDataset.parse_data_info; albumentations 2.0.8
+    core/bbox_utils.py check_bboxes.
     """
 
     code = "BOX003"
@@ -64,6 +67,15 @@ class TinyBox(DatasetRule[Small]):
         "SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "SCH009", "IMG003", "BOX001", "BOX002",
         "BOX006", "SEG004",
     )  # fmt: skip
+    targets = (
+        drops("mmdet", "drops the box", when=below("width", "height", least=1), formats=("coco",)),
+        stops(
+            "albumentations",
+            "stops: ValueError, for xmax is not over xmin",
+            when=worded_as("box of {width:g} x {height:g} px: both"),
+            formats=("voc",),
+        ),
+    )
 
     min_side_px: float = 1.0
     min_resized_px: float = 3.0

@@ -1,0 +1,1 @@
+"""KPT: keypoints, their number, flags and places."""
