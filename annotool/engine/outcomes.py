@@ -10,7 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Block, Findings, Outcome
 from annotool.rules.base import Rule
-from annotool.rules.targets import TARGETS, Consequence, Effect, consequences
+from annotool.rules.targets import TARGETS, Consequence, Effect
 from annotool.table import Array
 
 __all__ = ["Tally", "raised", "summed"]
@@ -55,8 +55,8 @@ def raised(data: Dataset, findings: Findings, rule: Rule, tallies: Mapping[str, 
         told = np.full(len(part), "", dtype=object)
         for target, tally in tallies.items():
             free = np.ones(len(part), dtype=bool)
-            for each in consequences(rule.targets, target):
-                rows = free & holding(data, part, each, target)
+            for each in (each for each in rule.targets if each.target == target):
+                rows = free & holding(data, part, each)
                 free &= ~rows
                 if rows.any():
                     severity[rows] = np.maximum(severity[rows], each.severity)
@@ -68,9 +68,9 @@ def raised(data: Dataset, findings: Findings, rule: Rule, tallies: Mapping[str, 
     return replace(findings, blocks=tuple(blocks))
 
 
-def holding(data: Dataset, part: Block, each: Consequence, target: str) -> Array:
+def holding(data: Dataset, part: Block, each: Consequence) -> Array:
     """Which findings a consequence holds for (bool)."""
-    rows = of_formats(data, part, each.formats or TARGETS[target].reads)
+    rows = of_formats(data, part, each.formats or TARGETS[each.target].reads)
     if each.when is not None and rows.any():
         rows = rows & each.when(data, part)
     return rows

@@ -18,7 +18,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Block, Edits, Findings, Fix, Op, Severity, block
-from annotool.rules.targets import Targets
+from annotool.rules.targets import Consequence
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
@@ -54,9 +54,7 @@ class Rule(ABC):
     formats: ClassVar[tuple[str, ...]] = ()  # empty: all
     verdict: ClassVar[tuple[str, str]] = ("", "")  # said of one error, of more: "{n} boxes have no area"
     silenced_by: ClassVar[tuple[str, ...]] = ()  # codes of the causes whose echo it would be
-    targets: ClassVar[
-        Targets
-    ] = {}  # by consumer of labels (--target): what it does with what a finding names
+    targets: ClassVar[tuple[Consequence, ...]] = ()  # what consumers of labels do with it (--target)
     preview: ClassVar[bool] = False  # runs with --preview only, until a minor release turns it on
 
     def unable(self, data: Dataset) -> str:

@@ -6,7 +6,7 @@ read there is not said. Facts only: nothing here is taken from their code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -22,7 +22,6 @@ __all__ = [
     "Consequence",
     "Effect",
     "Target",
-    "Targets",
     "drops",
     "drops_image",
     "misreads",
@@ -45,20 +44,19 @@ class Effect(StrEnum):
 class Consequence:
     """What one consumer does with what a finding names.
 
-    `when` tells for which findings of a block (bool, one a row); None: all. `formats` are those it holds in; empty:
+    Of several of one consumer the first that holds counts. `when` tells for which findings of a block (bool, one a
+    row); None: all. `formats` are those it holds in; empty:
     all that the consumer reads. Where one finding stands for several, the value `many` holds how many.
     """
 
     effect: Effect
+    target: str
     says: str  # goes on after the consumer's name: "drops the whole image"
     severity: Severity = Severity.ERROR  # a finding is raised to it
     when: When | None = None
     formats: tuple[str, ...] = ()
     many: str = ""
 
-
-Targets = Mapping[str, Consequence | Sequence[Consequence]]
-"""By consumer; of several the first that holds."""
 
 stops = partial(Consequence, Effect.STOPS)
 drops_image = partial(Consequence, Effect.DROPS_IMAGE)
@@ -87,12 +85,6 @@ TARGETS = {
     ),
     "coco-eval": Target("evaluation", ("coco",), "pycocotools 2.0.11"),
 }
-
-
-def consequences(targets: Targets, target: str) -> Sequence[Consequence]:
-    """Return what a rule says of one consumer, in order."""
-    said = targets.get(target, ())
-    return (said,) if isinstance(said, Consequence) else said
 
 
 # When a consequence holds: conditions that several rules share.
@@ -141,3 +133,90 @@ def away(data: Dataset, part: Block) -> Array:
     across = np.minimum(box[:, 0] + box[:, 2], width) - np.maximum(box[:, 0], 0)
     down = np.minimum(box[:, 1] + box[:, 3], height) - np.maximum(box[:, 1], 0)
     return np.asarray((rows >= 0) & ((across <= 0) | (down <= 0)))
+
+
+def below(*names: str, least: float = 0.0) -> When:
+    """Findings of which one of these values is a number under `least`."""
+
+    def holds(data: Dataset, part: Block) -> Array:
+        held = [
+            np.asarray(part.values[name], dtype=np.float64) < least for name in names if name in part.values
+        ]
+        return np.asarray(np.any([*held, np.zeros(len(part), dtype=bool)], axis=0))
+
+    return holds
+
+
+def beyond(name: str, most: float = 0.0) -> When:
+    """Findings whose value `name` is a number over `most`."""
+
+    def holds(data: Dataset, part: Block) -> Array:
+        held = part.values.get(name)
+        return np.zeros(len(part), dtype=bool) if held is None else np.asarray(held, dtype=np.float64) > most
+
+    return holds
+
+
+def both(*conditions: When) -> When:
+    """Findings that meet all of these."""
+
+    def holds(data: Dataset, part: Block) -> Array:
+        return np.asarray(np.all([each(data, part) for each in conditions], axis=0))
+
+    return holds
+
+
+def either(*conditions: When) -> When:
+    """Findings that meet one of these."""
+
+    def holds(data: Dataset, part: Block) -> Array:
+        return np.asarray(np.any([each(data, part) for each in conditions], axis=0))
+
+    return holds
+
+
+def no(condition: When) -> When:
+    """Findings that do not meet it."""
+
+    def holds(data: Dataset, part: Block) -> Array:
+        return np.asarray(~condition(data, part))
+
+    return holds
+
+
+def lacks(*fields: str) -> When:
+    """Findings of a COCO record without a field, each given as `annotations/id`."""
+
+    def holds(data: Dataset, part: Block) -> Array:
+        if part.message != "{key} is missing":
+            return np.zeros(len(part), dtype=bool)
+        pairs = zip(part.columns["pointer"].tolist(), part.values["key"].tolist(), strict=True)
+        return np.array(
+            [f"{pointer.split('/')[1]}/{key}" in fields for pointer, key in pairs if pointer], dtype=bool
+        )
+
+    return holds
+
+
+def nan_in_bbox(data: Dataset, part: Block) -> Array:
+    """Findings of a COCO bbox that holds NaN (infinity is told apart: comparisons with it are not all false)."""
+    text = part.values.get("got", np.full(len(part), "", dtype=object)).tolist()
+    return value_is("key", "bbox")(data, part) & np.array(
+        ["nan" in each.lower() for each in text], dtype=bool
+    )
+
+
+def strays(data: Dataset, part: Block) -> Array:
+    """Findings of a box whose centre, width or height as a fraction of the image is below -0.01 or over 1.01."""
+    rows = part.columns["annotation"]
+    sides = np.stack([data.boxes.width[rows], data.boxes.height[rows]] * 2, axis=1)
+    box = data.boxes.xywh[rows] / sides
+    box[:, :2] += box[:, 2:] / 2
+    return np.asarray((rows >= 0) & ((box > 1.01) | (box < -0.01)).any(axis=1))
+
+
+def ringless(data: Dataset, part: Block) -> Array:
+    """Findings of polygons that are left without a ring when those with under 6 or an odd count of numbers go."""
+    rings = data.rings
+    sound = np.unique(rings["row"][(rings["numbers"] >= 6) & (rings["numbers"] % 2 == 0)])
+    return np.asarray(~np.isin(part.columns["annotation"], sound))

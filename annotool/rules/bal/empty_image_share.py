@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.bal.base import per_image, split_codes
+from annotool.metrics.balance import per_image, split_codes
 from annotool.rules.base import DatasetRule, Findings, Severity, found
 
 

@@ -12,6 +12,7 @@ from annotool.dataset import Dataset
 from annotool.geometry import groups
 from annotool.rules.base import Edits, Findings, Fix, ImageRule, Op, Severity, mendable
 from annotool.rules.dup.base import classes, crowd, geometry_texts, partnered, rounded
+from annotool.rules.targets import drops
 from annotool.table import Array
 
 
@@ -32,6 +33,7 @@ class ExactDuplicateAnnotation(ImageRule):
     Fix: removal of the later ones; safe only where the records are equal in all but the id.
 
     Source: ultralytics/yolov5#5210; the rounding is ours.
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label.
     """
 
     code = "DUP001"
@@ -39,6 +41,7 @@ class ExactDuplicateAnnotation(ImageRule):
     severities = (Severity.WARNING,)
     fixes = (Fix.SAFE, Fix.UNSAFE)
     silenced_by = ("SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010")
+    targets = (drops("ultralytics", "keeps one of equal rows", severity=Severity.WARNING),)
 
     def check(self, data: Dataset) -> Findings:
         rows, firsts = duplicates(data)

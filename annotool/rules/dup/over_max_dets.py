@@ -10,6 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.rules.base import DatasetRule, Findings, Severity, found, worded
 from annotool.rules.dup.base import crowd
+from annotool.rules.targets import misreads
 from annotool.schema import Kind
 from annotool.table import Table
 
@@ -43,12 +44,16 @@ class OverMaxDets(DatasetRule[Full]):
 
     Source: pycocotools/cocoeval.py Params.maxDets = [1, 10, 100], evaluateImg; torchvision box_detections_per_img,
     detectron2 TEST.DETECTIONS_PER_IMAGE, both 100.
+    Of the consumers: pycocotools 2.0.11 cocoeval.py Params.setDetParams, COCOeval.computeIoU.
     """
 
     code = "DUP005"
     slug = "over-max-dets"
     severities = (Severity.INFO,)
     silenced_by = ("SCH001",)
+    targets = (
+        misreads("coco-eval", "scores at most 100 detections a class and image", severity=Severity.INFO),
+    )
 
     limit: int = 100
 

@@ -10,6 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.rules.base import WARNING, DatasetRule, Edits, Findings, Fix, found, mendable, worded
 from annotool.rules.fmt.base import Owned, grouping, owned, summed
+from annotool.rules.targets import misreads
 from annotool.table import Array
 
 
@@ -32,7 +33,10 @@ class CocoCategoryZero(DatasetRule[Owned]):
     order stays.
 
     Source: https://github.com/open-edge-platform/datumaro/issues/974, docs/en/guides/coco-to-yolo.md of
-    ultralytics
+    ultralytics.
+    Of the consumers: torchvision 0.29.1 models/detection/roi_heads.py fastrcnn_loss; pytorch/vision
+    references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd; ultralytics 8.4.190
+    data/converter.py convert_coco.
     """
 
     code = "FMT008"
@@ -40,6 +44,12 @@ class CocoCategoryZero(DatasetRule[Owned]):
     severities = (WARNING,)
     fixes = (Fix.UNSAFE,)
     formats = ("coco",)
+    targets = (
+        misreads("torchvision", "takes class 0 for the background", many="annotations"),
+        misreads(
+            "ultralytics", "writes it as class -1 (convert_coco)", formats=("coco",), many="annotations"
+        ),
+    )
 
     def partial(self, shard: Dataset) -> Owned:
         return owned(shard)

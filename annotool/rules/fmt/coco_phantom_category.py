@@ -10,6 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.rules.base import WARNING, DatasetRule, Edits, Findings, Fix, Op, found, mendable
 from annotool.rules.fmt.base import Owned, grouping, owned, summed
+from annotool.rules.targets import misreads
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class CocoPhantomCategory(DatasetRule[Owned]):
     Fix: unsafe: the category goes, in every file that has it.
 
     Source: https://github.com/roboflow/rf-detr/issues/1303
+    Of the consumers: detectron2 data/datasets/coco.py load_coco_json at 910b796 (thing_classes).
     """
 
     code = "FMT009"
@@ -37,6 +39,7 @@ class CocoPhantomCategory(DatasetRule[Owned]):
     severities = (WARNING,)
     fixes = (Fix.UNSAFE,)
     formats = ("coco",)
+    targets = (misreads("detectron2", "learns an output for it", severity=WARNING),)
 
     def partial(self, shard: Dataset) -> Owned:
         return owned(shard)

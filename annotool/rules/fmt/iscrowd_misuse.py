@@ -9,6 +9,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import WARNING, DatasetRule, Edits, Findings, Fix, found, mendable, written_in
+from annotool.rules.targets import drops
 from annotool.schema import Kind
 from annotool.table import Array, Table
 
@@ -43,6 +44,10 @@ class IscrowdMisuse(DatasetRule[State]):
     Fix: unsafe: iscrowd becomes 0.
 
     Source: https://cocodataset.org/#format-data; https://github.com/cvat-ai/cvat/issues/7030
+    Of the consumers: ultralytics 8.4.190 data/converter.py convert_coco; pytorch/vision
+    references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd; detectron2
+    data/dataset_mapper.py DatasetMapper at 17072df; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.parse_data_info (ignore_flag); pycocotools 2.0.11 cocoeval.py COCOeval._prepare.
     """
 
     code = "FMT011"
@@ -50,6 +55,13 @@ class IscrowdMisuse(DatasetRule[State]):
     severities = (WARNING,)
     fixes = (Fix.UNSAFE,)
     formats = ("coco",)
+    targets = (
+        drops("ultralytics", "leaves crowds out (convert_coco)", formats=("coco",), many="crowds"),
+        drops("torchvision", "leaves crowds out of training", many="crowds"),
+        drops("detectron2", "leaves crowds out of training", many="crowds"),
+        drops("mmdet", "leaves crowds out of training", many="crowds"),
+        drops("coco-eval", "counts crowds neither as hit nor as miss", many="crowds"),
+    )
     share: float = 0.05  # of a file's annotations; above it one finding speaks of all its crowds
     least: int = 20  # annotations; a smaller file is judged row by row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
+from annotool.rules.targets import misreads
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class VocCoordinateBase(ReaderRule):
 
     Source: the VOC2007 and VOC2012 development kits ("the top-left pixel in the image has coordinates
     (1,1)"); https://github.com/dusty-nv/jetson-inference/issues/1010
+    Of the consumers: mmdet 3.3.0 datasets/xml_style.py XMLDataset._parse_instance_info.
     """
 
     code = "FMT007"
@@ -36,3 +38,4 @@ class VocCoordinateBase(ReaderRule):
     severities = (WARNING, ERROR)
     fixes = (Fix.UNSAFE,)
     formats = ("voc",)
+    targets = (misreads("mmdet", "takes 1 off every corner, whatever the base", severity=WARNING),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotool.rules.base import ERROR, ReaderRule
+from annotool.rules.targets import misreads
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class YoloLabelPathUnmappable(ReaderRule):
 
     Source: img2label_paths of ultralytics/data/utils.py;
     https://github.com/ultralytics/ultralytics/issues/16845
+    Of the consumers: ultralytics 8.4.190 data/utils.py img2label_paths.
     """
 
     code = "FMT005"
@@ -37,3 +39,4 @@ class YoloLabelPathUnmappable(ReaderRule):
         "trainers will not find the labels of 1 folder",
         "trainers will not find the labels of {n} folders",
     )
+    targets = (misreads("ultralytics", "finds no labels there and takes the images for background"),)

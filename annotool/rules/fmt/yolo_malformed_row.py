@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotool.rules.base import ERROR, INFO, WARNING, Fix, ReaderRule
+from annotool.rules.targets import both, drops_image, no, severe, worded_as
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class YoloMalformedRow(ReaderRule):
 
     Source: https://docs.ultralytics.com/datasets/detect/ ;
     https://github.com/ultralytics/ultralytics/issues/7907
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label.
     """
 
     code = "FMT002"
@@ -38,3 +40,10 @@ class YoloMalformedRow(ReaderRule):
     formats = ("yolo",)
     silenced_by = ("SCH001",)
     verdict = ("1 line is no YOLO row", "{n} lines are no YOLO rows")
+    targets = (
+        drops_image(
+            "ultralytics",
+            "drops the whole image",
+            when=both(severe, no(worded_as("class {text} is not written"))),
+        ),
+    )

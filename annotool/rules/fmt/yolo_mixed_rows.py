@@ -21,6 +21,7 @@ from annotool.rules.base import (
     worded,
     written_in,
 )
+from annotool.rules.targets import drops_image, misreads, of_image
 from annotool.schema import Kind
 from annotool.table import Array, Table
 
@@ -61,6 +62,8 @@ class YoloMixedRows(DatasetRule[State]):
 
     Source: verify_image_label of ultralytics/data/utils.py;
     https://github.com/ultralytics/ultralytics/pull/25657
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label; data/dataset.py
+    YOLODataset.verify_labels.
     """
 
     code = "FMT001"
@@ -72,6 +75,10 @@ class YoloMixedRows(DatasetRule[State]):
     verdict = (
         "1 YOLO row is of another kind than the rest",
         "{n} YOLO rows are of another kind than the rest",
+    )
+    targets = (
+        drops_image("ultralytics", "drops the whole image", when=of_image),
+        misreads("ultralytics", "uses the boxes only; for the task segment it stops"),
     )
 
     def partial(self, shard: Dataset) -> State:

@@ -8,6 +8,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import ERROR, Edits, Findings, Fix, ImageRule, found, mendable, written_in
+from annotool.rules.targets import beyond, drops_image, stops
 from annotool.schema import Kind
 from annotool.table import Array
 
@@ -33,6 +34,8 @@ class YoloNotNormalized(ImageRule):
     the image. None where all numbers of the file are up to 100 and the image is larger: they may be percent.
 
     Source: verify_image_label of ultralytics/data/utils.py; https://github.com/ultralytics/yolov5/issues/443
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label (over 1.01); albumentations
+    2.0.8 core/bbox_utils.py check_bboxes.
     """
 
     code = "FMT003"
@@ -42,6 +45,10 @@ class YoloNotNormalized(ImageRule):
     formats = ("yolo",)
     silenced_by = ("SCH004", "FMT002")
     verdict = ("1 YOLO row is not in fractions", "{n} YOLO rows are not in fractions")
+    targets = (
+        drops_image("ultralytics", "drops the whole image", when=beyond("largest", 1.01)),
+        stops("albumentations", "stops: ValueError", when=beyond("largest", 1.01)),
+    )
     largest: float = 2.0  # above it a coordinate is no fraction
     share: float = 0.5  # of a file's coordinates above 1; beyond it those rows are no fractions either
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from annotool.findings import Block
 from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
+from annotool.rules.targets import stops, worded_as
 from annotool.table import Array
 
 
@@ -32,6 +33,8 @@ class YoloYamlInvalid(ReaderRule):
 
     Source: https://docs.ultralytics.com/datasets/detect/ ;
     https://github.com/ultralytics/ultralytics/issues/951
+    Of the consumers: ultralytics 8.4.190 data/utils.py check_det_dataset; nn/autobackend.py
+    check_class_names.
     """
 
     code = "FMT004"
@@ -41,6 +44,22 @@ class YoloYamlInvalid(ReaderRule):
     formats = ("yolo",)
     silenced_by = ("SCH001",)
     verdict = ("1 fault in data.yaml", "{n} faults in data.yaml")
+    targets = (
+        stops(
+            "ultralytics",
+            "stops",
+            when=worded_as(
+                "no {key}: ultralytics",
+                "names: expected",
+                "names: keys are",
+                "names: key {key!r}",
+                "nc is",
+                "path {path}",
+                "{path} does not exist here",
+                "kpt_shape",
+            ),
+        ),
+    )
 
     def condemns(self, part: Block) -> Array:
         """Only names that are numbered from another number than 0 make all classes unknown."""

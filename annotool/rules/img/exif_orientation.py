@@ -18,6 +18,7 @@ from annotool.rules.base import (
     worded,
 )
 from annotool.rules.img.base import of_files
+from annotool.rules.targets import beyond, misreads, stops
 from annotool.schema import SizeFrom
 
 EXAMPLES = 3
@@ -55,6 +56,9 @@ class ExifOrientation(DatasetRule[State]):
     Fix: none: turning the pixels would encode them anew.
 
     Source: EXIF 2.32 section 4.6.4; https://github.com/facebookresearch/detectron2/issues/788
+    Of the consumers: torchvision 0.29.1 datasets/coco.py CocoDetection; detectron2
+    data/detection_utils.py read_image at c0ccab0; detectron2 data/detection_utils.py check_image_size at
+    c0ccab0.
     """
 
     code = "IMG004"
@@ -63,6 +67,17 @@ class ExifOrientation(DatasetRule[State]):
     verdict = (
         "EXIF turns images that are declared in both frames",
         "EXIF turns images that are declared in both frames",
+    )
+    targets = (
+        misreads(
+            "torchvision", "reads the stored pixels, not the turned ones", when=beyond("shown"), many="shown"
+        ),
+        stops(
+            "detectron2",
+            "stops: it turns the image, then its size is another",
+            when=beyond("stored"),
+            many="stored",
+        ),
     )
 
     def unable(self, data: Dataset) -> str:

@@ -19,6 +19,7 @@ from annotool.rules.base import (
     worded,
 )
 from annotool.rules.img.base import has_files, of_files
+from annotool.rules.targets import below, drops_image
 
 EXAMPLES = 3
 
@@ -49,7 +50,10 @@ class ImageTooSmall(DatasetRule[State]):
 
     Fix: none
 
-    Source: verify_image_label in ultralytics/data/utils.py; min_size of filter_cfg in mmdet/datasets/base_det_dataset.py
+    Source: verify_image_label in ultralytics/data/utils.py; min_size of filter_cfg in mmdet/datasets/base_det_dataset.py.
+    Of the consumers: ultralytics 8.4.190 data/utils.py check_image; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.filter_data with configs/_base_/datasets/coco_detection.py; mmdet 3.3.0
+    datasets/xml_style.py XMLDataset.parse_data_info.
     """
 
     rejected: int = 10
@@ -58,6 +62,12 @@ class ImageTooSmall(DatasetRule[State]):
     code = "IMG006"
     slug = "image-too-small"
     severities = (WARNING, INFO)
+    targets = (
+        drops_image(
+            "ultralytics", "drops the image, as smaller than 10 px", when=below("width", "height", least=10)
+        ),
+        drops_image("mmdet", "drops images smaller than 32 px", many="count"),
+    )
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

@@ -19,6 +19,7 @@ from annotool.rules.base import (
     mendable,
     size_edits,
 )
+from annotool.rules.targets import stops
 from annotool.schema import SizeFrom
 from annotool.table import Array
 
@@ -44,7 +45,8 @@ class SizeMismatch(ImageRule):
     Fix: safe where all boxes of the image fit the file's size and width and height are not merely swapped:
     the file's size is written. None otherwise: which of the two the boxes mean, a look at the image can tell.
 
-    Source: check_image_size of detectron2/data/detection_utils.py
+    Source: check_image_size of detectron2/data/detection_utils.py.
+    Of the consumers: detectron2 data/detection_utils.py check_image_size at c0ccab0.
     """
 
     code = "IMG003"
@@ -57,6 +59,7 @@ class SizeMismatch(ImageRule):
         "1 image file has another size than declared",
         "{n} image files have another size than declared",
     )
+    targets = (stops("detectron2", "stops: SizeMismatchError"),)
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

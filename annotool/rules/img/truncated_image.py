@@ -9,6 +9,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.rules.base import WARNING, Findings, ImageRule, image_files_lacking
 from annotool.rules.img.base import of_files
+from annotool.rules.targets import drops_image, misreads, stops, worded_as
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,25 @@ class TruncatedImage(ImageRule):
     Fix: none: get the file again. Encoding what is left would change its pixels.
 
     Source: ITU-T T.81 annex B; https://github.com/ultralytics/ultralytics/issues/22917
+    Of the consumers: ultralytics 8.4.190 data/utils.py check_image; torchvision 0.29.1 datasets/coco.py
+    CocoDetection; detectron2 data/detection_utils.py read_image at c0ccab0.
     """
 
     code = "IMG002"
     slug = "truncated-image"
     severities = (WARNING,)
     silenced_by = ("IMG001",)
+    targets = (
+        misreads(
+            "ultralytics",
+            "saves the file anew in its place, or drops the image",
+            severity=WARNING,
+            when=worded_as("the JPEG end"),
+        ),
+        drops_image("ultralytics", "drops the image"),
+        stops("torchvision", "stops: it cannot load the image", when=worded_as("{error}")),
+        stops("detectron2", "stops: it cannot load the image", when=worded_as("{error}")),
+    )
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

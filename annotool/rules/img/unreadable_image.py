@@ -9,6 +9,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.rules.base import ERROR, Findings, ImageRule, image_files_lacking
 from annotool.rules.img.base import of_files
+from annotool.rules.targets import drops_image, stops
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,20 @@ class UnreadableImage(ImageRule):
 
     Fix: none: get the file again.
 
-    Source: https://github.com/pytorch/vision/issues/138; PIL.Image.MAX_IMAGE_PIXELS
+    Source: https://github.com/pytorch/vision/issues/138; PIL.Image.MAX_IMAGE_PIXELS.
+    Of the consumers: ultralytics 8.4.190 data/utils.py check_image; torchvision 0.29.1 datasets/coco.py
+    CocoDetection; detectron2 data/detection_utils.py read_image at c0ccab0.
     """
 
     code = "IMG001"
     slug = "unreadable-image"
     severities = (ERROR,)
     verdict = ("1 image file cannot be read", "{n} image files cannot be read")
+    targets = (
+        drops_image("ultralytics", "drops the image"),
+        stops("torchvision", "stops: it cannot open the image"),
+        stops("detectron2", "stops: it cannot open the image"),
+    )
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

@@ -10,6 +10,7 @@ from annotool.dataset import Dataset
 from annotool.geometry.groups import first_equal
 from annotool.rules.base import WARNING, AnnotationRule, Edits, Findings, Fix, found, mendable, written_in
 from annotool.rules.sch.base import free_ids
+from annotool.rules.targets import misreads
 from annotool.schema import NO_ID
 from annotool.table import Array
 
@@ -31,6 +32,7 @@ class AnnotationIdZero(AnnotationRule):
     Fix: safe: the record gets the largest id of the file + 1; all others keep theirs.
 
     Source: dtMatches in pycocotools/cocoeval.py; https://github.com/cocodataset/cocoapi/issues/332
+    Of the consumers: pycocotools 2.0.11 cocoeval.py COCOeval.evaluateImg.
     """
 
     code = "SCH008"
@@ -39,6 +41,12 @@ class AnnotationIdZero(AnnotationRule):
     fixes = (Fix.SAFE,)
     formats = ("coco",)
     silenced_by = ("SCH006",)  # of several zeros all but the first get new ids anyway
+    targets = (
+        misreads(
+            "coco-eval",
+            "counts a detection that matches it as wrong: the match is stored as id 0, which is none",
+        ),
+    )
 
     def check(self, data: Dataset) -> Findings:
         rows = data.table("annotations")

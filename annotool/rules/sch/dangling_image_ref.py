@@ -22,6 +22,7 @@ from annotool.rules.base import (
     written_in,
 )
 from annotool.rules.sch.base import columns
+from annotool.rules.targets import drops
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
@@ -54,7 +55,10 @@ class DanglingImageRef(DatasetRule[Lost]):
 
     Fix: unsafe: the annotation goes.
 
-    Source: detectron2/data/datasets/coco.py, createIndex of pycocotools/coco.py
+    Source: detectron2/data/datasets/coco.py, createIndex of pycocotools/coco.py.
+    Of the consumers: detectron2 data/datasets/coco.py load_coco_json at 910b796; mmdet 3.3.0
+    datasets/coco.py CocoDataset.load_data_list; torchvision 0.29.1 datasets/coco.py CocoDetection;
+    pycocotools 2.0.11 cocoeval.py COCOeval._prepare.
     """
 
     code = "SCH007"
@@ -64,6 +68,12 @@ class DanglingImageRef(DatasetRule[Lost]):
     formats = ("coco",)
     silenced_by = ("SCH001",)  # the image may stand in the part that was not read
     verdict = ("1 annotation belongs to no image", "{n} annotations belong to no image")
+    targets = (
+        drops("torchvision", "never sees it"),
+        drops("detectron2", "never sees it"),
+        drops("mmdet", "never sees it"),
+        drops("coco-eval", "never sees it"),
+    )
 
     def partial(self, shard: Dataset) -> Lost:
         rows = shard.table("annotations")

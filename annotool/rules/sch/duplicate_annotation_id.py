@@ -11,6 +11,7 @@ from annotool.dataset import Dataset
 from annotool.geometry.groups import first_equal
 from annotool.rules.base import ERROR, DatasetRule, Edits, Findings, Fix, found, mendable, written_in
 from annotool.rules.sch.base import columns, free_ids
+from annotool.rules.targets import misreads, stops
 from annotool.schema import NO_ID
 from annotool.table import Table
 
@@ -35,6 +36,9 @@ class DuplicateAnnotationId(DatasetRule[Table]):
     Fix: safe: the later record gets the largest id of the file + 1; all others keep theirs.
 
     Source: https://github.com/open-mmlab/mmdetection/issues/4782
+    Of the consumers: detectron2 data/datasets/coco.py load_coco_json at 910b796; mmdet 3.3.0
+    datasets/coco.py CocoDataset.load_data_list; pycocotools 2.0.11 coco.py COCO.loadAnns; torchvision
+    0.29.1 datasets/coco.py CocoDetection.
     """
 
     code = "SCH006"
@@ -43,6 +47,12 @@ class DuplicateAnnotationId(DatasetRule[Table]):
     fixes = (Fix.SAFE,)
     formats = ("coco",)
     verdict = ("1 annotation id is used again", "{n} annotation ids are used again")
+    targets = (
+        misreads("torchvision", "takes the last annotation of an id for all of them"),
+        stops("detectron2", "stops: it asserts that ids are unique"),
+        stops("mmdet", "stops: it asserts that ids are unique"),
+        misreads("coco-eval", "takes the last annotation of an id for all of them"),
+    )
 
     def partial(self, shard: Dataset) -> Table:
         rows = shard.table("annotations")

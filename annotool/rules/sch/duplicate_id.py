@@ -11,6 +11,7 @@ from annotool.dataset import Dataset
 from annotool.geometry.groups import first_equal
 from annotool.rules.base import ERROR, DatasetRule, Findings, found, written_in
 from annotool.rules.sch.base import columns
+from annotool.rules.targets import drops_image, misreads, value_is
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
@@ -35,7 +36,9 @@ class DuplicateId(DatasetRule[State]):
 
     Fix: none: which record its annotations mean, nobody can tell.
 
-    Source: createIndex of pycocotools/coco.py
+    Source: createIndex of pycocotools/coco.py.
+    Of the consumers: pycocotools 2.0.11 coco.py COCO.createIndex; detectron2 data/datasets/coco.py
+    load_coco_json at 910b796.
     """
 
     code = "SCH005"
@@ -45,6 +48,15 @@ class DuplicateId(DatasetRule[State]):
     verdict = (
         "1 image or category has an id or a name that is taken",
         "{n} images or categories share an id or a name",
+    )
+    targets = (
+        drops_image("torchvision", "keeps only the last image of an id", when=value_is("kind", "image")),
+        drops_image("detectron2", "keeps only the last image of an id", when=value_is("kind", "image")),
+        misreads(
+            "detectron2", "counts the class twice under the last name", when=value_is("kind", "category")
+        ),
+        drops_image("mmdet", "keeps only the last image of an id", when=value_is("kind", "image")),
+        drops_image("coco-eval", "keeps only the last image of an id", when=value_is("kind", "image")),
     )
 
     def partial(self, shard: Dataset) -> State:

@@ -18,6 +18,7 @@ from annotool.rules.base import (
     size_edits,
     written_in,
 )
+from annotool.rules.targets import below, drops_image, either, stops, value_is, worded_as
 from annotool.schema import SizeFrom
 from annotool.table import Array
 
@@ -40,6 +41,11 @@ class InvalidDeclaredSize(ImageRule):
     that turns it, for then it has two sizes.
 
     Source: https://cocodataset.org/#format-data; https://github.com/Megvii-BaseDetection/YOLOX/issues/891
+    Of the consumers: pytorch/vision references/detection/group_by_aspect_ratio.py at d2aeec2; detectron2
+    data/detection_utils.py check_image_size at c0ccab0; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.parse_data_info; mmdet 3.3.0 datasets/coco.py CocoDataset.filter_data with
+    configs/_base_/datasets/coco_detection.py; mmdet 3.3.0 datasets/xml_style.py
+    XMLDataset.parse_data_info.
     """
 
     code = "SCH009"
@@ -49,6 +55,19 @@ class InvalidDeclaredSize(ImageRule):
     formats = ("coco", "voc")
     silenced_by = ("SCH002", "SCH004")
     verdict = ("1 image has no valid size", "{n} images have no valid size")
+    targets = (
+        stops(
+            "torchvision",
+            "stops: its reference script divides width by height",
+            when=either(worded_as("no width"), value_is("height", 0.0)),
+        ),
+        stops("detectron2", "stops: the image has another size, or KeyError"),
+        stops("mmdet", "stops: KeyError", when=worded_as("no width"), formats=("coco",)),
+        drops_image(
+            "mmdet", "drops the image, as smaller than 32 px", when=below("width", "height", least=32)
+        ),
+        stops("mmdet", "stops: no whole number", when=worded_as("size"), formats=("voc",)),
+    )
 
     def check(self, data: Dataset) -> Findings:
         images = data.table("images")

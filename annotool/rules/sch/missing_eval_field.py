@@ -22,6 +22,7 @@ from annotool.rules.base import (
     written_in,
 )
 from annotool.rules.sch.base import columns
+from annotool.rules.targets import stops, value_is
 from annotool.schema import Kind
 from annotool.table import Array, Table
 
@@ -55,6 +56,9 @@ class MissingEvalField(DatasetRule[State]):
 
     Source: pycocotools/cocoeval.py reads gt["area"] and gt["iscrowd"];
     https://github.com/cocodataset/cocoapi/issues/374
+    Of the consumers: pycocotools 2.0.11 cocoeval.py COCOeval.evaluateImg; pytorch/vision
+    references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.parse_data_info.
     """
 
     code = "SCH003"
@@ -64,6 +68,11 @@ class MissingEvalField(DatasetRule[State]):
     formats = ("coco",)
     silenced_by = ("SCH002", "SCH004")
     verdict = ("1 annotation lacks area or iscrowd", "{n} annotations lack area or iscrowd")
+    targets = (
+        stops("torchvision", "stops: KeyError", many="annotations"),
+        stops("mmdet", "stops: KeyError", when=value_is("field", "area"), many="annotations"),
+        stops("coco-eval", "stops: KeyError", many="annotations"),
+    )
 
     def partial(self, shard: Dataset) -> State:
         rows = shard.table("annotations")

@@ -24,6 +24,7 @@ from annotool.rules.base import (
 )
 from annotool.rules.sch.base import LEADS_OUT, Counts, bare_splits, columns, image_counts, orphans, summed
 from annotool.rules.sch.dvc import Absent, absent_outputs
+from annotool.rules.targets import drops_image, severe, stops
 from annotool.table import Array, Table
 
 NAMED = ("image", "source", "file_name", "line", "start", "end")
@@ -61,6 +62,9 @@ class MissingImageFile(DatasetRule[State]):
     Source: https://github.com/VisDrone/DroneVehicle/issues/49,
     https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md,
     https://dvc.org/doc/user-guide/project-structure/dvc-files
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label; torchvision 0.29.1
+    datasets/coco.py CocoDetection; detectron2 data/detection_utils.py read_image at c0ccab0;
+    open-mmlab/mmcv transforms/loading.py LoadImageFromFile at 009cfe6.
     """
 
     code = "SCH010"
@@ -68,6 +72,12 @@ class MissingImageFile(DatasetRule[State]):
     severities = (ERROR, INFO)
     fixes = (Fix.UNSAFE,)
     verdict = ("1 image is not on disk", "{n} images are not on disk")
+    targets = (
+        drops_image("ultralytics", "drops the image", when=severe, many="images"),
+        stops("torchvision", "stops: FileNotFoundError", when=severe, many="images"),
+        stops("detectron2", "stops: FileNotFoundError", when=severe, many="images"),
+        stops("mmdet", "stops: FileNotFoundError", when=severe, many="images"),
+    )
 
     def unable(self, data: Dataset) -> str:
         return "--images none" if data.images_checked == "none" else ""

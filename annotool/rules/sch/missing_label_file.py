@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from annotool.dataset import Dataset
 from annotool.rules.base import INFO, WARNING, DatasetRule, Findings, found, together, worded
 from annotool.rules.sch.base import Explained, explained, unmappable
+from annotool.rules.targets import misreads
 
 Bare = tuple[tuple[int, str, str], ...]  # image key, split, file name
 
@@ -39,6 +40,7 @@ class MissingLabelFile(DatasetRule[State]):
     Fix: none: whether the image is a background, only a look at it can tell.
 
     Source: https://docs.roboflow.com/datasets/dataset-health-check
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label.
     """
 
     code = "SCH012"
@@ -46,6 +48,7 @@ class MissingLabelFile(DatasetRule[State]):
     severities = (INFO, WARNING)
     formats = ("voc", "yolo")
     silenced_by = ("SCH001", "FMT005")
+    targets = (misreads("ultralytics", "takes the images for background", severity=INFO, many="count"),)
     share: float = 0.1  # of a split's images; above it a warning
 
     def unable(self, data: Dataset) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from annotool.findings import Block
 from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
+from annotool.rules.targets import both, lacks, stops, value_is, worded_as
 from annotool.table import Array
 
 # Fields that no other rule needs to judge the record.
@@ -22,6 +23,8 @@ APART = (
     "num_keypoints",
     "supercategory",
 )
+
+IDS = ("images/id", "annotations/id", "annotations/image_id", "annotations/category_id", "categories/id")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class MissingOrInvalidField(ReaderRule):
 
     Source: https://cocodataset.org/#format-data, the VOC2012 development kit;
     https://github.com/HumanSignal/label-studio/issues/6416
+    Of the consumers: pycocotools 2.0.11 coco.py COCO.createIndex; torchvision 0.29.1 datasets/coco.py
+    CocoDetection; detectron2 data/datasets/coco.py load_coco_json at 910b796; mmdet 3.3.0
+    datasets/coco.py CocoDataset.parse_data_info; mmdet 3.3.0 datasets/xml_style.py
+    XMLDataset.parse_data_info.
     """
 
     code = "SCH002"
@@ -53,6 +60,16 @@ class MissingOrInvalidField(ReaderRule):
     severities = (ERROR, WARNING)
     fixes = (Fix.SAFE,)
     verdict = ("1 record lacks a field or holds a wrong one", "{n} records lack a field or hold a wrong one")
+    targets = (
+        stops("torchvision", "stops: KeyError", when=lacks(*IDS, "images/file_name")),
+        stops("detectron2", "stops: KeyError", when=lacks(*IDS, "images/file_name", "categories/name")),
+        stops("mmdet", "stops: KeyError", when=lacks(*IDS, "images/file_name", "categories/name")),
+        stops("mmdet", "stops: it unpacks four numbers",
+              when=both(value_is("key", "bbox"), worded_as("{key}: expected"))),
+        stops("mmdet", "stops: it asks for the element",
+              when=worded_as("the object has no <", "<bndbox> has no"), formats=("voc",)),
+        stops("coco-eval", "stops: KeyError", when=lacks(*IDS)),
+    )  # fmt: skip
 
     def condemns(self, part: Block) -> Array:
         """A flag, a score or an area spoils no box; nor does its own id."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import ERROR, Edits, Findings, Fix, Op, ReaderRule, mendable
+from annotool.rules.targets import drops, drops_image, nan_in_bbox, no, stops, value_is
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class NonFiniteNumber(ReaderRule):
     Fix: unsafe: the annotation goes. Nobody knows what stood there.
 
     Source: RFC 8259 section 6; https://github.com/facebookresearch/detectron2/issues/214
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label; pytorch/vision
+    references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd; detectron2
+    data/detection_utils.py filter_empty_instances at c0ccab0; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.parse_data_info; mmdet 3.3.0 datasets/xml_style.py XMLDataset.parse_data_info;
+    albumentations 2.0.8 core/bbox_utils.py check_bboxes.
     """
 
     code = "SCH004"
@@ -35,6 +41,18 @@ class NonFiniteNumber(ReaderRule):
     severities = (ERROR,)
     fixes = (Fix.UNSAFE,)
     verdict = ("1 record holds NaN or infinity", "{n} records hold NaN or infinity")
+    targets = (
+        drops_image("ultralytics", "drops the whole image"),
+        drops("torchvision", "drops the box", when=nan_in_bbox),
+        drops("detectron2", "drops the box", when=nan_in_bbox),
+        drops("mmdet", "drops the box", when=nan_in_bbox, formats=("coco",)),
+        stops("mmdet", "stops: no whole number can be made of it", formats=("voc",)),
+        stops(
+            "albumentations",
+            "stops: ValueError",
+            when=no(value_is("key", "segmentation", "keypoints", "area", "score")),
+        ),
+    )
 
     def check(self, data: Dataset) -> Findings:
         blocks = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
+from annotool.rules.targets import both, drops_image, no, of_image, severe, stops, worded_as
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class UnparsableFile(ReaderRule):
     Fix: safe for a byte order mark, which goes. None otherwise: what is not there cannot be mended.
 
     Source: JSON RFC 8259 section 8.1, XML 1.0 section 2.1; https://github.com/voxel51/fiftyone/issues/1777
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label; ultralytics 8.4.190
+    utils/__init__.py YAML.load; pycocotools 2.0.11 coco.py COCO.__init__ (json.load), which torchvision,
+    detectron2 and mmdet call; mmdet 3.3.0 datasets/xml_style.py XMLDataset.parse_data_info.
     """
 
     code = "SCH001"
@@ -34,3 +38,15 @@ class UnparsableFile(ReaderRule):
     severities = (ERROR, WARNING)
     fixes = (Fix.SAFE,)
     verdict = ("1 place cannot be parsed", "{n} places cannot be parsed")
+    targets = (
+        drops_image("ultralytics", "drops the image", when=both(of_image, severe)),
+        stops("ultralytics", "stops: it cannot read the settings", when=worded_as("no YAML")),
+        stops("torchvision", "stops: Python's json refuses the file"),
+        stops("detectron2", "stops: Python's json refuses the file"),
+        stops(
+            "mmdet",
+            "stops: the file cannot be parsed",
+            when=both(severe, no(worded_as("the file is not UTF-8 (byte"))),
+        ),
+        stops("coco-eval", "stops: Python's json refuses the file"),
+    )

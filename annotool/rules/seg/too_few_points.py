@@ -8,6 +8,17 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Op, Severity, found, mendable
+from annotool.rules.targets import (
+    below,
+    both,
+    drops,
+    drops_image,
+    misreads,
+    ringless,
+    stops,
+    value_is,
+    worded_as,
+)
 from annotool.table import Array
 
 
@@ -27,6 +38,10 @@ class TooFewPoints(AnnotationRule):
     Fix: unsafe. The ring is removed, and the annotation with it when no ring is left.
 
     Source: cocodataset/cocoapi#139, #369; open-mmlab/mmdetection#7776; tensorpack/tensorpack#1041; detectron2 data/datasets/coco.py.
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label; pycocotools 2.0.11 _mask.pyx
+    frPyObjects; pytorch/vision references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd;
+    detectron2 data/datasets/coco.py load_coco_json at 910b796; mmdet 3.3.0 datasets/transforms/loading.py
+    LoadAnnotations._process_masks.
     """
 
     code = "SEG001"
@@ -35,6 +50,23 @@ class TooFewPoints(AnnotationRule):
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH002", "SCH004", "FMT002")
     verdict = ("1 ring of a polygon has too few points", "{n} rings of polygons have too few points")
+    targets = (
+        drops_image("ultralytics", "drops the whole image", when=worded_as("ring {ring} has an odd")),
+        stops(
+            "torchvision",
+            "stops: the first ring is no polygon",
+            when=both(value_is("ring", 0), below("numbers", least=5)),
+        ),
+        drops("detectron2", "drops the annotation: no ring is left", when=ringless),
+        misreads("detectron2", "leaves the ring out", severity=Severity.WARNING),
+        drops("mmdet", "drops the annotation where masks are trained: no ring is left", when=ringless),
+        misreads("mmdet", "leaves the ring out", severity=Severity.WARNING),
+        stops(
+            "coco-eval",
+            "stops where masks are evaluated: the first ring is no polygon",
+            when=both(value_is("ring", 0), below("numbers", least=5)),
+        ),
+    )
 
     def check(self, data: Dataset) -> Findings:
         rings = data.rings.take(faulty(data.rings["numbers"]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.metrics.association import cramers_v, ks_distance
-from annotool.metrics.balance import counted, membership
+from annotool.metrics.balance import counted, split_codes
 from annotool.rules.base import DatasetRule, Findings, Severity, found
 from annotool.rules.spl.base import TRAIN
 from annotool.table import Array
@@ -46,7 +46,7 @@ class SplitDrift(DatasetRule[Mixes]):
     What: against train (or the largest split, if none is called so) the mix of classes differs by Cramer's V over
     `most`, or the logarithm of box area or of width over height by a KS distance over `most`; splits with fewer than
     `instances` annotations are not judged. V is corrected for its bias; areas and ratios are compared in bins of 1.1 %.
-    Areas are in pixels, or in shares of the image where sizes are not known.
+    An image in several splits counts in the first. Areas are in pixels, or in shares of the image where sizes are not known.
 
     Why: what is measured on such a split does not tell how well train was learnt, nor what to expect elsewhere; often
     a split was made by time or place, or one class was forgotten.
@@ -75,15 +75,17 @@ class SplitDrift(DatasetRule[Mixes]):
         if len(shard.split_names) < 2 and not len(shard.table("splits")):
             return Mixes({}, shard.labels)
         rows, images, labels = counted(shard)
-        area, ratio = binned(shard, rows)
-        splits = {}
-        for name, member in membership(shard).items():
-            if name:
-                inside = member[images]
-                columns = ((labels, len(shard.labels)), (area, BINS + 1), (ratio, BINS + 1))
-                parts = (np.bincount(column[inside], minlength=size) for column, size in columns)
-                by_label, *boxes = parts
-                splits[name] = Mix(by_label, *(each[:BINS] for each in boxes))
+        code, names = split_codes(shard)
+        split = code[images]
+        columns = ((labels, len(shard.labels)), *((column, BINS + 1) for column in binned(shard, rows)))
+        tables = [
+            np.bincount(split * size + column, minlength=len(names) * size).reshape(len(names), size)
+            for column, size in columns
+        ]
+        splits = {
+            name: Mix(tables[0][at], *(each[at, :BINS] for each in tables[1:]))
+            for at, name in enumerate(names[:-1])
+        }
         return Mixes(splits, shard.labels)
 
     def merge(self, states: Sequence[Mixes]) -> Mixes:
@@ -157,17 +159,17 @@ class SplitDrift(DatasetRule[Mixes]):
         )
 
 
-def binned(data: Dataset, rows: Array) -> tuple[Array, Array]:
+def binned(data: Dataset, rows: Array) -> tuple[Array, ...]:
     """Return the bin of the area and of the ratio of each annotation, int64; BINS where it has no usable box."""
     boxes = data.boxes
-    w, h = (np.log2(np.where(boxes.usable, boxes.xywh[:, at], 1.0).astype(np.float32))[rows] for at in (2, 3))
-    unusable = ~boxes.usable[rows]
-    both = []
-    for value in (w + h, w - h):
-        at = np.clip((value - LOWEST) * STEP, 0, BINS - 1).astype(np.int64)
-        at[unusable] = BINS
-        both.append(at)
-    return both[0], both[1]
+    usable = boxes.usable if len(rows) == len(boxes.usable) else boxes.usable[rows]
+    sides = boxes.xywh[:, 2:].astype(np.float32)
+    sides = sides if len(rows) == len(sides) else sides[rows]
+    w, h = np.log2(sides if usable.all() else np.where(usable[:, None], sides, 1.0)).T
+    return tuple(
+        np.where(usable, np.clip((value - LOWEST) * STEP, 0, BINS - 1).astype(np.int64), BINS)
+        for value in (w + h, w - h)
+    )
 
 
 def middle(counts: Array) -> float:
