@@ -33,6 +33,8 @@ __all__ = [
     "instance_counts",
     "normalised_entropy",
     "of_counts",
+    "per_image",
+    "split_codes",
     "unfollowed",
 ]
 
@@ -241,6 +243,24 @@ def membership(data: Dataset) -> dict[str, Array]:
         mine = rows[splits["split"] == name]
         members[name][mine[mine >= 0]] = True
     return members
+
+
+def per_image(data: Dataset) -> Array:
+    """Return how many annotations each image has, int64 (images,)."""
+    rows = data.image_rows(data.table("annotations")["image"])
+    return np.bincount(rows[rows >= 0], minlength=len(data.table("images")))
+
+
+def split_codes(data: Dataset) -> tuple[Array, tuple[str, ...]]:
+    """Return the number of each image's first split (int64), and the splits by number; the last, "", is none."""
+    names = (*data.split_names, "")
+    code = np.full(len(data.table("images")), len(names) - 1, dtype=np.int64)
+    splits = data.table("splits")
+    rows = data.image_rows(splits["image"])
+    for at in reversed(range(len(names) - 1)):
+        mine = rows[splits["split"] == names[at]]
+        code[mine[mine >= 0]] = at
+    return code, names
 
 
 def size_bins(data: Dataset, rows: Array) -> Array:

@@ -159,17 +159,15 @@ class SplitDrift(DatasetRule[Mixes]):
         )
 
 
-def binned(data: Dataset, rows: Array) -> tuple[Array, ...]:
+def binned(data: Dataset, rows: Array) -> tuple[Array, Array]:
     """Return the bin of the area and of the ratio of each annotation, int64; BINS where it has no usable box."""
     boxes = data.boxes
-    usable = boxes.usable if len(rows) == len(boxes.usable) else boxes.usable[rows]
-    sides = boxes.xywh[:, 2:].astype(np.float32)
-    sides = sides if len(rows) == len(sides) else sides[rows]
-    w, h = np.log2(sides if usable.all() else np.where(usable[:, None], sides, 1.0)).T
-    return tuple(
-        np.where(usable, np.clip((value - LOWEST) * STEP, 0, BINS - 1).astype(np.int64), BINS)
-        for value in (w + h, w - h)
-    )
+    with np.errstate(all="ignore"):
+        w, h = np.log2(np.ascontiguousarray(boxes.xywh[:, 2:].T.astype(np.float32)))
+        both = [np.where(boxes.usable, (value - LOWEST) * STEP, 0) for value in (w + h, w - h)]
+    bins = [np.clip(value, 0, BINS - 1).astype(np.int64) for value in both]
+    one, other = (np.where(boxes.usable, value, BINS)[rows] for value in bins)
+    return one, other
 
 
 def middle(counts: Array) -> float:
