@@ -46,6 +46,11 @@ class Table:
     def __repr__(self) -> str:
         return f"Table({len(self)} rows: {', '.join(self.columns)})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle a column that repeats one value as that value."""
+        kept = {n: each[:1] if each.strides == (0,) else each for n, each in self.columns.items()}
+        return unpacked, (kept, self._rows)
+
     def take(self, rows: Array) -> Table:
         """Return the rows named by an index or boolean array, in that order."""
         return Table({name: values[rows] for name, values in self.columns.items()})
@@ -67,3 +72,7 @@ class Table:
         if len(tables) == 1:
             return tables[0]
         return Table({name: np.concatenate([table[name] for table in tables]) for name in tables[0]})
+
+
+def unpacked(columns: Mapping[str, Array], rows: int) -> Table:
+    return Table({n: np.broadcast_to(c, (rows,)) if len(c) == 1 < rows else c for n, c in columns.items()})

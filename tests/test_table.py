@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,21 @@ def test_the_frame_is_a_copy() -> None:
     table = Table({"x": np.arange(3)})
     table.frame.loc[0, "x"] = 9
     assert table["x"].tolist() == [0, 1, 2]
+
+
+def test_pickling_keeps_a_repeated_value_once() -> None:
+    n = 100_000
+    table = Table({"x": np.arange(n), "one": np.broadcast_to(np.array(7, dtype=np.int8), (n,))})
+    held = pickle.dumps(table.take(np.arange(n)).with_columns(one=table["one"]), protocol=5)
+    assert len(held) < 8 * n + 1000
+    again = pickle.loads(held)
+    assert again["one"].strides == (0,)
+    assert again["one"].dtype == np.int8
+    for rows in (0, 1, n):
+        few = Table({"one": np.broadcast_to(np.array(7), (rows,)), "x": np.arange(rows)})
+        again = pickle.loads(pickle.dumps(few))
+        assert len(again) == rows
+        assert again["one"].tolist() == [7] * rows
+        assert again["x"].tolist() == few["x"].tolist()
+        with pytest.raises(ValueError, match="read-only"):
+            again["x"][:] = 1

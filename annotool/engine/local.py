@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from annotool.dataset import Dataset
+from annotool.engine.checks import answers
 from annotool.engine.ignores import Ignores, left_out
 from annotool.engine.outcomes import Tally, raised, summed
 from annotool.engine.silence import in_order, silence
 from annotool.findings import Block, Findings, Ignored, Severity, Skipped
-from annotool.progress import track
 from annotool.rules.base import Rule
 
 __all__ = ["run"]
@@ -57,22 +57,14 @@ def checked(
     data: Dataset, rules: Mapping[str, Rule], selected: Collection[str]
 ) -> tuple[dict[str, Findings], list[Skipped]]:
     """What the selected rules and their causes find, echoes silenced, by code; and which rules could not judge all."""
-    wanted = needed(rules, selected)
+    wanted = {code: rules[code] for code in in_order({code: rules[code] for code in needed(rules, selected)})}
+    wanted = {c: rule for c, rule in wanted.items() if not rule.formats or data.formats & set(rule.formats)}
     found: dict[str, Findings] = {}
     skipped: list[Skipped] = []
-    for code in track(in_order({code: rules[code] for code in wanted}), "Checking rules"):
+    for code, (why, mine) in answers(data, wanted).items():
         rule = rules[code]
-        if rule.formats and not data.formats & set(rule.formats):
-            continue
-        if code in selected and (why := rule.unable(data)):
+        if code in selected and why:
             skipped.append(Skipped(code, why))
-        try:
-            mine = rule.check(data)
-        except Exception as error:
-            error.add_note(
-                f"while rule {code} {rule.slug} was checking the dataset; this is a fault of annotool"
-            )
-            raise
         graded = Findings(tuple(with_severity(part, rule) for part in mine.blocks))
         causes = {cause: found[cause] for cause in rule.silenced_by if cause in found}
         found[code], counted = silence(data, graded, causes, rules)

@@ -82,11 +82,13 @@ def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) 
     with forward slashes, then by its last parts, then with another case. A path outside all of `inside` is treated as
     missing and never opened.
     """
-    wanted = [name.replace("\\", "/") for name in names]
+    whole = "\n".join(names)  # one look at all names is much quicker than a look at each
+    wanted = [name.replace("\\", "/") for name in names] if "\\" in whole else names
+    nested = "/" in whole or "\\" in whole
     best, best_root = ["" for _ in names], None
     most = 0
     for root in roots:
-        paths = _below(wanted, root)
+        paths = _below(wanted, nested, root)
         count = sum(map(bool, paths))
         if count > most:
             best, best_root, most = paths, root, count
@@ -101,12 +103,14 @@ def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) 
     )
 
 
-def _below(wanted: Sequence[str], root: Path) -> list[str]:
+def _below(wanted: Sequence[str], nested: bool, root: Path) -> list[str]:
     near: dict[str, list[tuple[Path, dict[str, str]]]] = {}
-    for folder in {name.rpartition("/")[0] for name in wanted}:
+    for folder in {name.rpartition("/")[0] for name in wanted} if nested else {""}:
         listings = (Listing(root / tail) for tail in _tails(folder))
         near[folder] = [(each.path, names) for each in listings if (names := _by_any_case(each))]
-    if not any(near.values()):
+    known = set().union(*(names for places in near.values() for _, names in places))
+    lasts = [name.rpartition("/")[2] for name in wanted] if nested else wanted
+    if known.isdisjoint(lasts) and known.isdisjoint(map(str.lower, lasts)):
         return [""] * len(wanted)
     found = []
     for name in wanted:

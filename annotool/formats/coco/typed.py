@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -58,6 +59,7 @@ REQUIRED = {
 MOST_LEARNED = 64
 
 UNKNOWN = re.compile(r'Object contains unknown field `([^\\"\x00-\x1f]*)`')
+AT = re.compile(r"`\$\[(\d+)\][^`]*`$")
 PLACE = {key: re.compile(rb'"' + key.encode() + rb'"\s*+:\s*+') for key in ("segmentation", "keypoints")}
 
 
@@ -79,6 +81,7 @@ class Typed:
             fields.append((f"unknown_{at}", Raw, msgspec.field(default=None, name=key)))
         struct = msgspec.defstruct("Record", fields, forbid_unknown_fields=True, gc=False)
         self.decode = msgspec.json.Decoder(struct).decode
+        self.decode_list = msgspec.json.Decoder(list[struct]).decode  # type: ignore[valid-type]
 
     def learn(self, error: Exception) -> bool:
         """Learn the unknown key that an error speaks of; False where it speaks of something else."""
@@ -88,6 +91,19 @@ class Typed:
         self.unknown.append(found[1])
         self.build()
         return True
+
+    def all_records(self, piece: Piece) -> list[Any] | None:
+        """Decode all records of a sound piece at once; None where one of them is refused."""
+        while True:
+            try:
+                found: list[Any] = self.decode_list(piece.text)
+                return found
+            except msgspec.ValidationError as error:
+                place = AT.search(str(error))
+                if not place or self.records([piece.raws[int(place[1])]], True) == [None]:
+                    return None
+            except (msgspec.DecodeError, RecursionError):
+                return None
 
     def records(self, raws: Sequence[bytes | Raw], sound: bool) -> list[Any]:
         """Decode each; None for one that is refused. sound: the texts are known to be JSON in UTF-8."""
@@ -103,12 +119,14 @@ class Typed:
 
     def columns(self, piece: Piece, rows: Array) -> tuple[Array, Columns]:
         """Decode these records of a piece. Returns which of them were taken, and their columns in that order."""
-        records = self.records([piece.raws[row] for row in rows.tolist()], piece.sound)
-        taken = np.array([record is not None for record in records], dtype=bool)
-        rows = rows[taken]
+        records = self.all_records(piece) if piece.sound and len(rows) == len(piece.start) else None
+        if records is None:
+            records = self.records([piece.raws[row] for row in rows.tolist()], piece.sound)
+            rows = rows[np.array([record is not None for record in records], dtype=bool)]
+            records = [record for record in records if record is not None]
         if not len(rows):
             return rows, {}
-        found = Decoded(self, [record for record in records if record is not None])
+        found = Decoded(self, records)
         columns = FILL[self.section](found, piece, rows)
         good = ~found.refused & found.accounted(piece, rows)
         return rows[good], {name: values[good] for name, values in columns.items()}
@@ -124,11 +142,18 @@ class Decoded:
         self.extra = np.zeros(len(records), dtype=bool)
         self.raws: list[list[Any]] = []  # of each member given as raw text; None where it is not there
         for at in range(len(typed.unknown)):
-            self.extra |= self.there([getattr(record, f"unknown_{at}", None) for record in records])
+            self.extra |= self.there(self.values(f"unknown_{at}"))
+
+    def values(self, key: str) -> list[Any]:
+        """Return a member of each record. One decoded before an unknown key was learned does not know of it."""
+        try:
+            return list(map(attrgetter(key), self.records))
+        except AttributeError:
+            return [getattr(record, key, None) for record in self.records]
 
     def there(self, raws: list[Any]) -> Array:
         """Count a member given as raw text; returns which records have it."""
-        has = np.array([raw is not None for raw in raws], dtype=bool)
+        has = ~np.equal(np.fromiter(map(id, raws), dtype=np.uint64, count=len(raws)), id(None))
         self.members += has
         self.raws.append(raws)
         return has
@@ -137,8 +162,12 @@ class Decoded:
         """Whether a record's quotes are those of its members: no key stands twice. No record has fewer than that."""
         raws = [raw for each in self.raws for raw in each if raw is not None]
         total = 2 * int(self.members.sum()) + b"".join(raws).count(b'"')
-        if total == sum([piece.text.count(b'"', start, end) for start, end in zip(
-                piece.start[rows].tolist(), piece.end[rows].tolist(), strict=True)]):  # fmt: skip
+        if len(rows) == len(piece.start):
+            quotes = piece.text.count(b'"')  # more than in the records, where these are not sound
+        else:
+            spans = zip(piece.start[rows].tolist(), piece.end[rows].tolist(), strict=True)
+            quotes = sum([piece.text.count(b'"', start, end) for start, end in spans])
+        if total == quotes:
             return np.ones(len(rows), dtype=bool)
         own = [
             sum(bytes(raw).count(b'"') for raw in each if raw is not None)
@@ -149,13 +178,13 @@ class Decoded:
 
     def texts(self, key: str) -> list[Any]:
         """Return a member's raw texts, None where it is not there."""
-        raws = [getattr(record, key) for record in self.records]
+        raws = self.values(key)
         self.there(raws)
         return raws
 
     def wholes(self, key: str) -> Array:
         """Return a member as int64; what does not fit is refused."""
-        values = [getattr(record, key) for record in self.records]
+        values = self.values(key)
         try:
             column = np.array(values, dtype=np.int64)
         except OverflowError:
@@ -167,7 +196,7 @@ class Decoded:
 
     def numbers(self, key: str) -> Array:
         """Return a member as float64, NaN where it is not there."""
-        column = np.array([getattr(record, key) for record in self.records], dtype=np.float64)
+        column = np.array(self.values(key), dtype=np.float64)
         self.members += ~np.isnan(column)
         return column
 
@@ -221,10 +250,10 @@ def category_columns(found: Decoded, _piece: Piece, _rows: Array) -> Columns:
 def annotation_columns(found: Decoded, piece: Piece, rows: Array) -> Columns:
     columns = {key: found.wholes(key) for key in ("id", "image_id", "category_id")}
     columns |= {key: found.numbers(key) for key in ("area", "score")}
-    columns["iscrowd"] = np.array([record.iscrowd for record in found.records], dtype=np.int8)
+    columns["iscrowd"] = np.array(found.values("iscrowd"), dtype=np.int8)
     found.members += columns["iscrowd"] >= 0
     found.texts("num_keypoints")
-    boxes = [record.bbox for record in found.records]
+    boxes = found.values("bbox")
     there = np.array([box is not None for box in boxes], dtype=bool)
     found.members += there
     xywh = np.array([box or (np.nan,) * 4 for box in boxes], dtype=np.float64).reshape(-1, 4)
