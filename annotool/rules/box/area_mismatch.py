@@ -135,7 +135,7 @@ class AreaMismatch(DatasetRule[Off]):
             if not mine.any() or judged < self.common_from or faulty < self.common * judged:
                 continue
             rows = rows.take(~mine)
-            values = {"faulty": faulty, "judged": judged, "cause": cause}
+            values: dict[str, float] = {"faulty": faulty, "judged": judged, "cause": cause}
             if cause == WIDER:
                 values |= {"off": int(mine.sum()), "tolerance": self.box_tolerance}
             severity = Severity.ERROR if cause == ZERO else Severity.WARNING

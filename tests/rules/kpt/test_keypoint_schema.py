@@ -51,7 +51,11 @@ def coco(folder: Path, *keypoints: list[float], **more: Any) -> Path:
     return (
         put(
             folder / "in",
-            {"hands.json": document(records, categories=[category(1, "hand", **{**HAND, **more})])},
+            {
+                "hands.json": document(
+                    annotations=records, categories=[category(1, "hand", **{**HAND, **more})]
+                )
+            },
         )
         / "hands.json"
     )

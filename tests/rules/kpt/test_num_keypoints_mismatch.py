@@ -17,8 +17,14 @@ SEEN = [10, 20, 2, 30, 40, 1, 0, 0, 0]
 
 
 def read(folder: Path, *records: dict[str, Any]) -> tuple[Path, Dataset]:
-    rows = [annotation(at + 1, **each) for at, each in enumerate(records)]
-    path = put(folder / "in", {"points.json": document(rows, categories=[category(1)])}) / "points.json"
+    rows = [
+        annotation(at + 1, bbox=[9 * at, 10, 50, 40], segmentation=..., **each)
+        for at, each in enumerate(records)
+    ]
+    path = (
+        put(folder / "in", {"points.json": document(annotations=rows, categories=[category(1)])})
+        / "points.json"
+    )
     return path, annotool.read(path)
 
 

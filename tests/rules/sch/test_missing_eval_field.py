@@ -1,6 +1,11 @@
+import json
+from pathlib import Path
+
 import numpy as np
+import pytest
 from pycocotools import mask
 
+import annotool
 from annotool.findings import Fix, Severity
 from annotool.geometry import rle
 from annotool.rules.sch.missing_eval_field import MissingEvalField
@@ -91,3 +96,18 @@ def test_a_whole_file_is_mended() -> None:
     after = edited(data, rule.fix(data, rule.check(data))).table("annotations")
     assert after["area"].tolist() == [5000.0] * 3
     assert after["iscrowd"].tolist() == [0] * 3
+
+
+@pytest.mark.parametrize(("field", "text"), [("area", "NaN"), ("area", "null"), ("iscrowd", "null")])
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_null_or_no_number_in_all_rows_is_told_once(
+    tmp_path: Path, field: str, text: str, count: int
+) -> None:
+    box = {"image_id": 1, "category_id": 1, "bbox": [10, 10, 20, 30], "area": 600, "iscrowd": 0}
+    rows = [{"id": at + 1, **box, **({field: "?"} if at < count else {})} for at in range(3)]
+    document = {"images": [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 48}], "annotations": rows,
+                "categories": [{"id": 1, "name": "cat"}]}  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(document).replace('"?"', text))
+    found = annotool.audit(tmp_path / "a.json", select=["SCH002", "SCH003", "SCH004"])
+    assert len(found) == count
+    assert "SCH003" not in found.counts()
