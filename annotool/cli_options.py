@@ -121,9 +121,9 @@ class Reporting:
         screen, asked = Path(), []
         for word in self.output or ():
             form, equals, file = word.partition("=")
-            if not equals or "/" in form or "." in form:
+            if not equals or set(form) & set("./\\:"):
                 form, file = "", word
-            elif form not in forms:
+            elif form not in forms or not file:
                 raise UsageError(
                     f"--output {word}: {unknown(form, forms)}; for a file of that name write ./{word}"
                 )
