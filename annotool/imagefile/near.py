@@ -19,7 +19,7 @@ __all__ = ["MOST_BITS", "close_pairs", "nearest"]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-MOST_BITS = 16  # beyond this everything is alike
+MOST_BITS = 8  # of more, half of all pictures are alike, and the search takes minutes
 AGREE = 3
 AT_ONCE = 1 << 22  # pairs compared at a time
 
@@ -74,7 +74,7 @@ def nearest(
     """For each row the nearest earlier row alike, and its distance: (n,) int64 each, -1 where there is none.
 
     Only rows in `asked` get one, and only rows in `among` are one. Rows of equal `twins` are copies of each other, and
-    never a pair. Of several at one distance the first is named. Rows of equal hashes are handled together, so a million
+    never a pair. `most` outside 0 to MOST_BITS counts as the nearer of the two. Of several at one distance the first is named. Rows of equal hashes are handled together, so a million
     of them cost no more than a million others.
     """
     partner, distance = np.full(len(hashes), -1, dtype=np.int64), np.full(len(hashes), -1, dtype=np.int64)
@@ -84,7 +84,9 @@ def nearest(
     value = np.full(len(hashes), -1, dtype=np.int64)
     value[asked | among] = place
     first, second = _heads(value, twins, among, len(values))
-    best, far = _best_other(values, first, _first_rows(value, asked, len(values)), most)
+    best, far = _best_other(
+        values, first, _first_rows(value, asked, len(values)), min(max(most, 0), MOST_BITS)
+    )
     rows = np.flatnonzero(asked)
     of = value[rows]
     same = _unless(twins, first[of], second[of], rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = ["VERSION", "Statistics", "of_image", "packed", "unpacked"]
+
+Levels = NDArray[np.uint8]
 
 VERSION = 1  # one more whenever a value comes out otherwise: what older versions kept is not used
 SAMPLE = 256  # pixels a side that brightness, entropy and colour are taken from
@@ -89,9 +92,11 @@ def _looked_at(image: Image, digest: bytes) -> Statistics:
         "L"
     )
     sides = [min(side, SAMPLE) for side in full.size]
-    sample = np.asarray(full.resize(sides, Resampling.NEAREST).convert("RGB"))
+    sample = full.resize(sides, Resampling.NEAREST).convert("RGB")
+    channels = [np.asarray(channel).ravel() for channel in sample.split()]
+    shares = np.array(sample.histogram()).reshape(3, 256) / channels[0].size
     grey = np.asarray(small.resize((HASHED, HASHED), Resampling.LANCZOS).convert("L"), dtype=np.float64)
-    low, high, mean = (float("nan"),) * 3 if deep else _brightness(sample)
+    low, high, mean = (float("nan"),) * 3 if deep else _brightness(channels, shares)
     return Statistics(
         pixels=digest,
         phash=_phash(grey),
@@ -99,10 +104,10 @@ def _looked_at(image: Image, digest: bytes) -> Statistics:
         brightness=mean,
         dark_end=low,
         light_end=high,
-        entropy=_entropy(sample),
+        entropy=_entropy(shares),
         edges=float(np.asarray(outline.filter(ImageFilter.FIND_EDGES)).std()),
         spread=float(np.std(outline.histogram())),
-        grey=int(full.mode == "L" or int((sample.max(axis=2) - sample.min(axis=2)).max()) <= GREY),
+        grey=int(full.mode == "L" or _differ(channels) <= GREY),
     )
 
 
@@ -116,22 +121,28 @@ def _stretched(image: Image) -> Image:
 
 
 WEIGHTS = np.array([0.241, 0.691, 0.068])
-# The weighted square of each level of each channel, of brightness from 0 to 1.
-SQUARES = (np.arange(256.0)[None, :] ** 2 * WEIGHTS[:, None] / 255.0**2).astype(np.float32)
+LEVELS = np.arange(256.0) / 255.0
+# The weighted square of each level of each channel: brightness is the root of their sum.
+SQUARES = (LEVELS[None, :] ** 2 * WEIGHTS[:, None]).astype(np.float32)
 
 
-def _brightness(rgb: NDArray[np.uint8]) -> tuple[float, float, float]:
-    """Brightness at 5 % and 99 % of the pixels, and of the mean colour."""
-    red, green, blue = (SQUARES[channel][rgb[:, :, channel]] for channel in range(3))
+def _brightness(channels: Sequence[Levels], shares: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Brightness at 5 % and 99 % of the pixels, and of the mean colour; `shares` of the levels, (3, 256)."""
+    red, green, blue = (square[channel] for square, channel in zip(SQUARES, channels, strict=True))
     low, high = np.sqrt(np.percentile(red + green + blue, (5, 99)))
-    mean = rgb.reshape(-1, 3).mean(axis=0) / 255.0
-    return float(low), float(high), float(np.sqrt(WEIGHTS @ mean**2))
+    return float(low), float(high), float(np.sqrt(WEIGHTS @ (shares @ LEVELS) ** 2))
 
 
-def _entropy(rgb: NDArray[np.uint8]) -> float:
-    counts = np.concatenate([np.bincount(rgb[:, :, channel].ravel(), minlength=256) for channel in range(3)])
-    shares = counts[counts > 0] / counts.sum()
-    return float(-(shares * np.log2(shares)).sum())
+def _entropy(shares: NDArray[np.float64]) -> float:
+    known = shares[shares > 0] / len(shares)
+    return float(-(known * np.log2(known)).sum())
+
+
+def _differ(channels: Sequence[Levels]) -> int:
+    """By how many levels the channels differ at most."""
+    red, green, blue = channels
+    high, low = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    return int((high - low).max())
 
 
 # DCT-II: the eight lowest frequencies of 32 values.

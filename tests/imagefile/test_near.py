@@ -36,7 +36,7 @@ def test_no_pair_is_missed_and_none_is_made_up(values: list[int], most: int) -> 
     assert found_pairs(distinct, most) == brute_pairs(distinct, most)
 
 
-@pytest.mark.parametrize("most", [1, 2, 7, MOST_BITS])
+@pytest.mark.parametrize("most", [1, 2, 5, MOST_BITS])
 def test_the_bits_may_differ_anywhere(most: int) -> None:
     rng = np.random.default_rng(most)
     for _ in range(20):
@@ -49,7 +49,7 @@ def test_the_bits_may_differ_anywhere(most: int) -> None:
 
 def test_a_distance_without_sense_is_refused() -> None:
     for most in (-1, MOST_BITS + 1):
-        with pytest.raises(ValueError, match="must be 0 to 16"):
+        with pytest.raises(ValueError, match="must be 0 to 8"):
             found_pairs([1, 2], most)
 
 
