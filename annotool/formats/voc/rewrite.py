@@ -121,7 +121,7 @@ class Rewrite:
     def object(self, element: Element, edit: int) -> Iterator[Change]:
         column, new = self.edits["column"][edit], self.edits["new"][edit]
         if self.edits["table"][edit] == "categories":
-            yield self.text(element, "name", escape(str(new)), edit)
+            yield self.text(element, "name", escape(str(new)), edit, whole=True)
         elif self.edits["op"][edit] == Op.DROP:
             start = len(self.document.data[: element.start].rstrip(BLANKS))
             yield Change(start, element.end, "", edit)
@@ -129,7 +129,7 @@ class Rewrite:
             yield from self.box(element, new, edit)
         elif column == "category":
             name = new if isinstance(new, str) else self.data.table("categories")["name"][int(new)]
-            yield self.text(element, "name", escape(name), edit)
+            yield self.text(element, "name", escape(name), edit, whole=True)
         elif column in FLAGS:
             yield self.text(element, column, str(int(new)), edit)
 
@@ -165,14 +165,17 @@ class Rewrite:
 
     # Elements.
 
-    def text(self, parent: Element, tag: str, new: str, edit: int) -> Change:
-        """Return the change that gives the first child of that tag another text, blanks around it kept."""
+    def text(self, parent: Element, tag: str, new: str, edit: int, whole: bool = False) -> Change:
+        """Return the change that gives the first child of that tag another text, blanks around it kept unless they are
+        part of the text (`whole`)."""
         child = parent.first(tag)
         if child is None:
             return self.inserted(parent, f"<{tag}>{new}</{tag}>", edit)
         inner = self.document.inner(child)
         if child.stop == child.end:
             return Change(child.start, child.end, f"<{tag}>{new}</{tag}>", edit)
+        if whole:
+            return Change(inner, child.stop, new, edit)
         held = self.document.data[inner : child.stop]
         start = inner + len(held) - len(held.lstrip(BLANKS))
         return Change(start, start + len(held.strip(BLANKS)), new, edit)

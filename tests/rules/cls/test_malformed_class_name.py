@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import annotool
 from annotool.dataset import Dataset
 from annotool.findings import Fix
 from annotool.rules.cls.malformed_class_name import MalformedClassName
@@ -38,3 +41,22 @@ def test_the_fix_strips_in_all_files() -> None:
     rule = MalformedClassName()
     after = edited(data, rule.fix(data, rule.check(data)))
     assert after.table("categories")["name"].tolist() == ["car", "car", "bus"]
+
+
+XML = """<annotation><filename>a.jpg</filename><size><width>64</width><height>48</height><depth>3</depth></size>
+<object><name>bus </name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>
+<object><name>car</name><bndbox><xmin>20</xmin><ymin>1</ymin><xmax>29</xmax><ymax>9</ymax></bndbox></object>
+</annotation>
+"""
+
+
+def test_voc_objects_and_list_are_stripped(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    (given / "Annotations").mkdir(parents=True)
+    (given / "Annotations/a.xml").write_text(XML)
+    (given / "labels.txt").write_text("bus \ncar\n")
+    made = annotool.fix(given, out=tmp_path / "out", select=["CLS005"])
+    assert not made.taken_back
+    assert (tmp_path / "out/Annotations/a.xml").read_text() == XML.replace("bus ", "bus")
+    assert (tmp_path / "out/labels.txt").read_text() == "bus\ncar\n"
+    assert not len(annotool.fix(tmp_path / "out", select=["CLS005"]).changes)

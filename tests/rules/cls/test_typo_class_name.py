@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import annotool
 from annotool.dataset import Dataset
 from annotool.findings import Fix
 from annotool.formats.base import objects
@@ -182,3 +183,18 @@ def test_merging_in_each_format() -> None:
         assert after.table("categories")["name"].tolist() == left
         assert names_used(after).tolist() == ["truck"]
         assert not len(RULE.check(after))
+
+
+def test_rows_of_yolo_get_the_right_number(tmp_path: Path) -> None:
+    given, out = tmp_path / "given", tmp_path / "out"
+    for part in ("images", "labels"):
+        (given / part).mkdir(parents=True)
+    (given / "data.yaml").write_text("train: images\nval: images\nnames: [truck, truvk]\n")
+    rows = "".join(f"0 0.{at} 0.5 0.05 0.1\n" for at in range(1, 7))
+    for at in range(5):
+        (given / f"labels/{at}.txt").write_text(rows + "1 0.75 0.5 0.05 0.1\n" * (at == 3))
+    made = annotool.fix(given, out=out, unsafe=True, select=["CLS004"])
+    assert not made.taken_back
+    assert (out / "labels/3.txt").read_text() == rows + "0 0.75 0.5 0.05 0.1\n"
+    assert (out / "data.yaml").read_bytes() == (given / "data.yaml").read_bytes()
+    assert not len(annotool.fix(out, unsafe=True, select=["CLS004"]).changes)
