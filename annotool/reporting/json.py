@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -26,6 +27,10 @@ def lines(told: Told) -> Iterator[str]:
         "skipped": [{"rule": each.rule, "why": each.why} for each in told.findings.skipped],
         "summary": summary(told.findings),
     }
+    if told.findings.ignored:
+        head["ignored"] = [asdict(each) for each in told.findings.ignored]
+    if told.findings.outcomes:
+        head["targets"] = [asdict(each) for each in told.findings.outcomes]
     if told.findings.baseline:
         head["stale"] = stale(told)
     if told.statistics:

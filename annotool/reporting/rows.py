@@ -45,6 +45,7 @@ class Row(msgspec.Struct, frozen=True):
     silenced: int
     known: bool
     fingerprint: str
+    consequence: str  # what the consumers of --target do
     joined: dict[str, str]
 
     @property
@@ -74,6 +75,7 @@ def finding(row: Row) -> dict[str, Any]:
         "silenced": row.silenced,
         "known": row.known,
         "fingerprint": row.fingerprint,
+        "consequence": row.consequence or None,
         "joined": row.joined or None,
     }
 
@@ -185,6 +187,7 @@ class View:
             columns["silenced"].tolist(),
             columns["known"].tolist(),
             [""] * count,
+            columns["consequence"].tolist(),
             [dict(zip(joined, each, strict=True)) for each in zip(*joined.values(), strict=True)]
             if joined
             else [{}] * count,
@@ -209,12 +212,15 @@ class View:
 
 
 def messages(part: Block) -> list[str]:
-    """The message of each finding of a block."""
+    """The message of each finding of a block, and behind it what the consumers of --target do."""
     names = list(part.values)
     if not names:
-        return [part.message.format()] * len(part)
-    each = zip(*(part.values[name].tolist() for name in names), strict=True)
-    return [part.message.format_map(dict(zip(names, row, strict=True))) for row in each]
+        told = [part.message.format()] * len(part)
+    else:
+        each = zip(*(part.values[name].tolist() for name in names), strict=True)
+        told = [part.message.format_map(dict(zip(names, row, strict=True))) for row in each]
+    more = part.columns["consequence"].tolist()
+    return [f"{text} ({after})" if after else text for text, after in zip(told, more, strict=True)]
 
 
 def told_values(part: Block) -> list[dict[str, Any]]:

@@ -32,6 +32,9 @@ def lines(told: Told) -> Iterator[str]:
         yield from counted(told)
     if told.group_by:
         yield from grouped(told, told.group_by)
+    if told.findings.ignored:
+        yield ""
+        yield left_out(told.findings)
     skipped = told.findings.skipped
     if skipped:
         yield ""
@@ -98,6 +101,15 @@ def old(findings: Findings, baseline: Compared) -> Iterator[str]:
         for each in zip(*(baseline.stale[name][:EXAMPLES].tolist() for name in names), strict=True):
             yield f"  [dim]{escape(' '.join(filter(None, each)))}[/]"
         yield f"`annotool baseline PATH... --out {escape(baseline.file)} --prune` takes them out."
+
+
+def left_out(findings: Findings) -> str:
+    """How many findings the settings leave out, and where."""
+    places: dict[str, int] = {}
+    for each in findings.ignored:
+        places[f"{each.by} {each.name}"] = places.get(f"{each.by} {each.name}", 0) + each.count
+    told = ", ".join(f"{count:,} in {place}" for place, count in places.items())
+    return f"Ignored as the settings say: {plural(sum(places.values()), 'finding')} ({escape(told)})"
 
 
 def share_of(told: Told, code: str, grade: str) -> float:

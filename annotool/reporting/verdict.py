@@ -37,7 +37,7 @@ def verdict(told: Told) -> str:
         parts.append(f"nothing to mend, {plural(counts['info'], 'fact')} to know")
     else:
         parts.append("nothing new" if findings.baseline else "nothing found")
-    text = f"{state}: {', '.join(parts)}"
+    text = "; ".join([f"{state}: {', '.join(parts)}", *(each.says for each in findings.outcomes)])
     if findings.skipped:
         more = ", and more" if len(reasons(findings)) > 1 else ""
         text += (
