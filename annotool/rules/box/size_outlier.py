@@ -110,11 +110,11 @@ class SizeOutlier(DatasetRule[Sizes]):
 
     def excused(self, rows: Table, small: Array) -> Array:
         """Whether these boxes are none of this rule's, bool (n,): the image's border may have cut them (they touch it
-        and are not too large), or they are so thin that they are BOX001's or BOX003's."""
+        and are not too large), they leave the image, which is BOX002's, or they are so thin that they are BOX001's or
+        BOX003's."""
         x, y, w, h = (rows[side] for side in "xywh")
-        right, bottom = rows["width"] - x - w, rows["height"] - y - h
-        touching = np.minimum.reduce([x, y, right, bottom]) < self.border_px
-        return np.asarray((small & touching) | (np.minimum(w, h) <= 1))
+        inside = np.minimum.reduce([x, y, rows["width"] - x - w, rows["height"] - y - h])
+        return np.asarray((small & (inside < self.border_px)) | (inside < -1) | (np.minimum(w, h) <= 1))
 
     def told(self, state: Sizes, rows: Array, count: Array, limits: Array) -> Findings:
         """One finding for each label among these rows, which stand by label, the farthest first. `limits`, a column a

@@ -34,6 +34,7 @@ def test_one_finding_a_category() -> None:
             cells({**large, "category": 1}),
             cells({**large, "category": -1}),
             cells({"box": (500, 500, 300, 1)}),  # BOX003's
+            cells({"box": (500, 500, 1600, 1500)}),  # BOX002's
             cells({"box": (500, 500, 0, 9)}, {"box": (500, 500, -4, 9)}, {"box": (np.nan, 0, 4, 9)}),
         ],
         invalid=[
