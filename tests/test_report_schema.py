@@ -12,6 +12,7 @@ import pytest
 
 import annotool
 from annotool.api import Told, lines
+from annotool.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "sample_data"
@@ -82,6 +83,17 @@ def test_what_a_baseline_adds_is_valid(tmp_path: Path) -> None:
     CLOSED.validate(whole)
     assert whole["stale"]
     assert sum(each["count"] for each in whole["stale"]) == whole["summary"]["baseline"]["stale"]
+
+
+def test_what_targets_and_ignores_add_is_valid() -> None:
+    data = annotool.read(SAMPLES / "faulty/coco")
+    ignores = {"split": {"train": frozenset(["BOX001", "SCH006"])}}
+    findings = annotool.audit(data, config=Config(ignores=ignores), target=["coco-eval", "torchvision"])
+    whole = json.loads("\n".join(lines(Told(data, findings), "json")))
+    CLOSED.validate(whole)
+    assert {each["rule"] for each in whole["ignored"]} == {"BOX001", "SCH006"}
+    assert {each["target"] for each in whole["targets"]} == {"coco-eval", "torchvision"}
+    assert any(each["consequence"] for each in whole["findings"])
 
 
 def test_the_schema_can_say_no(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ __all__ = ["COLUMNS", "lines"]
 
 COLUMNS = (
     "rule", "name", "severity", "message", "path", "file", "line", "pointer", "image", "image_id", "annotation_id",
-    "category", "split", "values", "fix", "silenced", "known", "fingerprint",
+    "category", "split", "values", "fix", "silenced", "known", "fingerprint", "consequence",
 )  # fmt: skip
 
 
@@ -44,5 +44,5 @@ def cells(row: Row) -> tuple[Any, ...]:
     return (
         row.rule, row.slug, row.severity, row.message, row.path, row.file, row.line or None, row.pointer, row.image,
         row.image_id, row.annotation_id, row.category, row.split, json_text(row.values) if row.values else "", row.fix,
-        row.silenced, "true" if row.known else "false", row.fingerprint,
+        row.silenced, "true" if row.known else "false", row.fingerprint, row.consequence,
     )  # fmt: skip
