@@ -49,7 +49,7 @@ class MissingOrInvalidField(ReaderRule):
 
     Source: https://cocodataset.org/#format-data, the VOC2012 development kit;
     https://github.com/HumanSignal/label-studio/issues/6416
-    Of the consumers: pycocotools 2.0.11 coco.py COCO.createIndex; torchvision 0.29.1 datasets/coco.py
+    Of the consumers: pycocotools 2.0.11 coco.py COCO.createIndex, mask.iou; torchvision 0.29.1 datasets/coco.py
     CocoDetection; detectron2 data/datasets/coco.py load_coco_json at 910b796; mmdet 3.3.0
     datasets/coco.py CocoDataset.parse_data_info; mmdet 3.3.0 datasets/xml_style.py
     XMLDataset.parse_data_info.
@@ -69,6 +69,8 @@ class MissingOrInvalidField(ReaderRule):
         stops("mmdet", "stops: it asks for the element",
               when=worded_as("the object has no <", "<bndbox> has no"), formats=("voc",)),
         stops("coco-eval", "stops: KeyError", when=lacks(*IDS)),
+        stops("coco-eval", "stops: no box can be made of it",
+              when=both(value_is("key", "bbox"), worded_as("{key}: expected"))),
     )  # fmt: skip
 
     def condemns(self, part: Block) -> Array:
