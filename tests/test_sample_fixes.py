@@ -27,6 +27,9 @@ GONE_WITH_A_RECORD: dict[str, list[Finding]] = {
 # A picture that leaves a split which is a folder is not copied; the journal holds labels, so undo brings back its labels alone.
 LEFT_OUT = {"faulty/yolo": {"images/train/fruit_001.jpg"}}
 
+# Faults that only the pixels show.
+DECODED = [f"faulty/cases/{code}" for code in ("IMG009", "IMG010", "IMG011")]
+
 
 def planted() -> dict[str, list[dict[str, str]]]:
     """The lines of expected_findings.csv for each faulty dataset."""
@@ -71,8 +74,8 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def audited(folder: Path) -> Counter[Finding]:
-    data = annotool.read(folder)
+def audited(folder: Path, decode: bool = False) -> Counter[Finding]:
+    data = annotool.read(folder, decode=decode)
     return Counter((row.rule, row.severity, row.fix) for row in rows(data, annotool.audit(data)))
 
 
@@ -81,7 +84,7 @@ def test_an_audit_finds_what_was_not_mended_and_nothing_else(mended: Mended) -> 
     wanted = Counter((line["rule"], line["severity"], line["fix"]) for line in left)
     if mended.unsafe:
         wanted.subtract(GONE_WITH_A_RECORD.get(mended.name, []))
-    assert audited(mended.out) == +wanted
+    assert audited(mended.out, mended.name in DECODED) == +wanted
 
 
 def test_a_second_fix_edits_nothing(mended: Mended) -> None:
