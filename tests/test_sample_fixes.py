@@ -24,6 +24,9 @@ GONE_WITH_A_RECORD: dict[str, list[Finding]] = {
     "faulty/yolo": [("FMT002", "error", "none"), ("FMT002", "error", "none"), ("BOX003", "info", "none")],
 }
 
+# What is new once all is mended: a box that left its image, cut to it, is still larger than others of its category.
+COMES_WITH_A_FIX: dict[str, list[Finding]] = {"faulty/voc": [("BOX007", "info", "none")]}
+
 # A picture that leaves a split which is a folder is not copied; the journal holds labels, so undo brings back its labels alone.
 LEFT_OUT = {"faulty/yolo": {"images/train/fruit_001.jpg"}}
 
@@ -84,6 +87,7 @@ def test_an_audit_finds_what_was_not_mended_and_nothing_else(mended: Mended) -> 
     wanted = Counter((line["rule"], line["severity"], line["fix"]) for line in left)
     if mended.unsafe:
         wanted.subtract(GONE_WITH_A_RECORD.get(mended.name, []))
+        wanted.update(COMES_WITH_A_FIX.get(mended.name, []))
     assert audited(mended.out, mended.name in DECODED) == +wanted
 
 
