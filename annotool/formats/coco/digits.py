@@ -89,8 +89,10 @@ def values(
         return found
     odd = length > LONGEST
     odd |= held[start] == ord("-")
-    for at in np.flatnonzero(odd).tolist():
-        found[at] = float(held[start[at] : start[at] + length[at]].tobytes())
+    if odd.any():
+        text = held.tobytes()
+        spans = zip(start[odd].tolist(), (start + length)[odd].tolist(), strict=True)
+        found[odd] = [float(text[first:last]) for first, last in spans]
     return found
 
 

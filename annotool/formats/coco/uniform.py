@@ -5,6 +5,9 @@ the first records is the pattern. Another fits when it has as many quotes (so no
 the keys stand where its quotes are, the bytes between the values are the pattern's, and each value is of its kind. The
 piece is known to be valid JSON, which is what lets a glance at a value's ends say what it is. What does not fit is left
 to the typed decoder.
+
+Where all values are numbers it is simpler still: if the text of a piece, numbers aside, is the pattern's over and over, it
+is read as one long list of numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import numpy as np
 from annotool.formats.coco import digits
 from annotool.formats.coco.elements import Piece
 from annotool.formats.coco.jsontext import Broken, members
-from annotool.schema import Kind
+from annotool.schema import NO_ID, Kind
 from annotool.table import Array
 
 __all__ = ["uniform"]
@@ -30,6 +33,12 @@ Columns = dict[str, Array]
 WHOLE = ("id", "image_id", "category_id")
 KNOWN = (*WHOLE, "bbox", "area", "score", "iscrowd", "segmentation")
 FREE = ("area", "score")  # any number; 17 digits and exponents are usual here
+DIGITS = b"-.0123456789"
+NUMBER = re.compile(rb"[-.0-9]++")
+BOX = re.compile(rb"\[\s*+[-.0-9]++(?:\s*+,\s*+[-.0-9]++){3}+\s*+\]")
+OTHERS = bytes({*range(256)} - {*DIGITS, *b',"'})
+SLOTS = {"bbox": "x y w h", "segmentation": ""}  # the numbers of a member, where it is not one of its name
+WHOLES_AND_FLOATS = msgspec.json.Decoder(list[int | float])
 FLOATS = msgspec.json.Decoder(list[float])
 SHAPE = re.compile(rb"(\[\s*+\[\s*+)[^\[\]\s].*[^\[\]\s](\s*\]\s*\])", re.DOTALL)
 PATTERNS = 4  # records that are tried as pattern
@@ -40,8 +49,10 @@ NOTHING: tuple[Array, Columns] = (np.empty(0, dtype=np.int64), {})
 class Pattern:
     """How a record is written: its keys, and the bytes before its first value, between values, and after the last."""
 
+    text: bytes  # of the record
     keys: tuple[str, ...]
     gaps: tuple[bytes, ...]
+    of_numbers: bool  # no value holds anything else
 
     @property
     def letters(self) -> int:
@@ -55,6 +66,8 @@ def uniform(piece: Piece, required: Sequence[str]) -> tuple[Array, Columns]:
     pattern = next((found for row in first if (found := pattern_of(piece, row, {*required}))), None)
     if pattern is None:
         return NOTHING
+    if (same := alike(piece, pattern)) is not None:
+        return np.arange(len(piece.start)), same
     held = np.frombuffer(piece.text, dtype=np.uint8)
     rows, starts, ends = fitting(piece, held, pattern)
     if not len(rows):
@@ -102,7 +115,59 @@ def pattern_of(piece: Piece, row: int, required: AbstractSet[str]) -> Pattern | 
         return None
     edges = [0, *(edge for each in found for edge in (each.start, each.end)), len(record)]
     gaps = [record[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
-    return Pattern(keys, tuple(gaps))
+    values = {each.key: record[each.start : each.end] for each in found}
+    return Pattern(record, keys, tuple(gaps), all(numbers_alone(key, text) for key, text in values.items()))
+
+
+def numbers_alone(key: str, text: bytes) -> bool:
+    """Whether a value is what numbers alone make of it: one, or four for a box, or none for a segmentation."""
+    if key == "segmentation":
+        return text == b"[]"
+    return bool((BOX if key == "bbox" else NUMBER).fullmatch(text))
+
+
+def alike(piece: Piece, pattern: Pattern) -> Columns | None:
+    """Return the columns of a piece whose records differ in nothing but their numbers; None for another one."""
+    if not pattern.of_numbers or not repeated(piece, pattern):
+        return None
+    slots = [name for key in pattern.keys for name in SLOTS.get(key, key).split()]
+    held = np.frombuffer(piece.text.translate(None, OTHERS), dtype=np.uint8)
+    quote = held == ord('"')
+    if 2 * np.count_nonzero(quote[1:] & quote[:-1]) != np.count_nonzero(
+        quote
+    ):  # a key holds some of a number
+        return None
+    keep = ~quote
+    if (
+        "segmentation" in pattern.keys
+    ):  # it holds no number: of the commas around it, with its key between, one goes
+        comma = held == ord(",")
+        keep[3:] &= ~(comma[3:] & comma[:-3] & quote[1:-2])
+    held = held[keep]
+    try:
+        numbers = WHOLES_AND_FLOATS.decode(b"[" + held.tobytes().strip(b",") + b"]")
+    except msgspec.DecodeError:  # more than a float64 holds
+        return None
+    if len(numbers) != len(slots) * len(piece.start):
+        return None
+    columns: Columns = {}
+    for at, name in enumerate(slots):
+        whole = name in WHOLE or name == "iscrowd"
+        columns[name] = np.array(numbers[at :: len(slots)], dtype=None if whole else np.float64)
+        if whole and (columns[name].dtype != np.int64 or columns[name].min() == NO_ID):
+            return None
+    if "iscrowd" in columns and not ((columns["iscrowd"] == 0) | (columns["iscrowd"] == 1)).all():
+        return None
+    columns["kind"] = np.full(len(piece.start), Kind.BOX if "x" in columns else Kind.IMAGE, dtype=np.int8)
+    return columns
+
+
+def repeated(piece: Piece, pattern: Pattern) -> bool:
+    """Whether the text of a piece is the pattern's over and over, numbers aside."""
+    n = len(piece.start)
+    between = piece.text[piece.end[0] : piece.start[1]] if n > 1 else b""
+    text = piece.text[piece.start[0] : piece.end[-1]].translate(None, DIGITS) + between
+    return text == (pattern.text.translate(None, DIGITS) + between) * n
 
 
 def fitting(piece: Piece, held: Array, pattern: Pattern) -> tuple[Array, list[Array], list[Array]]:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -171,3 +172,44 @@ def test_a_short_record_at_the_end() -> None:
         assert uniform(piece, REQUIRED)[0].tolist() == [0]
         piece = piece_of(json.dumps(records[::-1], **form))
         assert uniform(piece, REQUIRED)[0].tolist() == [1]
+
+
+ONES = {"id": 12, "image_id": 1, "category_id": 1, "bbox": [1, 2.5, -3, 4], "area": 12.000000000000002}
+
+
+def test_records_of_numbers_are_read_as_they_are() -> None:
+    many = [{**ONES, "id": n, "segmentation": []} for n in range(1, 30)]
+    rows, columns = uniform(piece_of(json.dumps(many)), REQUIRED)
+    assert rows.tolist() == [*range(29)]
+    assert columns["id"].tolist() == [*range(1, 30)]
+    assert columns["id"].dtype == np.int64
+    assert [columns[name][3] for name in ("x", "y", "w", "h", "area")] == [1, 2.5, -3, 4, 12.000000000000002]
+    assert set(columns["kind"].tolist()) == {Kind.BOX}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        '"id": 12, "image_id": 1, "category_1id": 1',  # its key, without the number, is the pattern's
+        '"id": 12, "2image_id": 1, "category_id": 1',
+        '"id": 12, "image-_id": 1, "category_id": 1',
+        '"id": 12, "image_id": 1, "category,_id": 1',
+        '"id": 12.0, "image_id": 1, "category_id": 1',
+        '"id": 1e2, "image_id": 1, "category_id": 1',
+        '"id": 12, "image_id":  1, "category_id": 1',
+        f'"id": {2**63}, "image_id": 1, "category_id": 1',
+        f'"id": {-(2**63)}, "image_id": 1, "category_id": 1',
+        '"id": 1, "image_id": 1, "id": 1',
+    ],
+)
+def test_a_record_that_only_seems_alike_is_left(other: str) -> None:
+    text = '[{"id": 11, "image_id": 1, "category_id": 1}, {%s}, {"id": 13, "image_id": 1, "category_id": 2}]'
+    rows, columns = uniform(piece_of(text % other), REQUIRED)
+    assert set(rows.tolist()) <= {0, 2}
+    assert all(columns["id"][at] == 11 + row for at, row in enumerate(rows.tolist()))
+
+
+def test_a_segmentation_of_one_number_is_no_list_of_none() -> None:
+    many = [{**ONES, "segmentation": segmentation} for segmentation in ([], [7], [])]
+    rows, _ = uniform(piece_of(json.dumps(many)), REQUIRED)
+    assert rows.tolist() == [0, 2]
