@@ -62,7 +62,8 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def opened(forms: dict[str, Path], form: str) -> Dataset:
-    return annotool.read(forms[form], sizes=forms["coco"].parent / "sizes.csv", images="none")
+    sizes = forms["coco"].parent / "sizes.csv" if form == "yolo" else None
+    return annotool.read(forms[form], sizes=sizes, images="none")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ IOU = 0.95
 EDGE = 1.011  # a pixel, and what is lost by keeping boxes at two decimals
 FRACTION = 1000.0  # where sizes are unknown an image counts as so many pixels wide and high
 PARTNERS = 64  # that one known fault may choose from
+WINDOW = 1024  # findings looked at to either side of a known fault
 PAIRS_IN_A_BLOCK = 1 << 17
 
 
@@ -42,13 +43,13 @@ def match(known: Table, found: Table) -> tuple[Array, Array]:
     left_known = known["count"].copy()
     exact = np.flatnonzero(leader[head[: len(known)]] >= 0)
     give(exact, leader[head[exact]], left_known, left_found)
-    while len(
-        (pairs := near(key, box, left_known, left_found))[0]
-    ):  # once, but for heaps of boxes on one spot
+    pairs = near(key, box, left_known, left_found)
+    while len(pairs[0]):  # once, but for heaps of boxes on one spot
         taken = give(*pairs, left_known, left_found)
         both = np.intersect1d(key[: len(known)][left_known > 0], key[len(known) :][left_found > 0])
         over = np.isin(key[pairs[0]], both)
         exchange(pairs[0][over], pairs[1][over], taken[over], left_known, left_found)
+        pairs = near(key, box, left_known, left_found)
     return left_known, ordinals(group) < (np.bincount(group, minlength=len(found)) - left_found)[group]
 
 
@@ -79,9 +80,8 @@ def give(entry: Array, group: Array, left_known: Array, left_found: Array) -> Ar
         order = np.arange(len(entry))
         first_known, first_found = np.empty(len(left_known), np.int64), np.empty(len(left_found), np.int64)
         first_known[entry[::-1]] = first_found[group[::-1]] = order[::-1]
-        best = (first_known[entry] == order) & (
-            first_found[group] == order
-        )  # no better pair of either is open
+        # No better pair of either is open.
+        best = (first_known[entry] == order) & (first_found[group] == order)
         taken = np.minimum(left_known[entry[best]], left_found[group[best]])
         left_known[entry[best]] -= taken
         left_found[group[best]] -= taken
@@ -98,8 +98,9 @@ def exchange(entry: Array, group: Array, taken: Array, left_known: Array, left_f
     for mine, other, amount in zip(entry.tolist(), group.tolist(), taken.tolist(), strict=True):
         links.setdefault(mine, []).append(other)
         flow.setdefault(other, {})[mine] = amount
+    dead: set[int] = set()  # groups from which no way leads on: none ever will
     for start in [each for each in links if left_known[each] > 0]:
-        while left_known[start] > 0 and (path := way(start, links, flow, left_found)):
+        while left_known[start] > 0 and (path := way(start, links, flow, left_found, dead)):
             for mine, other, giver in path:
                 flow[other][mine] += 1
                 if giver >= 0:
@@ -109,7 +110,11 @@ def exchange(entry: Array, group: Array, taken: Array, left_known: Array, left_f
 
 
 def way(
-    start: int, links: dict[int, list[int]], flow: dict[int, dict[int, int]], left_found: Array
+    start: int,
+    links: dict[int, list[int]],
+    flow: dict[int, dict[int, int]],
+    left_found: Array,
+    dead: set[int],
 ) -> list[tuple[int, int, int]]:
     """The shortest chain from an entry to a group with findings left, its end first: (entry, group it gets, who gives
     one of that up; -1: nobody); empty where there is none."""
@@ -124,13 +129,14 @@ def way(
                     path.append((wants, had, giver))
                     giver = wants
                 return path
-            if other in seen:
+            if other in seen or other in dead:
                 continue
             seen.add(other)
             for giver, amount in flow[other].items():
                 if amount > 0 and giver not in came:
                     came[giver] = (mine, other)
                     todo.append(giver)
+    dead |= seen
     return []
 
 
@@ -190,8 +196,9 @@ def windows(key: Array, box: Array, entries: Array, theirs: Array) -> Iterator[t
     order = np.argsort(place, kind="stable")
     reach = np.maximum(EDGE, (1 - IOU) / IOU * w[entries]) + span * (mine + 1) * 1e-15
     least, most = (mine + (np.clip(x[entries] + edge, low, high) - low) / span for edge in (-reach, reach))
-    begin = np.searchsorted(place[order], least, side="left")
-    end = np.searchsorted(place[order], most, side="right")
+    middle = np.searchsorted(place[order], (least + most) / 2)
+    begin = np.maximum(np.searchsorted(place[order], least, side="left"), middle - WINDOW)
+    end = np.minimum(np.searchsorted(place[order], most, side="right"), middle + WINDOW)
     counts = np.maximum(end - begin, 0)
     total = np.concatenate(([0], np.cumsum(counts)))
     start = 0
