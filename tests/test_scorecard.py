@@ -14,7 +14,7 @@ CERTAIN = ("SCH", "FMT", "BOX001", "BOX002", "BOX003", "SEG001", "CLS001", "DUP0
 
 @pytest.fixture(scope="module")
 def truth() -> list[world.Picture]:
-    return world.pictures(120)
+    return world.pictures(300)
 
 
 def test_clean_sets_are_silent(truth: list[world.Picture]) -> None:

@@ -101,6 +101,7 @@ def table(chosen: Sequence[Plan], truth: Sequence[Picture]) -> Iterator[str]:
     for plan in chosen:
         scores = [measure(plan, truth, rate) for rate in rates(plan)]
         cells = [f"{each.precision:.2f} / {each.recall:.2f} ({each.planted})" for each in scores]
+        cells += ["no fault"] * (len(RATES) - len(cells))  # so many would be no minority
         if plan.scope in ("dataset", "share"):
             words = [
                 ("found" if each.found else "MISSED")
@@ -183,7 +184,7 @@ def rated(found: set[str], wanted: set[str]) -> str:
 def rates(plan: Plan) -> tuple[float, ...]:
     if plan.scope == "share":
         return (plan.threshold / 2, plan.threshold * 2)
-    return (0.0, 1.0) if plan.scope == "dataset" else RATES
+    return (0.0, 1.0) if plan.scope == "dataset" else tuple(rate for rate in RATES if rate <= plan.most)
 
 
 def planted(plan: Plan, truth: Sequence[Picture], rate: float) -> tuple[documents.Dataset, set[str]]:
@@ -211,7 +212,7 @@ def measure(plan: Plan, truth: Sequence[Picture], rate: float) -> Score:
 
 def audited(folder: Path, decode: bool) -> list[Row]:
     data = api.read(folder, decode=decode)
-    return list(rows(data, api.audit(data)))
+    return list(rows(data, api.audit(data, preview=True)))
 
 
 def named(plan: Plan, told: Row) -> set[str]:

@@ -6,6 +6,7 @@ None of this is annotool's own writing: a fault of its writers must not hide one
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -236,3 +237,5 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+        if name.endswith(".cache"):
+            os.utime(path, (0, 0))  # from before all others

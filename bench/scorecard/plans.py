@@ -40,6 +40,7 @@ class Plan:
     can: Callable[[Any, Any], bool] | None = None  # which candidates can hold it
     threshold: float = 0.0
     decode: bool = False
+    most: float = 1.0  # the largest rate at which it still is a fault
     what: str = ""
 
 
@@ -51,13 +52,13 @@ EXPLAINED: dict[tuple[str, str], str] = {}
 
 def fault(
     rule: str, *forms: str, scope: str = "row", can: Callable[[Any, Any], bool] | None = None,
-    threshold: float = 0.0, decode: bool = False,
+    threshold: float = 0.0, decode: bool = False, most: float = 1.0,
 ) -> Callable[[Plant], Plant]:  # fmt: skip
     """Put a planting function on the list, once for each form."""
 
     def listed(plant: Plant) -> Plant:
         what = (plant.__doc__ or "").strip().rstrip(".")
-        PLANS.extend(Plan(rule, form, scope, plant, can, threshold, decode, what) for form in forms)
+        PLANS.extend(Plan(rule, form, scope, plant, can, threshold, decode, most, what) for form in forms)
         return plant
 
     return listed

@@ -89,7 +89,7 @@ def tiny(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
     return changed(made, chosen, lambda data: saved(opened(data).resize((9, 6))))
 
 
-@fault("IMG007", "coco", "voc", "yolo", scope="image")
+@fault("IMG007", "coco", "voc", "yolo", scope="image", most=0.04)
 def grey(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
     """an image without colour among coloured ones."""
     return changed(made, chosen, lambda data: saved(opened(data).convert("L")))
@@ -125,7 +125,7 @@ def nearly_same(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
     twins = rng.sample(others, len(chosen))
     found = set()
     for name, twin in zip(chosen, twins, strict=True):
-        made.images[name] = saved(opened(made.images[twin]), quality=30)
+        made.images[name] = saved(opened(made.images[twin]), quality=50)
         found.add(max(name, twin))
     return found
 
@@ -144,7 +144,7 @@ def blurred(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
     def spoilt(data: bytes) -> bytes:
         if rng.random() < 0.5:
             return saved(Image.new("RGB", (WIDTH, HEIGHT), (90, 120, 150)))
-        return saved(opened(data).filter(ImageFilter.GaussianBlur(8)))
+        return saved(opened(data).filter(ImageFilter.GaussianBlur(24)))
 
     return changed(made, chosen, spoilt)
 
@@ -153,3 +153,16 @@ def blurred(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
 def strip(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
     """an image ten times as wide as high."""
     return changed(made, chosen, lambda data: saved(opened(data).resize((900, 90))))
+
+
+@fault("IMG008", "yolo", scope="image", can=lambda made, name: name.startswith("train/"))
+def same_bytes_and_labels(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image with the very bytes, and the labels, of another one of its split."""
+    others = [name for name in sorted(made.images) if name.startswith("train/") and name not in chosen]
+    twins = rng.sample(others, len(chosen))
+    found = set()
+    for name, twin in zip(chosen, twins, strict=True):
+        made.images[name] = made.images[twin]
+        made.labels[name.removesuffix(".jpg")] = list(made.labels[twin.removesuffix(".jpg")])
+        found.add(max(name, twin).rpartition("/")[2])
+    return found

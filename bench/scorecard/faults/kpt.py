@@ -27,10 +27,13 @@ def wrong_points(made: Coco, chosen: list[Place], rng: random.Random) -> set[str
 
 @fault("KPT001", "yolo pose")
 def wrong_points_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
-    """a visibility of 9."""
+    """a visibility of 9, or a point that is not there at some place."""
     for place in chosen:
         words = row(made, place)
-        words[7] = "9"
+        if rng.random() < 0.5:
+            words[7] = "9"
+        else:
+            words[-3:] = ["0.400000", "0.400000", "0"]
         set_row(made, place, words)
     return keys(made, chosen)
 

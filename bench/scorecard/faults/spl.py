@@ -37,7 +37,7 @@ def nearly_same(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
     """an image of val that is one of train, saved coarser."""
     twins = rng.sample([name for name in sorted(made.images) if name.startswith("train")], len(chosen))
     for name, twin in zip(chosen, twins, strict=True):
-        made.images[name] = saved(opened(made.images[twin]), quality=30)
+        made.images[name] = saved(opened(made.images[twin]), quality=50)
     return set(chosen)
 
 
