@@ -133,8 +133,8 @@ class PolygonOutOfBounds(AnnotationRule):
         corners = np.column_stack([box[:, :2], box[:, :2] + box[:, 2:]])
         box_over = np.nan_to_num(overshoot(corners, size, self.tolerances(data, rows, size)))
         unit = np.where(boxes.fraction[rows], UNKNOWN_SIDE, 1.0)
-        moved: Array = (box_over > 0).any(axis=1)
-        with_it = moved & ((box_over - over) * unit[:, None] <= self.warning).all(axis=1)
+        near = (box_over - over) * unit[:, None] <= self.warning
+        with_it: Array = np.asarray((box_over > 0).any(axis=1) & near.all(axis=1))
         worst: Array = (
             np.maximum(over, np.where(with_it[:, None], box_over, 0)).max(axis=1, initial=0.0) * unit
         )

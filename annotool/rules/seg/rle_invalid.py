@@ -106,7 +106,7 @@ def reason(value: Any) -> str:
 
 def lossless(value: Any) -> dict[str, Any]:
     """The same mask as it should be written, empty where there is none: shown bytes and numbers of another type."""
-    if not isinstance(value, Mapping) or not reason(value):
+    if not isinstance(value, Mapping) or not rle.why_invalid(value.get("counts"), value.get("size")):
         return {}
     counts, size = value.get("counts"), whole(value.get("size"))
     if isinstance(counts, str) and counts[:2] in ("b'", 'b"'):

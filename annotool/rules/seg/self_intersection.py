@@ -83,9 +83,9 @@ class SelfIntersection(AnnotationRule):
         named = named_rings(findings, finding, keys)
         new = {}
         for row, rings in outlines(data, np.unique(keys)):
-            least = LEAST / float(scales(data, np.array([row]))[0]) ** 2
+            unit = float(scales(data, np.array([row]))[0]) ** 2
             pieces = [
-                taken_apart(ring, least) if at in named[row] else [ring] for at, ring in enumerate(rings)
+                taken_apart(ring, unit) if at in named[row] else [ring] for at, ring in enumerate(rings)
             ]
             new[row] = [piece for each in pieces for piece in each]
         return redrawn(self.code, data, finding, keys, safe, new)
