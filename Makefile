@@ -65,6 +65,7 @@ docs-check: env ## fail when they are out of date
 bench: env ## speed and memory against peers -> docs/benchmarks.md (make bench SCALE=0.01: a quick look, written nowhere)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[bench]' --constraint constraints.txt
 	@$(PY) bench/run.py --scale $(SCALE)
+	@$(PY) -m bench.images --images $$($(PY) -c 'print(max(round(2000 * $(SCALE)), 10))')
 
 scorecard: env ## planted faults, found or not, beside peers -> docs/scorecard.md (about ten minutes)
 	@$(PYTHON) -m venv $(VENV)-peers

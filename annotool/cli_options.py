@@ -41,7 +41,7 @@ class Reading:
         Path | None, option("What is known of each image: csv, file_name and any columns.", metavar="FILE")
     ] = None
     voc_base: Annotated[str, option("auto, 1-inclusive, 0-exclusive or 0-inclusive.", "--voc-base")] = "auto"
-    decode: Annotated[bool, option("Decode every image in full.", "--decode")] = False
+    decode: Annotated[bool, option("Read all pixels: near copies, exposure, blur.", "--decode")] = False
     config: Annotated[Path | None, option("Use this settings file.", metavar="FILE")] = None
     isolated: Annotated[bool, option("Use no settings file.", "--isolated")] = False
 
