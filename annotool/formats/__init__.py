@@ -102,9 +102,20 @@ def read(paths: Sequence[Path], options: ReadOptions) -> Dataset:
         name, _, rest = str(path).partition("=")
         split, place = (name, Path(rest)) if rest and not path.exists() else (options.split, path)
         parts.append(read_one(place, replace(options, split=split)))
+    read_in = frozenset(name for part in parts for name in part.formats)
+    if options.sizes is not None and "yolo" not in read_in:
+        raise UsageError(
+            f"--sizes goes with YOLO labels only: {'+'.join(sorted(read_in))} declares sizes itself"
+        )
     if options.predictions is not None and not any("coco" in part.formats for part in parts):
         raise UsageError("--predictions: results in COCO's form go with COCO labels only; these are none")
-    return concat(parts)
+    whole = concat(parts)
+    if options.classes is not None and not read_in & {"yolo", "voc"}:
+        note = (
+            f"--classes {options.classes} was not used: {'+'.join(sorted(read_in))} names its classes itself"
+        )
+        whole = replace(whole, notes=(*whole.notes, note))
+    return whole
 
 
 def check(options: ReadOptions) -> None:

@@ -11,7 +11,7 @@ from annotool.dataset import Dataset
 from annotool.output import json_page, json_text
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import finding, json_value, rows
-from annotool.reporting.told import Told, inputs, summary
+from annotool.reporting.told import Told, inputs, notes, summary
 
 __all__ = ["lines"]
 
@@ -60,7 +60,7 @@ def dataset(data: Dataset) -> dict[str, Any]:
         "categories": len(data.labels),
         "splits": {name: splits.count(name) for name in data.split_names},
         "facts": {name: json_value(value) for name, value in sorted(data.facts.items())},
-        "notes": list(data.notes),
+        "notes": notes(data),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from annotool.findings import Compared, Findings, Fix, Severity
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import Row, examples, rows
-from annotool.reporting.told import Told, escape, plural, slug, summary
+from annotool.reporting.told import Told, escape, notes, plural, slug, summary
 from annotool.reporting.verdict import grade_counts, reasons, verdict
 
 __all__ = ["lines"]
@@ -50,11 +50,13 @@ def head(told: Told) -> Iterator[str]:
     yield f"[{style}]{escape(verdict(told))}[/]"
     splits = ", ".join(data.split_names) or "no splits"
     sizes = (len(data.table("images")), len(data.table("annotations")), len(data.labels))
+    predicted = len(data.table("predictions"))
     yield (
         f"{'+'.join(sorted(data.formats))}: {sizes[0]:,} images, {sizes[1]:,} annotations, "
         f"{sizes[2]:,} {'categor' + ('y' if sizes[2] == 1 else 'ies')} ({escape(splits)})"
+        + (f"; {plural(predicted, 'prediction')} read" if predicted else "")
     )
-    for note in data.notes:
+    for note in notes(data):
         yield f"[dim]note: {escape(note)}[/]"
     if told.config_file:
         yield f"[dim]settings: {escape(str(told.config_file))}[/]"

@@ -13,7 +13,7 @@ from annotool.findings import Findings
 from annotool.output import utf8
 from annotool.rules import registry
 
-__all__ = ["Told", "against", "escape", "inputs", "plural", "slug", "summary"]
+__all__ = ["Told", "against", "escape", "inputs", "notes", "plural", "slug", "summary"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ def against(findings: Findings) -> dict[str, Any]:
     known, baseline = int(findings.column("known").sum()), findings.baseline
     file, stale = (baseline.file, baseline.gone) if baseline else ("", 0)
     return {"file": file, "new": len(findings) - known, "known": known, "stale": stale}
+
+
+def notes(data: Dataset) -> list[str]:
+    """Return what is to be told of the reading, one sentence each, without a full stop."""
+    return [note.removesuffix(".") for note in data.notes]
 
 
 def inputs(data: Dataset) -> list[dict[str, Any]]:

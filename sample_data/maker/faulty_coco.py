@@ -201,8 +201,8 @@ def named(record: Record, section: str, split: str, content: Document) -> dict[s
     if section == "images":
         return {"image": record["file_name"], "split": split}
     return {
-        "image": images.get(record["image_id"], ""),
+        "image": images.get(int(record["image_id"]), ""),  # "1" means 1
         "annotation_id": record["id"],
         "category": categories.get(record["category_id"], ""),
-        "split": split if record["image_id"] in images else "",
+        "split": split if int(record["image_id"]) in images else "",
     }

@@ -106,7 +106,9 @@ def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: 
     found, used = sum(map(bool, own)), set(own)
     alone = {name: path for name, path in zip(lone, others, strict=True) if path and path not in used}
     root = best.root if best and found else None
-    said = f"{found:,} of {len(stems):,} images found" + (f" in {root}" if root else "")
+    more = f", {len(alone):,} of them without xml" if alone else ""
+    place = f" in {root}" if root else ""
+    said = f"{found + len(alone):,} of {len(stems) + len(alone):,} images found{place}{more}"
     return Pictures(own, names, alone, root, said)
 
 

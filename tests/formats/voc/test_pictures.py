@@ -23,7 +23,7 @@ def test_of_several_of_one_stem_the_named_one(tmp_path: Path) -> None:
     found = look(tmp_path, ["a", "b"], ["a.jpg", "a.png", "b.bmp", "b.gif"], ["a.png", "b.tif"])
     assert names(tmp_path, found) == ["a.png", "b.bmp"]
     assert dict(found.alone) == {"a.jpg": str(tmp_path / "a.jpg"), "b.gif": str(tmp_path / "b.gif")}
-    assert found.said == f"2 of 2 images found in {tmp_path}"
+    assert found.said == f"4 of 4 images found in {tmp_path}, 2 of them without xml"
 
 
 def test_the_folder_with_most_wins(tmp_path: Path) -> None:
