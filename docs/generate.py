@@ -1,4 +1,4 @@
-"""Writes what the documentation can take from the code: docs/rules.md, docs/formats.md, docs/cli.md, and the tables in
+"""Writes what the documentation can take from the code: docs/rules.md, docs/targets.md, docs/formats.md, docs/cli.md, and the tables in
 README.md between `<!-- NAME -->` and `<!-- /NAME -->`. With --check it writes nothing and fails on a difference.
 """
 
@@ -18,6 +18,7 @@ from annotool.findings import Fix, Severity
 from annotool.formats.base import Keeps
 from annotool.reporting import explained
 from annotool.rules.base import Rule
+from annotool.rules.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = "<!-- made by docs/generate.py: edit the code, then `make docs` -->\n\n"
@@ -41,6 +42,31 @@ def rule_page() -> str:
 
 def rule_section(rule: type[Rule]) -> str:
     return f"## {rule.code} {rule.slug}\n\n{explained.markdown(rule)}"
+
+
+MARKS = {"stops": "stops", "drops-image": "drops image", "drops-annotation": "drops", "misreads": "misreads"}
+
+
+def target_page() -> str:
+    """What each consumer of labels does with what each rule finds."""
+    rules = [rule for rule in annotool.list_rules() if rule.targets]
+    read = [f"| {name} | {', '.join(each.reads)} | {each.source} |" for name, each in TARGETS.items()]
+    lines = [
+        "# Targets\n", MADE.rstrip("\n"), "\n`annotool audit --target NAME`, or `target = [...]` in the settings, says what a consumer of labels does with",
+        "what is found: it stops, it drops an image or an annotation without a word, or it reads it as something else.",
+        "Findings that it stops at or drops become errors, and the verdict counts them. What stands here was read in the",
+        "consumers' sources, which the docstring of each rule names; what was not read there is not said.\n",
+        "| target | reads | read in |", "|---|---|---|", *read, "",
+        "| rule | " + " | ".join(TARGETS) + " |", "|---" * (1 + len(TARGETS)) + "|",
+    ]  # fmt: skip
+    for rule in rules:
+        cells = [", ".join(dict.fromkeys(MARKS[each.effect] for each in rule.targets if each.target == name)) for name in TARGETS]  # fmt: skip
+        lines.append(
+            f"| [{rule.code}](rules.md#{rule.code.lower()}-{rule.slug}) {rule.slug} | "
+            + " | ".join(cells)
+            + " |"
+        )
+    return "\n".join(lines) + "\n\nWith which of its findings, and in which words: [rules.md](rules.md).\n"
 
 
 def fidelity_table() -> str:
@@ -112,12 +138,26 @@ def readme() -> str:
     return text
 
 
+def changelog() -> str:
+    """CHANGELOG.md with the rules of the version to come, between `<!-- stable -->` marks."""
+    rules = annotool.list_rules()
+    stable = [rule.code for rule in rules if not rule.preview]
+    preview = [rule.code for rule in rules if rule.preview]
+    told = f"Stable, {len(stable)}: {', '.join(stable)}.\n\nIn preview, {len(preview)}: {', '.join(preview) or 'none'}.\n"
+    pattern = re.compile(r"(<!-- stable -->\n).*?(<!-- /stable -->)", re.DOTALL)
+    return pattern.sub(
+        lambda match: match[1] + told + match[2], (ROOT / "CHANGELOG.md").read_text("utf-8"), count=1
+    )
+
+
 def main() -> None:
     pages = {
         "docs/rules.md": rule_page(),
+        "docs/targets.md": target_page(),
         "docs/formats.md": format_page(),
         "docs/cli.md": cli_page(),
         "README.md": readme(),
+        "CHANGELOG.md": changelog(),
     }
     stale = [name for name, text in pages.items() if not same(ROOT / name, text)]
     if "--check" in sys.argv:
