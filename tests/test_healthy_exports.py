@@ -382,7 +382,7 @@ def coco_as_downloaded(root: Path) -> Made:
             )
             for at, name in enumerate(names)
         ]
-        square = [[10.5, 20.25, 110.5, 20.25, 110.5, 70.25, 10.5, 70.25]]
+        outline = [10.5, 20.25, 100.5, 20.25, 110.5, 30.25, 110.5, 70.25, 10.5, 70.25]
         crowd = {"counts": [0, 480 * 10, 480 * 630], "size": [480, 640]}
         notes = [
             coco_box(
@@ -390,7 +390,7 @@ def coco_as_downloaded(root: Path) -> Made:
                 (10.5, 20.25, 100, 50),
                 image=first + each % 2,
                 category=1 + each % 2,
-                segmentation=square,
+                segmentation=[outline],
             )
             for each in range(first, first + 24)
         ]
@@ -398,7 +398,7 @@ def coco_as_downloaded(root: Path) -> Made:
             {
                 **each,
                 "bbox": [10.5 + 5 * at, 20.25, 100, 50],
-                "segmentation": [[x + 5 * at * (place % 2 == 0) for place, x in enumerate(square[0])]],
+                "segmentation": [[x + 5 * at * (place % 2 == 0) for place, x in enumerate(outline)]],
             }
             for at, each in enumerate(notes)
         ]

@@ -10,10 +10,8 @@ import numpy as np
 
 from annotool.dataset import RING_ROWS, Dataset
 from annotool.geometry import rings as ring_geometry
-from annotool.geometry import rle
 from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable
 from annotool.rules.targets import below, drops, either, misreads, value_is
-from annotool.schema import Kind
 from annotool.table import Array, Table
 
 COLUMNS = ("annotation", "image", "category", "source", "line", "start", "end", "area")
@@ -234,11 +232,7 @@ def enclosed_areas(data: Dataset) -> tuple[Array, Array]:
     ringed = np.zeros(n, dtype=bool)
     ringed[rings["row"]] = True
     enclosed = np.where(ringed, np.bincount(rings["row"], weights=area, minlength=n), np.nan)
-    for rows, decoder in data.decoded(Kind.RLE):
-        rest = rows[~ringed[rows]]
-        if decoder.rle is not None and len(rest):
-            masks = decoder.rle(data, rest)
-            enclosed[rest] = [np.nan if mask is None else rle.area(mask[0]) for mask in masks]
+    enclosed[data.masks["row"]] = data.masks["area"]
     return enclosed, ringed
 
 
