@@ -123,6 +123,19 @@ COCO_FAULTS = [
         "torchvision": "stops", "detectron2": "drops-annotation", "mmdet": "drops-annotation", "coco-eval": "stops"}),
     ("SEG001", put("annotations", 1, segmentation=[[1.0, 1.0, 9.0, 1.0, 9.0, 9.0], [1.0, 1.0]]), {
         "torchvision": "none", "detectron2": "misreads", "mmdet": "misreads", "coco-eval": "none"}),
+    ("SEG003", put("annotations", 1, bbox=[600.0, 10.0, 90.0, 40.0],
+                   segmentation=[[600.0, 10.0, 690.0, 10.0, 690.0, 50.0, 600.0, 50.0]]), {
+        "albumentations": "stops", "mmdet": "none", "torchvision": "none"}),
+    ("SEG003", put("annotations", 1, bbox=[700.0, 10.0, 90.0, 40.0],
+                   segmentation=[[700.0, 10.0, 790.0, 10.0, 790.0, 50.0, 700.0, 50.0]]), {
+        "torchvision": "drops-annotation", "detectron2": "drops-annotation", "mmdet": "drops-annotation"}),
+    ("SEG006", put("annotations", 1, segmentation={"size": [48, 64], "counts": [0, 48 * 64]}), {
+        "coco-eval": "misreads", "albumentations": "none"}),
+    ("KPT001", put("annotations", 1, keypoints=[10.0, 10.0, 2, 20.0], num_keypoints=1), {
+        "torchvision": "stops", "detectron2": "stops", "coco-eval": "stops", "mmdet": "none"}),
+    ("KPT003", put("annotations", 1, keypoints=[20.0, 20.0, 2] * 17, num_keypoints=0), {
+        "coco-eval": "drops-annotation", "torchvision": "none"}),
+    ("KPT003", put("annotations", 1, keypoints=[20.0, 20.0, 2] * 17), {"coco-eval": "stops"}),
     ("CLS001", put("annotations", 1, category_id=7), {
         "detectron2": "stops", "mmdet": "drops-annotation", "coco-eval": "drops-annotation", "torchvision": "none"}),
 ]  # fmt: skip
@@ -259,6 +272,36 @@ def test_coco_eval_does_stop_at_a_first_ring_that_is_none(tmp_path: Path) -> Non
         evaluated(written(tmp_path, put("annotations", 1, segmentation=[[1.0, 1.0, 9.0, 9.0]])), "segm")
     late = put("annotations", 1, segmentation=[[1.0, 1.0, 9.0, 1.0, 9.0, 9.0], [1.0, 1.0]])
     evaluated(written(tmp_path, late), "segm")
+
+
+def test_coco_eval_of_keypoints_does_stop_and_drop(tmp_path: Path) -> None:
+    sound = [120.0, 100.0, 2] * 17
+    box = document()["annotations"][1]["bbox"]
+    seen = [{"image_id": 1, "category_id": 2, "keypoints": sound, "bbox": box, "score": 0.9}]
+    results = [{**each, "area": 2500.0} for each in seen]
+
+    def ran(**values: Any) -> COCOeval:
+        made = document()
+        made["annotations"] = [{**made["annotations"][1], "keypoints": sound, "num_keypoints": 17, **values}]
+        if values.get("num_keypoints", 0) is None:
+            del made["annotations"][0]["num_keypoints"]
+        path = tmp_path / "keypoints.json"
+        path.write_text(json.dumps(made))
+        return evaluated(path, "keypoints", results)
+
+    assert ran().stats[0] == pytest.approx(1.0)
+    assert ran(num_keypoints=0).stats[0] == -1  # nothing is left to find
+    with pytest.raises(KeyError, match="num_keypoints"):
+        ran(num_keypoints=None)
+    with pytest.raises(ValueError, match="broadcast"):
+        ran(keypoints=sound[:-4])
+
+
+def test_coco_eval_cannot_match_a_mask_of_another_size() -> None:
+    one, other = (mask.encode(np.asfortranarray(np.ones((10, side), np.uint8))) for side in (10, 12))
+    empty = mask.encode(np.asfortranarray(np.zeros((10, 10), np.uint8)))
+    assert mask.iou([one], [other], [0]) < 0
+    assert mask.iou([one], [empty], [0]) == 0
 
 
 # The table as a whole.

@@ -11,6 +11,7 @@ from annotool.dataset import RING_ROWS, Dataset
 from annotool.geometry import quads as geometry
 from annotool.rules.base import DatasetRule, Findings, Severity, found
 from annotool.rules.box.base import COLUMNS, sizes_lacking
+from annotool.rules.targets import drops_image, strays
 from annotool.schema import Kind
 from annotool.table import Array, Table
 
@@ -48,6 +49,7 @@ class ObbInvalid(DatasetRule[Quads]):
     Source: ultralytics/ultralytics#13924; CVHub520/X-AnyLabeling#545; ultralytics utils/ops.py xyxyxyxy2xywhr;
     ultralytics data/utils.py verify_image_label, which looks at the extents of the corners only. `px` and `common` are
     ours.
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label.
     """
 
     code = "BOX009"
@@ -56,6 +58,13 @@ class ObbInvalid(DatasetRule[Quads]):
     formats = ("yolo",)
     silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "BOX001", "BOX002")
     verdict = ("1 oriented box is none", "{n} oriented boxes are none")
+    targets = (
+        drops_image(
+            "ultralytics",
+            "drops the whole image: the centre or a side of its extent leaves 0 to 1",
+            when=strays,
+        ),
+    )
 
     min_area: float = 1.0
     degrees: float = 5.0

@@ -10,6 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.rules.base import WARNING, Findings, ImageRule, image_files_lacking
 from annotool.rules.img.base import has_files, of_files
+from annotool.rules.targets import drops_image, no, value_is
 
 # By suffix, in Pillow's words; a suffix that is not here says nothing.
 SUFFIXES = {
@@ -44,7 +45,8 @@ class FormatMismatch(ImageRule):
     Fix: none: the file wants another name, and every label, list and script that names it with it.
 
     Source: tensorflow/models#2194; IMG_EXTENSIONS of torchvision/datasets/folder.py and IMG_FORMATS of
-    ultralytics/data/utils.py
+    ultralytics/data/utils.py.
+    Of the consumers: ultralytics 8.4.190 data/utils.py check_image.
     """
 
     allowed: tuple[str, ...] = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "PPM")
@@ -53,6 +55,28 @@ class FormatMismatch(ImageRule):
     slug = "format-mismatch"
     severities = (WARNING,)
     silenced_by = ("IMG001",)
+    targets = (
+        drops_image(
+            "ultralytics",
+            "drops the image",
+            when=no(
+                value_is(
+                    "format",
+                    "AVIF",
+                    "BMP",
+                    "DNG",
+                    "HEIC",
+                    "HEIF",
+                    "JPEG",
+                    "JPEG2000",
+                    "MPO",
+                    "PNG",
+                    "TIFF",
+                    "WEBP",
+                )
+            ),
+        ),
+    )
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

@@ -11,6 +11,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Block
 from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
 from annotool.rules.kpt.base import COLUMNS, declared, numbers
+from annotool.rules.targets import stops, worded_as
 from annotool.table import Array, Table
 
 SUMMARY = ("numbers", "strange", "placed", "finite")
@@ -55,6 +56,9 @@ class KeypointSchema(DatasetRule[Schema]):
 
     Source: cocodataset.org, format of keypoints; pycocotools/cocoeval.py computeOks; ultralytics/hub#886;
     ultralytics/ultralytics#1970; ultralytics data/augment.py (flip_idx). `usual` is ours.
+    Of the consumers: pytorch/vision references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd;
+    detectron2 data/detection_utils.py transform_keypoint_annotations at c0ccab0; pycocotools 2.0.11
+    cocoeval.py COCOeval.computeOks.
     """
 
     code = "KPT001"
@@ -65,6 +69,23 @@ class KeypointSchema(DatasetRule[Schema]):
     verdict = (
         "1 fault in what keypoints are declared to be",
         "{n} faults in what keypoints are declared to be",
+    )
+    targets = (
+        stops(
+            "torchvision",
+            "stops: the numbers are no triples",
+            when=worded_as("{numbers} numbers of keypoints, not"),
+        ),
+        stops(
+            "detectron2",
+            "stops where keypoints are trained: the numbers are no triples",
+            when=worded_as("{numbers} numbers of keypoints, not"),
+        ),
+        stops(
+            "coco-eval",
+            "stops where keypoints are evaluated",
+            when=worded_as("{numbers} numbers of keypoints"),
+        ),
     )
 
     usual: float = 0.9

@@ -12,6 +12,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
 from annotool.rules.kpt.base import COLUMNS
+from annotool.rules.targets import drops, stops, value_is, worded_as
 from annotool.table import Array, Table
 
 WRITTEN = re.compile(rb'"num_keypoints"\s*:\s*(-?\d+)')
@@ -44,6 +45,7 @@ class NumKeypointsMismatch(DatasetRule[Counted]):
     Fix: safe, the count of points with v > 0.
 
     Source: pycocotools/cocoeval.py _prepare (gt['ignore'] where num_keypoints is 0).
+    Of the consumers: pycocotools 2.0.11 cocoeval.py COCOeval._prepare.
     """
 
     code = "KPT003"
@@ -52,6 +54,15 @@ class NumKeypointsMismatch(DatasetRule[Counted]):
     fixes = (Fix.SAFE,)
     formats = ("coco",)
     silenced_by = ("SCH002", "SCH004", "KPT001")
+    targets = (
+        drops("coco-eval", "leaves it out where keypoints are evaluated", when=value_is("written", 0)),
+        stops(
+            "coco-eval",
+            "stops where keypoints are evaluated: KeyError",
+            when=worded_as("no annotation has", "num_keypoints is absent"),
+            many="annotations",
+        ),
+    )
 
     def partial(self, shard: Dataset) -> Counted:
         table, points, sources = shard.table("annotations"), shard.keypoints, shard.table("sources")

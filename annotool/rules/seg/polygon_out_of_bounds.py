@@ -12,6 +12,7 @@ from annotool.findings import Block
 from annotool.geometry import rings as ring_geometry
 from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Severity, found, mendable, together
 from annotool.rules.seg.base import UNKNOWN_SIDE, drawn, outlines, redrawn
+from annotool.rules.targets import away, both, drops, drops_image, stops, strays, value_is
 from annotool.table import Array
 
 EDGES = ("left", "top", "right", "bottom")
@@ -58,6 +59,10 @@ class PolygonOutOfBounds(AnnotationRule):
     follow.
 
     Source: ultralytics/yolov5#10632; HumanSignal/label-studio#5481; cocodataset/cocoapi#546.
+    Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label (below -0.01, over 1.01);
+    pytorch/vision references/detection/coco_utils.py ConvertCocoPolysToMask at aaca9bd; detectron2
+    data/detection_utils.py filter_empty_instances at c0ccab0; mmdet 3.3.0 datasets/coco.py
+    CocoDataset.parse_data_info; albumentations 2.0.8 core/bbox_utils.py check_bboxes.
     """
 
     code = "SEG003"
@@ -66,6 +71,26 @@ class PolygonOutOfBounds(AnnotationRule):
     fixes = (Fix.SAFE, Fix.UNSAFE)
     silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "SCH009", "IMG003")
     verdict = ("1 polygon leaves its image with its box", "{n} polygons leave their image with their box")
+    targets = (
+        drops_image(
+            "ultralytics",
+            "drops the whole image: the centre or a side of its box leaves 0 to 1",
+            when=both(value_is("box", True), strays),
+        ),
+        drops(
+            "torchvision", "drops the annotation: its box is outside", when=both(value_is("box", True), away)
+        ),
+        drops(
+            "detectron2", "drops the annotation: its box is outside", when=both(value_is("box", True), away)
+        ),
+        drops(
+            "mmdet",
+            "drops the annotation: its box is outside",
+            when=both(value_is("box", True), away),
+            formats=("coco",),
+        ),
+        stops("albumentations", "stops at its box: ValueError, unless clip=True", when=value_is("box", True)),
+    )
 
     tolerance: float = 0.01
     yolo_tolerance: float = 1e-4

@@ -13,6 +13,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.geometry import rle
 from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Op, Severity, found, mendable, together
+from annotool.rules.targets import misreads, worded_as
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class RleInvalid(AnnotationRule):
     Unsafe: width and height change places where the image says so; an empty mask goes with its annotation.
 
     Source: cocodataset/cocoapi#597, #657; cvat-ai/cvat#9460; talmolab/sleap-io#487; common/maskApi.c of cocoapi.
+    Of the consumers: pycocotools 2.0.11 mask.iou.
     """
 
     code = "SEG006"
@@ -43,6 +45,13 @@ class RleInvalid(AnnotationRule):
     formats = ("coco",)
     silenced_by = ("SCH002", "SCH004", "IMG003")
     verdict = ("1 mask of runs cannot be used", "{n} masks of runs cannot be used")
+    targets = (
+        misreads(
+            "coco-eval",
+            "counts it as missed where masks are evaluated: no detection can match it",
+            when=worded_as("the mask"),
+        ),
+    )
 
     def check(self, data: Dataset) -> Findings:
         masks, table = data.masks, data.table("annotations")
