@@ -1,11 +1,17 @@
 from __future__ import annotations
 
-import pytest
+import json
+from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from annotool.cli import app
 from annotool.errors import UsageError
 from annotool.rules import registry
 from annotool.selection import Choice, chosen, named
 
+FAULTY = str(Path(__file__).resolve().parents[1] / "sample_data/faulty/coco")
 BOX = {code for code in registry() if code.startswith("BOX")}
 
 
@@ -62,3 +68,47 @@ def test_words_that_name_nothing() -> None:
     with pytest.raises(UsageError, match="did you mean 'out-of-bounds'"):
         line("out-of-bound")
     assert named(["BOX001", "out-of-bounds"]) == {"BOX001", "BOX002"}
+
+
+def ran(*words: str) -> dict[str, int]:
+    done = CliRunner().invoke(app, ["audit", FAULTY, "--isolated", "--output-format", "json", *words])
+    assert done.exit_code in (0, 1), done
+    counts: dict[str, int] = json.loads(done.stdout)["summary"]["by_rule"]
+    return counts
+
+
+def test_the_command_line() -> None:
+    every = ran("--select", "BOX")
+    assert "BOX002" in every and set(every) <= BOX
+    assert set(ran("--select", "BOX", "--ignore", "BOX002")) == set(every) - {"BOX002"}
+    assert set(ran("--select", "BOX002", "--ignore", "BOX")) == {"BOX002"}
+    assert set(ran("--select", "BOX", "--extend-select", "SCH001,SCH003")) == {*every, "SCH003"}
+
+
+def test_the_command_line_tells_what_it_chose() -> None:
+    words = ["--select", "BOX", "--extend-select", "SCH003", "--target", "mmdet,coco-eval", "--preview"]
+    done = CliRunner().invoke(app, ["audit", FAULTY, "--isolated", "--output-format", "json", *words])
+    told = json.loads(done.stdout)
+    assert told["config"]["select"] == ["BOX"]
+    assert told["config"]["extend_select"] == ["SCH003"]
+    assert told["config"]["target"] == ["mmdet", "coco-eval"]
+    assert told["config"]["preview"] is True
+    assert {each["target"] for each in told["targets"]} == {"mmdet", "coco-eval"}
+
+
+def test_the_list_of_rules_marks_those_in_preview() -> None:
+    lines = CliRunner().invoke(app, ["rules"]).stdout.splitlines()
+    marked = {line.split()[0] for line in lines if "(preview)" in line}
+    assert marked == {code for code, rule in registry().items() if rule.preview}
+    (waiting, *_) = sorted(marked)
+    done = CliRunner().invoke(app, ["audit", FAULTY, "--isolated", "--select", waiting])
+    assert isinstance(done.exception, UsageError)
+    assert "--preview" in str(done.exception)
+
+
+def test_ignores_of_a_file_are_told_once(tmp_path: Path) -> None:
+    file = tmp_path / "annotool.toml"
+    file.write_text('[per-category-ignores]\napple = ["BOX"]\n[per-split-ignores]\n"*" = ["CLS"]\n')
+    done = CliRunner().invoke(app, ["audit", FAULTY, "--config", str(file), "--select", "BOX,CLS"])
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("Ignored as the settings say: ")]
+    assert "in category apple" in told and told.count("category") == 1

@@ -152,7 +152,8 @@ def beyond(name: str, most: float = 0.0) -> When:
 
     def holds(data: Dataset, part: Block) -> Array:
         held = part.values.get(name)
-        return np.zeros(len(part), dtype=bool) if held is None else np.asarray(held, dtype=np.float64) > most
+        held = np.zeros(len(part)) if held is None else held
+        return np.asarray((name in part.values) & (np.asarray(held, dtype=np.float64) > most))
 
     return holds
 
@@ -201,9 +202,8 @@ def lacks(*fields: str) -> When:
 def nan_in_bbox(data: Dataset, part: Block) -> Array:
     """Findings of a COCO bbox that holds NaN (infinity is told apart: comparisons with it are not all false)."""
     text = part.values.get("got", np.full(len(part), "", dtype=object)).tolist()
-    return value_is("key", "bbox")(data, part) & np.array(
-        ["nan" in each.lower() for each in text], dtype=bool
-    )
+    named = np.array(["nan" in each.lower() for each in text], dtype=bool)
+    return np.asarray(value_is("key", "bbox")(data, part) & named)
 
 
 def strays(data: Dataset, part: Block) -> Array:

@@ -48,9 +48,10 @@ class YoloMixedRows(DatasetRule[State]):
     dataset are named. Files of boxes beside files of polygons are one warning a dataset. Rows of a pose
     dataset are not judged.
 
-    Why: where a file holds one polygon, ultralytics reads its boxes as polygons too: 4 numbers become 2
-    points, a wrong box that nothing reports (ultralytics/ultralytics#25657). Where files differ it keeps all
-    boxes and throws all polygons of the dataset away, with one line in the log
+    Why: where a file holds one polygon, ultralytics drops the image; before it did (8.4.190 does), it read the
+    boxes as polygons too: 4 numbers became 2 points, a wrong box that nothing reported
+    (ultralytics/ultralytics#25657). Where files differ it keeps all boxes and throws all polygons of the
+    dataset away, with one line in the log
     (ultralytics/ultralytics#24992, ultralytics/ultralytics#1008, ultralytics/ultralytics#897).
 
     Bad: `0 0.5 0.5 0.2 0.2` and `0 0.1 0.1 0.3 0.1 0.3 0.3 0.1 0.3` in one file

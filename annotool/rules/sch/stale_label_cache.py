@@ -31,9 +31,9 @@ class StaleLabelCache(DatasetRule[Files]):
     What: `labels/train.cache` or `labels/train.npy`, where YOLO trainers keep what they read in labels/train, was
     written before a file in that folder was. One finding a cache, on the first label file that is newer.
 
-    Why: ultralytics and YOLOv5 know a cache by the names of the files and the sum of their sizes alone, so an edit of
-    equal length (class 0 to 1) goes unseen, and training goes on with the old labels (ultralytics/yolov5#306, #307;
-    ultralytics/yolov3#1554: mAP .9 became .008).
+    Why: YOLOv5, and ultralytics before it looked at times of change too (8.4.190 does), know a cache by the names of the
+    files and the sum of their sizes alone, so an edit of equal length (class 0 to 1) goes unseen, and training goes on
+    with the old labels (ultralytics/yolov5#306, #307; ultralytics/yolov3#1554: mAP .9 became .008).
 
     Bad: labels/train.cache of Monday, labels/train/a.txt of Tuesday.
 

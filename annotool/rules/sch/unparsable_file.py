@@ -19,7 +19,7 @@ class UnparsableFile(ReaderRule):
 
     Why: most loaders stop with a message that does not name the file (voxel51/fiftyone#1777), and those that
     go on lose the file in silence: ultralytics drops the image with its labels. A byte order mark makes
-    json.load raise, and becomes part of the first class number in a YOLO file.
+    json.load raise, and becomes part of the first class number in a YOLO file, but for ultralytics 8.4.190.
 
     Bad: `{"images": [{"id": 1, "file_name": "a.jp` and nothing after it.
 
