@@ -58,8 +58,10 @@ __all__ = [
 
 Paths = str | Path | Sequence[str | Path]
 
-# Spelled as json spells them, so that a report in json stays json.
-CONTROLS = {code: f"\\u{code:04x}" for code in (*range(32), 127) if chr(code) not in "\n\t"}
+# Spelled as json spells them, so that a report in json stays json: controls, line ends that only some programs know,
+# and what turns the direction of the text around a name.
+STEERING = (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+CONTROLS = {code: f"\\u{code:04x}" for code in STEERING if chr(code) not in "\n\t"}
 
 # Files hold numbers up to 1e308; what comes of them is a finding, not a warning of numpy's.
 calm = np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -160,7 +162,8 @@ def lines(told: Told, form: str) -> Iterator[str]:
     if form not in FORMS:
         raise UsageError(f"no output format {form!r}; there are: {', '.join(FORMS)}")
     for line in import_module(f"annotool.reporting.{form}").lines(told):
-        yield line.translate(CONTROLS)  # a name may hold what would steer a terminal
+        # A name may hold what would steer a terminal; most lines hold nothing of the kind.
+        yield line if line.isprintable() else line.translate(CONTROLS)
 
 
 def list_rules() -> list[type[Rule]]:
