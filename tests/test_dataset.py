@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotool import parallel
 from annotool.dataset import Dataset, concat
 from annotool.schema import NO_ID
+from annotool.table import Table
 from annotool.testing import tiny
 
 
@@ -82,6 +86,28 @@ def test_unknown_size_falls_back_to_fractions() -> None:
     np.testing.assert_allclose(boxes.xywh[0], [0.1, 0.2, 0.3, 0.4])
     assert boxes.width.tolist() == [1.0]
     assert boxes.usable.tolist() == [True]
+
+
+def test_two_processes_see_the_rings_that_one_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = [0.0, 0, 10, 0, 10, 10]
+    many = [{"image": n % 3, "polygon": [[*ring, n, n + 1.5]] * (n % 4)} for n in range(50)]
+    alone, both = tiny(images=3, annotations=many), tiny(images=3, annotations=many)
+    monkeypatch.setattr("annotool.dataset.RING_ROWS", 8)
+    here, main, done = alone.rings, os.getpid(), []
+    result = parallel.Aside.result
+
+    def noted(self: parallel.Aside[Table]) -> Table:
+        done.append(self.pid)
+        return result(self)
+
+    monkeypatch.setattr(parallel, "possible", lambda: os.getpid() == main)
+    monkeypatch.setattr(parallel, "LARGE", 1)
+    monkeypatch.setattr(parallel.Aside, "result", noted)
+    for name, values in here.columns.items():
+        assert values.dtype == both.rings[name].dtype
+        np.testing.assert_array_equal(values, both.rings[name])
+    assert len(here) > 50
+    assert len(done) == 1
 
 
 def test_rings_are_summarised_and_not_kept() -> None:

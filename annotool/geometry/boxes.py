@@ -101,12 +101,12 @@ def overlapping_pairs(image: Ints, xywh: Floats, threshold: float) -> tuple[Ints
     order = np.argsort(key)
     rows, key = rows[order], key[order]
     end = np.searchsorted(key, limit[order], side="right")
-    columns = _columns(xywh[rows])
     found: list[tuple[Ints, Ints, Floats]] = []
-    for first, second in _runs(np.maximum(end - np.arange(1, len(rows) + 1), 0)):
-        share = _iou([c[first] for c in columns], [c[second] for c in columns])
+    for one, other in _runs(np.maximum(end - np.arange(1, len(rows) + 1), 0)):
+        first, second = rows[one], rows[other]
+        share = _iou(*([x[at], y[at], x[at] + w[at], y[at] + h[at], w[at] * h[at]] for at in (first, second)))
         hit = np.flatnonzero(share >= threshold)
-        found.append((rows[first[hit]], rows[second[hit]], share[hit]))
+        found.append((first[hit], second[hit], share[hit]))
     return _in_order(found)
 
 

@@ -153,7 +153,7 @@ class Decoded:
 
     def there(self, raws: list[Any]) -> Array:
         """Count a member given as raw text; returns which records have it."""
-        has = ~np.equal(np.fromiter(map(id, raws), dtype=np.uint64, count=len(raws)), id(None))
+        has = present(raws)
         self.members += has
         self.raws.append(raws)
         return has
@@ -204,7 +204,10 @@ class Decoded:
         """Return raw texts as strings, empty where there is none; what is no string is refused."""
         given = [raw for raw in raws if raw is not None]
         try:
-            found = iter(msgspec.json.decode(b"[" + b",".join(given) + b"]", type=list[str]))
+            spelled = msgspec.json.decode(b"[" + b",".join(given) + b"]", type=list[str])
+            if len(given) == len(raws):
+                return spelled
+            found = iter(spelled)
             return ["" if raw is None else next(found) for raw in raws]
         except (msgspec.DecodeError, UnicodeDecodeError):
             return [self.word(at, raw) for at, raw in enumerate(raws)]
@@ -217,21 +220,25 @@ class Decoded:
             return ""
 
 
+def present(raws: list[Any]) -> Array:
+    """Which of these are not None."""
+    return np.asarray(np.fromiter(map(id, raws), dtype=np.uint64, count=len(raws)) != id(None))
+
+
 def image_columns(found: Decoded, _piece: Piece, _rows: Array) -> Columns:
-    names, urls = found.texts("file_name"), found.texts("coco_url")
-    both = [name is not None and url is not None for name, url in zip(names, urls, strict=True)]
-    given = [url if name is None else name for name, url in zip(names, urls, strict=True)]
-    found.refused |= np.array([text is None for text in given], dtype=bool)
-    spelled = found.words(given)
-    from_url = [
-        word if name is not None else name_in_url(word) for word, name in zip(spelled, names, strict=True)
-    ]
+    names, has_url = found.texts("file_name"), present(urls := found.texts("coco_url"))
+    named = present(names)
+    given = names if named.all() else [u if n is None else n for n, u in zip(names, urls, strict=True)]
+    found.refused |= ~named & ~has_url
+    spelled = objects(found.words(given))
+    for at in np.flatnonzero(~named).tolist():
+        spelled[at] = name_in_url(spelled[at])
     return {
         "id": found.wholes("id"),
-        "file_name": objects(from_url),
+        "file_name": spelled,
         "width": found.numbers("width"),
         "height": found.numbers("height"),
-        "extra": found.extra | np.array(both, dtype=bool),
+        "extra": found.extra | (named & has_url),
     }
 
 
