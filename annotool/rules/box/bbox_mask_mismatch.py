@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Block
-from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Severity, found, mendable, together
-from annotool.rules.box.base import reshaped
-from annotool.table import Array
+from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable, together
+from annotool.rules.box.base import COLUMNS, reshaped
+from annotool.table import Array, Table
 
 EDGES = ("left", "top", "right", "bottom")
 
 
 @dataclass(frozen=True)
-class BboxMaskMismatch(AnnotationRule):
+class Compared:
+    """The boxes that are off their masks, and how many were compared."""
+
+    off: Table
+    judged: int
+
+
+@dataclass(frozen=True)
+class BboxMaskMismatch(DatasetRule[Compared]):
     """A box is not the one around its mask.
 
     What: an edge of the written box is off the extent of the polygon or mask by more than `edge` px and `share` of the
     box's side, or the two overlap by less than `overlap` (IoU) and an edge is off by more than `rounding` px. Box and
     extent may both be cut at the image's border. An error where that box leaves its image by more than a pixel, as
-    BOX002 has it, else a warning; BOX002 and BOX003 do not tell such a box again, nor BOX005 the area.
+    BOX002 has it, else a warning; BOX002 and BOX003 do not tell such a box again, nor BOX005 the area. Where `common` of
+    all boxes are off, from `common_from` on, they were made in another way: one finding for all.
 
     Why: a detector learns the box, a segmenter cuts the mask out of it, and what lies outside is lost; mostly the
     outline was edited and the box not, or it belongs to another object.
@@ -52,41 +62,63 @@ class BboxMaskMismatch(AnnotationRule):
     share: float = 0.01
     overlap: float = 0.9
     rounding: float = 1.0
+    common: float = 0.5
+    common_from: int = 20
 
-    def check(self, data: Dataset) -> Findings:
-        rows, extent, _ = spans(data)
-        box = corners(data.boxes.xywh[rows])
+    def partial(self, shard: Dataset) -> Compared:
+        rows, extent, _ = spans(shard)
+        judged = len(rows)
+        box = corners(shard.boxes.xywh[rows])
         off = np.abs(box - extent).max(axis=1, initial=0.0)
         some = np.flatnonzero(off > self.rounding + 1e-9)
         rows, extent, box = rows[some], extent[some], box[some]
-        size = np.column_stack([data.boxes.width[rows], data.boxes.height[rows]] * 2)
+        size = np.column_stack([shard.boxes.width[rows], shard.boxes.height[rows]] * 2)
         size = np.where(size > 0, size, np.inf)
         inside = [np.clip(each, 0, size) for each in (box, extent)]
         faulty = self.differ(box, extent) & self.differ(*inside)
         rows, extent, box, size = rows[faulty], extent[faulty], box[faulty], size[faulty]
         gaps = np.abs(box - extent)
-        leaves = np.maximum(-box[:, :2], box[:, 2:] - size[:, 2:]).max(axis=1, initial=0.0) > 1 + 1e-9
-        table = data.table("annotations")
-        values = {
-            "edge": np.array(EDGES, dtype=object)[gaps.argmax(axis=1)]
-            if len(rows)
-            else np.empty(0, dtype=object),
-            "off": np.round(gaps.max(axis=1, initial=0.0), 2),
-            **{
-                name: np.round(each, 2) for name, each in zip(("x0", "y0", "x1", "y1"), extent.T, strict=True)
-            },
-        }
+        table = shard.table("annotations")
+        columns = {name: table[name][rows] for name in (*COLUMNS, "area")}
+        columns |= dict(zip(("x0", "y0", "x1", "y1"), np.round(extent, 2).T, strict=True))
+        columns |= {"edge": gaps.argmax(axis=1), "off": np.round(gaps.max(axis=1, initial=0.0), 2)}
+        columns["leaves"] = (
+            np.maximum(-box[:, :2], box[:, 2:] - size[:, 2:]).max(axis=1, initial=0.0) > 1 + 1e-9
+        )
+        return Compared(Table(columns), judged)
+
+    def merge(self, states: Sequence[Compared]) -> Compared:
+        return Compared(Table.concat([each.off for each in states]), sum(each.judged for each in states))
+
+    def finish(self, state: Compared) -> Findings:
+        if len(state.off) >= max(self.common_from, self.common * state.judged):
+            return self.convention(state)
+        rows = state.off.take(np.argsort(state.off["annotation"], kind="stable"))
+        values = {name: rows[name] for name in ("off", "x0", "y0", "x1", "y1")}
+        values["edge"] = np.array(EDGES, dtype=object)[rows["edge"]]
         message = (
             "the {edge} of the box is {off:g} px off its mask, which spans {x0:g}, {y0:g} to {x1:g}, {y1:g}"
         )
-        severity = np.where(leaves, Severity.ERROR, Severity.WARNING)
-        zero = table["area"][rows] <= 0
+        severity = np.where(rows["leaves"], Severity.ERROR, Severity.WARNING)
+        zero = rows["area"] <= 0
         parts = []
-        for chosen, more in ((~zero, {}), (zero, {"area": table["area"][rows[zero]]})):
-            own = {name: each[chosen] for name, each in values.items()}
-            parts.append(found(self, message, table, take=rows[chosen], severity=severity[chosen], fix=Fix.UNSAFE,
-                               values=own | more))  # fmt: skip
+        for chosen in (~zero, zero):
+            mine, own = rows.take(chosen), {name: each[chosen] for name, each in values.items()}
+            more = {"area": mine["area"]} if chosen is zero else {}
+            parts.append(
+                found(self, message, mine, severity=severity[chosen], fix=Fix.UNSAFE, values=own | more)
+            )
         return together(parts)
+
+    def convention(self, state: Compared) -> Findings:
+        """One finding where most boxes are off: they were not made from the masks."""
+        worst, count = float(state.off["off"].max()), len(state.off)
+        return found(
+            self,
+            "{count:,} of {judged:,} boxes ({share:.0%}) are not those around their masks, by up to {worst:g} px: they "
+            "were not made from them",
+            values={"count": count, "judged": state.judged, "share": count / state.judged, "worst": worst},
+        )
 
     def differ(self, box: Array, extent: Array) -> Array:
         """Which boxes are not those of their extents, both (n, 4) x0 y0 x1 y1, bool (n,)."""

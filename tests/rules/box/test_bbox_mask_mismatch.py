@@ -46,6 +46,24 @@ def test_boxes_that_are_not_those_of_their_masks() -> None:
     )  # fmt: skip
 
 
+def test_most_boxes_off_are_one_cause() -> None:
+    off = [boxed(112, 100, 40, 20) for _ in range(15)]
+    sound = [boxed(100, 100, 40, 20) for _ in range(15)]
+    one = {
+        "annotation": -1,
+        "fix": Fix.NONE,
+        "values": {"count": 24, "judged": 30, "share": 0.8, "worst": 12.0},
+    }
+    check_rule(
+        BboxMaskMismatch,
+        valid=[tiny(annotations=sound * 2)],
+        invalid=[
+            (tiny(annotations=(off * 2)[:24] + sound[:6]), [one]),
+            (tiny(annotations=off[:12] + sound), list(range(12))),
+        ],
+    )
+
+
 def test_area_follows_where_it_is_not_the_masks() -> None:
     data = tiny(annotations=[boxed(112, 100, 40, 20, area=800.0), boxed(112, 100, 60, 20, area=1200.0)])
     rule = BboxMaskMismatch()
