@@ -217,6 +217,21 @@ def test_ultralytics_and_its_settings(tmp_path: Path, settings: str, effect: str
     assert [each.effect for each in findings.outcomes] == [effect]
 
 
+@pytest.mark.parametrize(
+    ("rule", "suffix", "side"), [("IMG001", ".jpg", 0), ("IMG005", ".gif", 48), ("IMG006", ".jpg", 9)]
+)
+def test_ultralytics_and_image_files(tmp_path: Path, rule: str, suffix: str, side: int) -> None:
+    from PIL import Image
+
+    yolo(tmp_path, "0 0.5 0.5 0.2 0.2\n")
+    path = tmp_path / "images/train/train3.jpg"
+    path.write_bytes(b"no image at all")
+    if side:
+        Image.new("RGB", (64, side)).save(path, format="GIF" if suffix == ".gif" else "JPEG")
+    findings = annotool.audit(tmp_path, select=[rule], target=["ultralytics"])
+    assert [each.says for each in findings.outcomes] == ["1 image will be dropped by ultralytics"]
+
+
 # What pycocotools does, by running it.
 
 
