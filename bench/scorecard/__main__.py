@@ -11,11 +11,13 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from annotool import api
+from annotool.config import Config
 from annotool.reporting.rows import Row, rows
 from bench.scorecard import documents, peers, plans, world
 from bench.scorecard import faults as faults
@@ -205,14 +207,14 @@ def measure(plan: Plan, truth: Sequence[Picture], rate: float) -> Score:
     made, wanted = planted(plan, truth, rate)
     with tempfile.TemporaryDirectory() as folder:
         documents.write(made.files(), Path(folder))
-        told = audited(Path(folder), plan.decode)
+        told = audited(Path(folder), plan.decode, {plan.rule: plan.options})
     found = set[str]().union(*(named(plan, each) for each in told if each.rule == plan.rule))
     return Score(len(wanted), len(found), len(found & wanted))
 
 
-def audited(folder: Path, decode: bool) -> list[Row]:
+def audited(folder: Path, decode: bool, options: Mapping[str, Mapping[str, Any]] | None = None) -> list[Row]:
     data = api.read(folder, decode=decode)
-    return list(rows(data, api.audit(data, preview=True)))
+    return list(rows(data, api.audit(data, preview=True, config=Config(rule=options or {}))))
 
 
 def named(plan: Plan, told: Row) -> set[str]:

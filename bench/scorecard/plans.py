@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from bench.scorecard import documents
@@ -41,6 +41,7 @@ class Plan:
     threshold: float = 0.0
     decode: bool = False
     most: float = 1.0  # the largest rate at which it still is a fault
+    options: Mapping[str, Any] = field(default_factory=dict)  # of the rule
     what: str = ""
 
 
@@ -52,13 +53,15 @@ EXPLAINED: dict[tuple[str, str], str] = {}
 
 def fault(
     rule: str, *forms: str, scope: str = "row", can: Callable[[Any, Any], bool] | None = None,
-    threshold: float = 0.0, decode: bool = False, most: float = 1.0,
+    threshold: float = 0.0, decode: bool = False, most: float = 1.0, **options: Any,
 ) -> Callable[[Plant], Plant]:  # fmt: skip
     """Put a planting function on the list, once for each form."""
 
     def listed(plant: Plant) -> Plant:
         what = (plant.__doc__ or "").strip().rstrip(".")
-        PLANS.extend(Plan(rule, form, scope, plant, can, threshold, decode, most, what) for form in forms)
+        PLANS.extend(
+            Plan(rule, form, scope, plant, can, threshold, decode, most, options, what) for form in forms
+        )
         return plant
 
     return listed

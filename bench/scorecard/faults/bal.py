@@ -47,3 +47,14 @@ def crowded(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
             for at in range(60)
         ]
     return set()
+
+
+@fault("BAL005", "yolo", scope="dataset")
+def by_size(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+    """a class for each size of box."""
+    for name, lines in made.labels.items():
+        rows = [line.split() for line in lines]
+        made.labels[name] = [
+            " ".join([str(min(7, int(float(w) * float(h) * 100))), cx, cy, w, h]) for _, cx, cy, w, h in rows
+        ]
+    return set()

@@ -88,3 +88,12 @@ def swapped_ids(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
     listed = made.documents["val"]["categories"]
     listed[2]["name"], listed[3]["name"] = listed[3]["name"], listed[2]["name"]
     return set()
+
+
+@fault("CLS007", "voc", scope="dataset")
+def no_list(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
+    """no list of classes, and a class that one split lacks."""
+    for place in made.rows():
+        if place[0].startswith("val") and element(made, place).findtext("name") == "violin":
+            rename(made, place, "kettle")
+    return set()

@@ -60,3 +60,13 @@ def drifted(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
                 for line in lines
             ]
     return set()
+
+
+@fault("SPL003", "yolo", scope="dataset", pattern=r"(clip\d+)_")
+def same_clip(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+    """an image of one clip in train, another in val."""
+    for split in ("train", "val"):
+        name = next(each for each in made.images if each.startswith(split))
+        made.images[f"{split}/clip3_{split}.jpg"] = made.images.pop(name)
+        made.labels[f"{split}/clip3_{split}"] = made.labels.pop(name.removesuffix(".jpg"))
+    return set()
