@@ -50,11 +50,14 @@ def crowded(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
 
 
 @fault("BAL005", "yolo", scope="dataset")
-def by_size(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
-    """a class for each size of box."""
-    for name, lines in made.labels.items():
-        rows = [line.split() for line in lines]
-        made.labels[name] = [
-            " ".join([str(min(7, int(float(w) * float(h) * 100))), cx, cy, w, h]) for _, cx, cy, w, h in rows
+def by_name(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+    """two cameras, whose names the files bear, each with classes of its own."""
+    for at, name in enumerate(sorted(made.labels)):
+        split, _, stem = name.partition("/")
+        camera = ("alpha", "beta")[at % 2]
+        rows = [line.split(maxsplit=1) for line in made.labels.pop(name)]
+        made.labels[f"{split}/{camera}_{stem}"] = [
+            f"{int(number) // 2 * 2 + at % 2} {rest}" for number, rest in rows
         ]
+        made.images[f"{split}/{camera}_{stem}.jpg"] = made.images.pop(f"{name}.jpg")
     return set()
