@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import shlex
@@ -76,9 +77,10 @@ def audit(
     ] = None,
 ) -> None:
     """Find everything that is wrong with a dataset, where, and why it matters."""
-    from annotool import api
+    from annotool import api, parallel
 
     settings, outputs = finding.apply(configured(reading)), reporting.outputs(api.FORMS)
+    parallel.soon(api.list_rules)  # to import them takes a while
     with progress():
         data = opened(reading, settings)
         if group_by is not None:
@@ -408,6 +410,7 @@ def bars() -> Any:
 def main() -> None:
     """Run the command line; an error is one line and exit code 2, a traceback only with --traceback, put anywhere."""
     words = [word for word in sys.argv[1:] if word != "--traceback"]
+    gc.set_threshold(100_000)  # imports and columns make many objects and hardly a cycle
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is no reason to fail
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -19,13 +19,14 @@ from typing import Any, Generic, TypeVar
 
 from annotool.progress import set_reporter
 
-__all__ = ["LARGE", "Aside", "aside", "possible"]
+__all__ = ["LARGE", "Aside", "aside", "possible", "soon"]
 
 LARGE = 30 << 20  # bytes of work from which a second process pays
 
 T = TypeVar("T")
 
 MAIN = os.getpid()
+_soon: list[Callable[[], object]] = []
 
 
 def possible() -> bool:
@@ -51,6 +52,8 @@ class Aside(Generic[T]):
             raise
         if not self.pid:
             labour(work, self.held)
+        while _soon:
+            _soon.pop()()
 
     def result(self) -> T:
         """Wait for the child and return what it made; where it failed, do the work here."""
@@ -71,6 +74,11 @@ class Aside(Generic[T]):
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         os.close(self.held)
+
+
+def soon(work: Callable[[], object]) -> None:
+    """Have something done as soon as a child works beside this process, which would else be done later, by itself."""
+    _soon.append(work)
 
 
 @contextmanager

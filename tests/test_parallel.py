@@ -145,3 +145,15 @@ def test_where_no_process_can_begin_the_work_is_done_here(monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "fork", refused)
     with aside(work, parallel.LARGE) as other:
         assert other is None
+
+
+def test_what_is_due_soon_is_done_once_and_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_soon", [])
+    done: list[int] = []
+    parallel.soon(lambda: done.append(os.getpid()))
+    with aside(work, parallel.LARGE - 1):
+        assert done == []
+    for _ in range(2):
+        with aside(lambda: len(done), parallel.LARGE) as other:
+            assert other
+            assert done == [HERE]

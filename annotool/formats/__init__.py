@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -28,21 +28,27 @@ DEPTH = 4  # folders below the path that are searched for datasets
 
 
 @cache
+def names() -> tuple[str, ...]:
+    """Return the names of all formats, which are those of their modules."""
+    return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if each.name not in SHARED))
+
+
+@cache
+def imported(name: str) -> Format:
+    found: Format = importlib.import_module(f"{__name__}.{name}").FORMAT
+    return found
+
+
 def registry() -> dict[str, Format]:
     """Return all formats by name."""
-    names = [each.name for each in pkgutil.iter_modules(__path__) if each.name not in SHARED]
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in sorted(names)]
-    return {module.FORMAT.name: module.FORMAT for module in modules}
+    return {name: imported(name) for name in names()}
 
 
-def chosen(name: str | None) -> list[Format]:
-    """Return the format of that name, or all. Raises UsageError for an unknown name."""
-    known = registry()
-    if name is None:
-        return list(known.values())
-    if name not in known:
-        raise UsageError(f"no format is called {name!r}; there are: {', '.join(known)}")
-    return [known[name]]
+def chosen(name: str | None) -> Iterator[Format]:
+    """Yield the format of that name, or all, each imported when its turn comes. Raises UsageError for an unknown name."""
+    if name is not None and name not in names():
+        raise UsageError(f"no format is called {name!r}; there are: {', '.join(names())}")
+    return map(imported, names() if name is None else [name])
 
 
 def check_local(path: str) -> None:
@@ -63,12 +69,15 @@ def detect(path: Path, format: str | None = None) -> list[Claim]:
         raise NoDatasetError(f"{path}: no such file or folder")
     formats = chosen(format)
     said: dict[str, str] = {}
-    if path.is_file():
-        answers = {each.name: each.detect_file(path) for each in formats}
-        claims = [answer for answer in answers.values() if isinstance(answer, Claim)]
-        said = {name: answer for name, answer in answers.items() if isinstance(answer, str)}
-    else:
-        claims = survey(Listing(path), formats, DEPTH, said)
+    claims: list[Claim] = []
+    if not path.is_file():
+        claims = survey(Listing(path), [*formats], DEPTH, said)
+    for each in formats if path.is_file() else ():
+        answer = each.detect_file(path)
+        if isinstance(answer, Claim):  # one format at most claims a file
+            claims = [answer]
+            break
+        said[each.name] = answer
     if not claims:
         reasons = "; ".join(f"not {name}: {why}" for name, why in said.items())
         raise NoDatasetError(f"{path}: no dataset found ({reasons})")
@@ -140,13 +149,13 @@ def read_one(path: Path, options: ReadOptions) -> Dataset:
             f"  annotool audit {each.path} --format {each.format}   ({each.evidence})" for each in claims
         )
         raise SeveralDatasetsError(f"{path} holds {len(claims)} datasets; choose one:\n{listed}")
-    return registry()[claims[0].format].read(claims[0].path, options)
+    return imported(claims[0].format).read(claims[0].path, options)
 
 
 def patch(data: Dataset, edits: Edits) -> list[Splice]:
     """Return the bytes to change so that the edits hold, each worked out by the format of the file it is in."""
     if len(data.formats) == 1:
-        return registry()[next(iter(data.formats))].patch(data, edits)
+        return imported(next(iter(data.formats))).patch(data, edits)
     sources = np.full(len(edits), -1, dtype=np.int64)
     for name in set(edits["table"].tolist()):
         mine = edits["table"] == name
@@ -156,6 +165,6 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     splices: list[Splice] = []
     for name in sorted(data.formats):
         rows = np.flatnonzero(written == name)
-        own = registry()[name].patch(data, edits.take(rows)) if len(rows) else []
+        own = imported(name).patch(data, edits.take(rows)) if len(rows) else []
         splices += [each._replace(edit=int(rows[each.edit])) for each in own]
     return splices

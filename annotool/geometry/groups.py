@@ -54,10 +54,15 @@ def _numbers(column: NDArray[Any]) -> NDArray[Any]:
         return column.astype(np.float64, copy=False)
     if column.dtype.kind in "biu":
         return column.astype(np.int64, copy=False)
-    codes: dict[Any, int] = {}
     values = column.tolist()
-    numbers = np.array([codes.setdefault(value, len(codes)) for value in values], dtype=np.float64)
-    numbers[[value != value for value in values]] = np.nan
+    codes = dict.fromkeys(values)
+    if len(codes) == len(values):
+        numbers = np.arange(len(values), dtype=np.float64)
+    else:
+        codes = {value: code for code, value in enumerate(codes)}
+        numbers = np.fromiter(map(codes.__getitem__, values), dtype=np.float64, count=len(values))
+    if not {*map(type, values)} <= {str, bytes, int}:
+        numbers[[value != value for value in values]] = np.nan
     return numbers
 
 
