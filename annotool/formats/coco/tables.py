@@ -173,10 +173,9 @@ def problems(document: Document, faults: Sequence[Fault], tables: Mapping[str, T
             keys = {KEYS[fault.section]: row, "line": own[fault.section][row]}
         if fault.section == "annotations" and row >= 0:
             keys |= {"image": int(images[row]), "category": int(categories[row])}
-            if fault.values.get("key") == "image_id" and "new" in fault.values:  # the image that is meant
-                keys["image"] = int(
-                    resolve(sections["images"]["id"], np.array([int(fault.values["new"])]))[0]
-                )
+            meant = str(fault.values.get("new", "")) if fault.values.get("key") == "image_id" else ""
+            if meant.lstrip("-").isdecimal() and len(meant) < 19:  # the image that is meant
+                keys["image"] = int(resolve(sections["images"]["id"], np.array([int(meant)]))[0])
         pointer = f"/{fault.section}/{fault.index}" if fault.section else ""
         filed.add(
             fault.rule, fault.message, source=0, start=fault.start, end=fault.end, pointer=pointer,

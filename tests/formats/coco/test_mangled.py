@@ -72,6 +72,7 @@ def read(held: bytes, folder: str) -> tuple[Dataset, Path]:
 
 @given(st.sampled_from(TEXTS), changes)
 @settings(max_examples=600)
+@example(TEXTS[0], [(0.31640625, 36, b"{")])
 @example(b"", [])
 @example(b"null", [])
 @example(b"[", [])
