@@ -115,8 +115,9 @@ def properties(data: Dataset) -> dict[str, Array]:
     known = (width > 0) & (height > 0)
     if known.any():
         with np.errstate(divide="ignore", invalid="ignore"):
-            form = np.where(known, np.round(width / height, 1), 0.0)
-        found["the form of the image"] = np.array([f"{each:g}" for each in form.tolist()], dtype=str)
-        sizes = zip(np.where(known, width, 0).tolist(), np.where(known, height, 0).tolist(), strict=True)
-        found["the size of the image"] = np.array([f"{w:g} x {h:g}" for w, h in sizes], dtype=str)
+            form, at = np.unique(np.where(known, np.round(width / height, 1), 0.0), return_inverse=True)
+        found["the form of the image"] = np.array([f"{each:g}" for each in form.tolist()], dtype=str)[at]
+        sizes = [*zip(np.where(known, width, 0).tolist(), np.where(known, height, 0).tolist(), strict=True)]
+        spelled = {(w, h): f"{w:g} x {h:g}" for w, h in {*sizes}}  # far fewer than images
+        found["the size of the image"] = np.array([spelled[each] for each in sizes], dtype=str)
     return found

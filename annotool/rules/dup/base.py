@@ -22,8 +22,9 @@ STEP, FRACTION_STEP = 0.01, 1e-5  # px; and where sizes are unknown, of the imag
 
 def rounded(data: Dataset, rows: Array) -> Array:
     """The boxes at these positions in whole hundredths of a pixel, float64 (n, 4): equal means the same box."""
-    step = np.where(data.boxes.fraction[rows], FRACTION_STEP, STEP)
-    return np.asarray(np.rint(data.boxes.xywh[rows] / step[:, None]))
+    boxes, fraction = data.boxes.xywh[rows], data.boxes.fraction[rows]
+    boxes /= np.where(fraction, FRACTION_STEP, STEP)[:, None] if fraction.any() else STEP
+    return np.rint(boxes, out=boxes)
 
 
 def classes(data: Dataset, rows: Array) -> Array:
