@@ -13,14 +13,15 @@ import pytest
 from PIL import Image
 from pycocotools.coco import COCO
 
+from annotool.rules import registry
 from sample_data import make
 
-CODES = """
-SCH001 SCH002 SCH003 SCH004 SCH005 SCH006 SCH007 SCH008 SCH009 SCH010 SCH011 SCH012 SCH013
-FMT001 FMT002 FMT003 FMT004 FMT005 FMT006 FMT007 FMT008 FMT009 FMT010 FMT011
-IMG001 IMG002 IMG003 IMG004 BOX001 BOX002 BOX003 BOX005 BOX006 SEG001 SEG002 SEG003 SEG004 SEG005 SEG006 SEG007
-CLS001 CLS002 CLS003 CLS004 CLS005 CLS006 CLS007 DUP001 DUP002 DUP003 SPL001 SPL004 SPL005 BAL001 BAL002 BAL003 BAL004
-""".split()
+# What no sample can hold, and why.
+UNPLANTED = {
+    "FMT012": "told by convert",
+    "SCH014": "needs file times, which a repository does not keep",
+    "SPL003": "needs an option",
+}
 
 Box = tuple[str, str, float, float, float, float]
 
@@ -130,7 +131,8 @@ def expected(sample_data: Path) -> list[dict[str, str]]:
 
 
 def test_every_code_is_planted(sample_data: Path) -> None:
-    assert {row["rule"] for row in expected(sample_data)} == set(CODES)
+    stable = {code for code, rule in registry().items() if not rule.preview}
+    assert {row["rule"] for row in expected(sample_data)} == stable - set(UNPLANTED)
 
 
 def test_a_case_holds_its_own_code(sample_data: Path) -> None:

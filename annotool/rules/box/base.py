@@ -22,8 +22,9 @@ COLUMNS = (
 
 
 def judged(data: Dataset, rows: Array | slice = slice(None)) -> Array:
-    """Whether the boxes at these positions are known in pixels, bool (n,)."""
-    return np.asarray(data.boxes.usable[rows] & ~data.boxes.fraction[rows])
+    """Whether the boxes at these positions are known in pixels, and of one object: no crowd regions; bool (n,)."""
+    single = data.table("annotations")["iscrowd"][rows] != 1
+    return np.asarray(data.boxes.usable[rows] & ~data.boxes.fraction[rows] & single)
 
 
 def labels(data: Dataset) -> Array:

@@ -12,7 +12,7 @@ def test_one_side_over_twenty_times_the_other() -> None:
     check_rule(
         ExtremeAspect,
         valid=[
-            tiny(annotations=[USUAL]),
+            tiny(annotations=[USUAL, {**LONG, "iscrowd": 1}]),
             tiny(annotations=[{"box": (5, 5, 0, 9)}, {"box": (5, 5, -1, 90)}, {"box": (5, 5, np.nan, 9)}]),
             tiny([{"width": np.nan}], [{"fractions": (0.5, 0.5, 0.4, 0.01)}], format_name="yolo"),
         ],
