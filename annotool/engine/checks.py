@@ -13,7 +13,7 @@ from annotool.rules.base import Rule
 __all__ = ["answers"]
 
 # What takes about half of the time, and shares nothing costly with the others.
-BESIDE = ("CLS", "DUP")
+BESIDE = ("CLS", "DUP", "FMT")
 BYTES = 100  # an annotation, in the tables that rules look at
 
 Answer = tuple[str, Findings]
