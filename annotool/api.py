@@ -79,7 +79,17 @@ def read(paths: Paths, **options: Any) -> Dataset:
         formats.check_local(str(path))
     chosen = ReadOptions(**options)
     data = formats.read([Path(path) for path in several], chosen)
+    if notes := tuple(unfinished(several)):
+        data = replace(data, notes=(*data.notes, *notes))
     return data if chosen.join is None else joining.join(data, Path(chosen.join))
+
+
+def unfinished(paths: Sequence[str | Path]) -> Iterator[str]:
+    """Say which fixes in place did not end: until they are rolled back, files are half as before, half mended."""
+    from annotool.fixes import journal
+
+    for left in journal.left_behind(places(paths)):
+        yield f"{left}: a fix in place did not end, files may be half mended; `annotool undo {left}` puts them back"
 
 
 @calm
@@ -226,7 +236,7 @@ def fix(
     def auditing(data: Dataset) -> Findings:  # by all rules: an edit must not bring up what was not selected
         return audit(data, config=every, baseline=baseline)
 
-    made = rounds.propose(reading, auditing, menders, formats.patch, unsafe)
+    made = rounds.propose(reading, auditing, menders, formats.patch, unsafe, in_place=in_place)
     made = replace(made, notes=notes + made.notes)
     if out is not None:
         made = moving.portable(made)
@@ -244,6 +254,14 @@ def undo(journal: str | Path) -> tuple[str, ...]:
     from annotool.fixes import inplace
 
     return inplace.undo(Path(journal))
+
+
+def left_out(journal: str | Path) -> tuple[str, ...]:
+    """Return the images that the copy beside a journal was made without, which `undo` cannot bring back."""
+    from annotool.fixes import journal as journals
+
+    path = Path(journal)
+    return journals.whole(path).left_out if path.exists() else ()
 
 
 def apply(journal: str | Path, paths: Paths, out: str | Path, **options: Any) -> Path:

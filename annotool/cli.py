@@ -153,8 +153,12 @@ def undo(
     """Put every file that a fix changed back as it was, byte for byte."""
     from annotool import api
 
-    files = api.undo(journal)
+    files, left_out = api.undo(journal), api.left_out(journal)
     typer.echo(f"{len(files):,} files are as they were before {journal}")
+    if left_out:
+        typer.echo(
+            f"images that the copy was made without: {len(left_out):,}; they are still in the input, copy them from there"
+        )
 
 
 @app.command()

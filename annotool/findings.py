@@ -239,6 +239,7 @@ class Op(IntEnum):
     SET = 0  # put `new` into (table, row, column)
     DROP = 1  # remove the row's record
     BYTES = 2  # replace bytes start:end of the source `row` by `new`
+    CREATE = 3  # add the file `column`, named below the dataset's path number `row`, with the text `new`
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,7 @@ class Edits:
     new object, safe bool, rule object.
     `bbox` is one cell, its new value a tuple x, y, w, h in pixels; `rings` takes the ring numbers to drop.
     `segmentation` takes all rings anew, flat pixels each, or a mapping of a mask's `counts` and `size`.
+    A finding that asks for a file (CREATE, table `sources`) asks for nothing else; no file is ever replaced by one.
     """
 
     columns: Table

@@ -362,7 +362,7 @@ def check_edits(rule: Rule, data: Dataset, found: Findings, edits: Edits) -> Non
     cells: dict[tuple[Any, ...], Any] = {}
     for row in range(len(edits)):
         check_edit(rule, data, {name: edits[name][row] for name in edits.columns}, cells)
-    known = edits["op"] != Op.BYTES
+    known = (edits["op"] != Op.BYTES) & (edits["op"] != Op.CREATE)
     known &= np.array([column not in TEXTS for column in edits["column"]], dtype=bool)
     if known.all() and len(edits) and not isinstance(rule, ReaderRule):
         again = rule.check(edited(data, edits))
@@ -372,6 +372,14 @@ def check_edits(rule: Rule, data: Dataset, found: Findings, edits: Edits) -> Non
 
 
 def check_edit(rule: Rule, data: Dataset, edit: Mapping[str, Any], cells: dict[tuple[Any, ...], Any]) -> None:
+    if edit["op"] == Op.CREATE:
+        assert edit["row"] in data.table("sources")["path"] and edit["table"] == "sources", (
+            f"{rule.code}: {edit}"
+        )
+        assert isinstance(edit["new"], str) and edit["column"], (
+            f"{rule.code}: a file has a name and text: {edit}"
+        )
+        return
     rows = len(data.table(edit["table"]))
     first = int(data.table(edit["table"])[own_key(edit["table"])][0]) if rows else 0
     assert 0 <= edit["row"] - first < rows, f"{rule.code}: edit of no row: {edit}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from annotool.formats.base import objects
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
-__all__ = ["described"]
+__all__ = ["described", "of_files"]
 
 KEYS = {"annotations": "annotation", "images": "image", "categories": "category"}
 
@@ -33,8 +34,8 @@ def described(
 
     Columns: round, edit, offset int64; op int8; rule, fingerprint, path (Path), table, column, category,
     image (file name), image_path object; safe bool; line int32, of the record, or of the change where that is
-    elsewhere; old, new bytes (new None: the file goes); annotation_id object, an int or None; old_value,
-    new_value object, None where there is none.
+    elsewhere, 0 in a new file; old, new bytes (old None: there is no such file yet, new None: the file goes);
+    annotation_id object, an int or None; old_value, new_value object, None where there is none.
     """
     edit = spliced["edit"]
     finding = edits["finding"][edit]
@@ -68,6 +69,38 @@ def described(
         "column": edits["column"][edit],
         "old_value": old_values(data, edits)[edit],
         "new_value": edits["new"][edit],
+    }
+    return Table(columns)
+
+
+def of_files(
+    number: int,
+    op: Op,
+    cuts: Sequence[tuple[Path, int, bytes | None, bytes]],
+    *,
+    rule: Sequence[str],
+    fingerprint: Sequence[str],
+    edit: Sequence[int],
+    line: Sequence[int],
+) -> Table:
+    """Return safe changes that name no record, columns as of `described`. cuts: path, offset, old bytes, new bytes."""
+    count = len(cuts)
+    path, offset, old, new = (list(each) for each in zip(*cuts, strict=True)) if count else ([], [], [], [])
+    absent: dict[str, Any] = {
+        **dict.fromkeys(("image", "image_path", "category", "column"), ""),
+        "table": "sources",
+    }
+    absent |= dict.fromkeys(("annotation_id", "old_value", "new_value"))
+    told = {"rule": rule, "fingerprint": fingerprint, "path": path, "old": old, "new": new}
+    columns = {name: objects([value] * count) for name, value in absent.items()}
+    columns |= {name: objects(list(values)) for name, values in told.items()}
+    columns |= {
+        "round": np.full(count, number, dtype=np.int64),
+        "edit": np.array(edit, dtype=np.int64),
+        "op": np.full(count, int(op), dtype=np.int8),
+        "safe": np.ones(count, dtype=bool),
+        "line": np.array(line, dtype=np.int32),
+        "offset": np.array(offset, dtype=np.int64),
     }
     return Table(columns)
 

@@ -26,15 +26,16 @@ def settle(data: Dataset, edits: Edits) -> Edits:
     annotations of a dropped image go; the area of a row that is only a box follows its bbox. An image without
     annotations that is on disk is a background, which teaches a detector what is none: it is never dropped.
     """
+    edits, files = edits.take(edits["op"] != Op.CREATE), edits.take(edits["op"] == Op.CREATE)
     edits = without_findings(edits, background(data, edits))
     edits = Edits.concat([edits, members(data, edits), areas(data, edits)])
     if not len(edits):
-        return edits
+        return files
     rank = ranks(edits)
     taken = chosen(claims(data, edits), rank)
     kept = np.flatnonzero(taken[rank])
     kept = kept[np.argsort(rank[kept], kind="stable")]
-    return edits.take(kept[~repeated(edits.take(kept))])
+    return Edits.concat([edits.take(kept[~repeated(edits.take(kept))]), files])
 
 
 def without_findings(edits: Edits, rows: Array) -> Edits:

@@ -29,7 +29,9 @@ def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]
         first, *more = part
         yield head(first, slugs, root)
         name = f"{first['column']} " if first["column"] else ""
-        if more or (first["column"] == "bbox" and all(map(isfinite, first["old_value"]))):
+        if first["old"] is None:
+            yield from (f"+{text(each)}" for each in first["new"].splitlines())
+        elif more or (first["column"] == "bbox" and all(map(isfinite, first["old_value"]))):
             yield f"-{name}{told(first['old_value'])}"
             yield f"+{name}{told(first['new_value'])}"
         elif first["new"] is not None:
@@ -45,7 +47,7 @@ def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
     record = [row["image"], f"annotation {row['annotation_id']}" if row["annotation_id"] is not None else ""]
     what = ", ".join(each for each in (*record, row["category"]) if each)
     unsafe = "" if row["safe"] else " (unsafe)"
-    goes = " (the file goes)" if row["new"] is None else ""
+    goes = " (the file goes)" if row["new"] is None else " (a new file)" if row["old"] is None else ""
     return f"@@ {place} {row['rule']} {slugs.get(row['rule'], '')}{unsafe}{goes}{': ' if what else ''}{what}"
 
 

@@ -19,7 +19,7 @@ from annotool.findings import Op
 from annotool.fixes import journal
 from annotool.fixes.journal import UNFINISHED, digest
 from annotool.fixes.output import file_states
-from annotool.fixes.places import home, name_in, plain
+from annotool.fixes.places import home, name_in
 from annotool.fixes.rounds import Proposal
 
 __all__ = ["recover", "undo", "write_in_place"]
@@ -69,9 +69,14 @@ def check(made: Proposal, root: Path, before: Mapping[Path, str | None]) -> None
             f"--in-place deletes no image, and {count:,} would have to go, as {first}; use --out, or --ignore {codes}"
         )
     for path, known in before.items():
-        if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+        if known is None:  # a new file
+            if os.path.lexists(path):
+                raise AnnotoolError(
+                    f"{path}: came up while annotool worked; nothing was changed; run it again"
+                )
+        elif not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
             raise AnnotoolError(f"{path}: is read-only; nothing was changed; make it writable, or use --out")
-        if digest(path.read_bytes()) != known:
+        elif digest(path.read_bytes()) != known:
             raise AnnotoolError(
                 f"{path}: was changed while annotool worked; nothing was changed; run it again"
             )
@@ -202,12 +207,10 @@ def recover(paths: Iterable[Path]) -> tuple[str, ...]:
 
     Raises JournalError when a file was changed since, AnnotoolError when such a run is still alive.
     """
-    folders = [plain(path if path.is_dir() else path.parent) for path in paths]
     said: list[str] = []
-    for folder in dict.fromkeys([*folders, Path(os.path.commonpath(folders))]):
-        for path in journal.unfinished(folder):
-            count = len(taken_back(path))
-            said.append(f"{path}: an earlier run did not end; {count:,} files were put back as they were")
+    for path in journal.left_behind(paths):
+        count = len(taken_back(path))
+        said.append(f"{path}: an earlier run did not end; {count:,} files were put back as they were")
     return tuple(said)
 
 

@@ -3,7 +3,8 @@
 The first line is the header: `annotool` (version), `journal` (1), `files` (each with `file`, and the sha256
 `before` and `after`; null: no such file), `left_out` (image files that the mended copy is without, since in
 their folder they would be found again). Then one line a byte range, in the order made: `file`, `offset` and
-`old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; new null: the file goes), `round`,
+`old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; old null: there was no such file, new
+null: the file goes), `round`,
 `rule`, `fingerprint`, `safe`, and for people `line`, `image`, `annotation_id`, `category`, `column`,
 `old_value`, `new_value`. The last line is `{"end": N}`, N the number of lines between. Files are relative to
 the folder the journal lies in; offsets count in the file as it stood before its round.
@@ -12,6 +13,7 @@ the folder the journal lies in; offsets count in the file as it stood before its
 from __future__ import annotations
 
 import hashlib
+import os
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from typing import Any
 import msgspec
 
 from annotool.errors import JournalError
+from annotool.fixes.places import plain
 from annotool.fixes.splices import apply as spliced
 from annotool.table import Table
 
@@ -46,7 +49,7 @@ class Line(msgspec.Struct):
 
     file: str | Bytes
     offset: int
-    old: str | Bytes
+    old: str | Bytes | None
     new: str | Bytes | None
     round: int
 
@@ -85,11 +88,11 @@ class End(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Entry:
-    """One byte range of a file and what takes its place; new None: the file goes."""
+    """One byte range of a file and what takes its place; old None: there was no such file, new None: it goes."""
 
     round: int
     offset: int
-    old: bytes
+    old: bytes | None
     new: bytes | None
 
 
@@ -150,12 +153,12 @@ def shown(value: Any) -> Any:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-def plain(value: Any) -> Any:
+def unboxed(value: Any) -> Any:
     """A numpy value of an edit as Python's own."""
     return value.item() if hasattr(value, "item") else str(value)
 
 
-encode = msgspec.json.Encoder(enc_hook=plain).encode
+encode = msgspec.json.Encoder(enc_hook=unboxed).encode
 
 
 def coded(held: bytes | None) -> str | Bytes | None:
@@ -192,8 +195,8 @@ def load(path: Path) -> Journal:
         for text in rest[:-2] if complete else []:
             number += 1
             line = decode(text)
-            new = None if line.new is None else decoded(line.new)
-            entries[as_name(line.file)].append(Entry(line.round, line.offset, decoded(line.old), new))
+            old, new = (None if each is None else decoded(each) for each in (line.old, line.new))
+            entries[as_name(line.file)].append(Entry(line.round, line.offset, old, new))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise JournalError(f"{path}: line {number} is not that of a journal of annotool: {error}") from error
     return Journal(path, files, left_out, entries, complete)
@@ -210,6 +213,13 @@ def whole(path: Path) -> Journal:
 def unfinished(folder: Path) -> list[Path]:
     """Return the journals in a folder whose edits are being made, or whose run died over them."""
     return sorted(folder.glob(f"{Path(NAME).stem}*.jsonl{UNFINISHED}"))
+
+
+def left_behind(paths: Iterable[Path]) -> list[Path]:
+    """Return the journals of runs on the dataset at these paths that did not end, or are still alive."""
+    folders = [plain(path if path.is_dir() else path.parent) for path in paths]
+    places = dict.fromkeys([*folders, Path(os.path.commonpath(folders))])
+    return [path for folder in places for path in unfinished(folder)]
 
 
 def is_whole(path: Path) -> bool:
@@ -250,7 +260,7 @@ def revert(held: bytes | None, entries: list[Entry]) -> bytes | None:
         shift, swaps = 0, list[Swap]()
         for entry in part:
             swaps.append((entry.offset + shift, entry.new, entry.old))
-            shift += len(entry.new or b"") - len(entry.old)
+            shift += len(entry.new or b"") - len(entry.old or b"")
         held = exchanged(held, swaps)
     return held
 
@@ -297,7 +307,7 @@ def said(mark: str | None) -> str:
 
 def by_round(entries: list[Entry]) -> list[list[Entry]]:
     """The entries of each round; within one, offsets count in the file as it stood before it."""
-    order = sorted(entries, key=lambda each: (each.round, each.offset, len(each.old)))
+    order = sorted(entries, key=lambda each: (each.round, each.offset, len(each.old or b"")))
     return [list(part) for _, part in groupby(order, key=lambda each: each.round)]
 
 

@@ -16,9 +16,9 @@ from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Op
 from annotool.fixes import splices
+from annotool.fixes.changes import of_files
 from annotool.fixes.places import home, plain, source_folders, source_path
 from annotool.fixes.rounds import Proposal
-from annotool.formats.base import objects
 from annotool.table import Table
 
 __all__ = ["portable"]
@@ -29,6 +29,7 @@ BASE = re.compile(rb"^path[ \t]*:", re.MULTILINE)
 ENDS = rb"[\s\"',\]]|$"
 
 Cut = tuple[int, int, bytes]
+Row = tuple[Path, int, bytes, bytes]  # file, offset, old bytes, new bytes
 
 
 def portable(made: Proposal) -> Proposal:
@@ -111,36 +112,14 @@ def own_base(base: re.Match[bytes], held: bytes, own: Path) -> bool:
     return held[base.end() : end if end >= 0 else None].strip(b" \t\r\"'").rstrip(b"/") == os.fsencode(own)
 
 
-def described(rows: list[tuple[Path, int, bytes, bytes]], number: int, held: dict[Path, bytes]) -> Table:
+def described(rows: list[Row], number: int, held: dict[Path, bytes]) -> Table:
     """The changes as those of a round; see changes.described."""
-    count = len(rows)
-    same = {
-        "rule": "SCH013",
-        "fingerprint": "",
-        "category": "",
-        "image": "",
-        "image_path": "",
-        "table": "sources",
-        "column": "",
-    }
-    columns = {name: objects([value] * count) for name, value in same.items()}
-    paths, starts, old, new = (list(each) for each in zip(*rows, strict=True))
-    return Table(
-        {
-            **columns,
-            "round": np.full(count, number, dtype=np.int64),
-            "edit": np.arange(count, dtype=np.int64),
-            "op": np.full(count, int(Op.BYTES), dtype=np.int8),
-            "safe": np.ones(count, dtype=bool),
-            "path": objects(paths),
-            "line": np.array(
-                [held[p].count(b"\n", 0, at) + 1 for p, at in zip(paths, starts, strict=True)], dtype=np.int32
-            ),
-            "offset": np.array(starts, dtype=np.int64),
-            "old": objects(old),
-            "new": objects(new),
-            "annotation_id": objects([None] * count),
-            "old_value": objects([None] * count),
-            "new_value": objects([None] * count),
-        }
+    return of_files(
+        number,
+        Op.BYTES,
+        rows,
+        rule=["SCH013"] * len(rows),
+        fingerprint=[""] * len(rows),
+        edit=range(len(rows)),
+        line=[held[path].count(b"\n", 0, at) + 1 for path, at, *_ in rows],
     )

@@ -20,13 +20,14 @@ __all__ = ["apply", "file_states", "home", "write"]
 
 
 def file_states(made: Proposal, root: Path) -> list[State]:
-    """Return the sha256 of each file that changes, before and after."""
+    """Return the sha256 of each file that changes, before and after; None before: it is a new one."""
     known = {file: at for at, file in enumerate(source_files(made.data))}
     changed = sorted(made.overlay)
     rows = zip(changed, names_in(root, map(str, changed)), strict=True)
+    held = [made.data.source_bytes(known[str(path)]) if str(path) in known else None for path in changed]
     return [
-        State(name, digest(made.data.source_bytes(known[str(path)])), digest(made.overlay[path]))
-        for path, name in rows
+        State(name, digest(old), digest(made.overlay[path]))
+        for (path, name), old in zip(rows, held, strict=True)
     ]
 
 
@@ -58,9 +59,12 @@ def save(path: Path, lines: Iterable[bytes]) -> None:
 
 
 def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
-    """Write the files that were read, with new bytes where the overlay has some."""
+    """Write the files that were read, with new bytes where the overlay has some, and those it adds."""
     new = {str(path): held for path, held in overlay.items()}
     files = source_files(data)
+    added = [file for file in new if file not in set(files)]
+    for file, name in zip(added, names_in(root, added), strict=True):
+        placed(work, name).write_bytes(new[file] or b"")
     for at, (file, name) in enumerate(zip(files, names_in(root, files), strict=True)):
         held = new[file] if file in new else data.source_bytes(at)
         if held is not None and name:
@@ -116,12 +120,14 @@ def apply(path: Path, src: Dataset, out: Path, inputs: Sequence[Path] = ()) -> P
     places = {name: at for at, name in enumerate(names_in(root, files))}
     overlay: dict[Path, bytes | None] = {}
     for state in held.files:
-        if state.file not in places:
+        at = places.get(state.file)
+        if at is None and state.before is not None:
             raise JournalError(
                 f"{root / state.file}: no such file in the dataset; give apply the path that {path.name} was made from"
             )
-        file, source = Path(files[places[state.file]]), places[state.file]
-        overlay[file] = journal.replayed(held, state, bytes(src.source_bytes(source)), file)
+        file = root / state.file if at is None else Path(files[at])
+        now = src.source_bytes(at) if at is not None else file.read_bytes() if file.exists() else None
+        overlay[file] = journal.replayed(held, state, None if now is None else bytes(now), file)
     left_out = {str(root / name) for name in held.left_out}
     with staged(out, inputs or src.paths) as work:
         mirror(src, overlay, root, work)

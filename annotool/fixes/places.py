@@ -156,6 +156,8 @@ class Trail:
 
     def after(self, data: Dataset, splices: Table) -> Trail:
         """Return the trail one round on; splices are sorted by source and start."""
+        if not len(splices):
+            return self
         number = self.numbers(data)[splices["source"]]
         lengths = np.array([len(new or b"") for new in splices["new"]], dtype=np.int64)
         growth = np.cumsum(lengths - (splices["end"] - splices["start"]))

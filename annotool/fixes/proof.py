@@ -11,7 +11,7 @@ from annotool.findings import Edits, Findings, Op
 from annotool.fixes.places import BITS, NOWHERE, TABLES, Trail, finding_keys, named, record_keys, spans
 from annotool.table import Array, Table
 
-__all__ = ["State", "failed", "made"]
+__all__ = ["State", "failed", "made", "worst"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class State:
 
 def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) -> Table:
     """Return what has to be proven of a round's edits, one row an edit: round, rule, severity and key of its
-    finding, left (findings of that rule and key that may stay), record (its record key), byte (where a byte
-    edit stood at first).
+    finding, left (findings of that rule and key that may stay; -1: it does not hold), record (its record key),
+    byte (where a byte edit stood at first), image (the file of the image it drops).
     """
     finding = edits["finding"]
     rules = asked.column("rule").astype(object)
@@ -54,6 +54,7 @@ def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) 
             "left": left(state, rules[answered], keys[answered], rules[finding], keys[finding]),
             "record": edited_records(state, edits),
             "byte": edited_bytes(state, edits),
+            "image": dropped_images(state, edits),
         }
     )
 
@@ -88,6 +89,29 @@ def edited_bytes(state: State, edits: Edits) -> Array:
     return out
 
 
+def dropped_images(state: State, edits: Edits) -> Array:
+    paths = np.append(state.data.table("images")["path"], "")
+    drops = (edits["op"] == Op.DROP) & (edits["table"] == "images")
+    return np.asarray(paths[np.where(drops, edits["row"], -1)], dtype=object)
+
+
+def worst(before: State, after: State) -> int:
+    """The highest severity of which some record, or none, has more findings than before; -1: nothing came up."""
+    new, more = grown(before, after)
+    return int(new["severity"][more].max(initial=-1))
+
+
+def grown(before: State, after: State) -> tuple[Table, Array]:
+    """The tally after, and of which rows of it there are more than before."""
+    import pandas as pd
+
+    old, new = before.tally(), after.tally()
+    names = ("rule", "severity", "key")
+    was = pd.Series(old["count"], index=pd.MultiIndex.from_arrays([old[name] for name in names]))
+    is_now = pd.MultiIndex.from_arrays([new[name] for name in names])
+    return new, np.asarray(new["count"] > was.reindex(is_now, fill_value=0).to_numpy(), dtype=bool)
+
+
 def failed(before: State, after: State, proven: Table) -> Array:
     """Return which edits do not hold (a boolean a row of `made`, rounds in order): their finding is still
     there, or the record they touched has a new finding at least as severe as the one they were to mend. Of
@@ -97,17 +121,13 @@ def failed(before: State, after: State, proven: Table) -> Array:
     import pandas as pd
 
     record = np.where(proven["byte"] >= 0, holders(after, proven["byte"]), proven["record"])
-    old, new = before.tally(), after.tally()
+    new, more = grown(before, after)
     held = pd.Series(new["count"]).groupby([new["rule"], new["key"]]).sum()
     asked = pd.MultiIndex.from_arrays([proven["rule"], proven["key"]])
     stays = held.reindex(asked, fill_value=0).to_numpy() > proven["left"]
-    index = pd.MultiIndex.from_arrays([old[name] for name in ("rule", "severity", "key")])
-    was = pd.Series(old["count"], index=index)
-    is_now = pd.MultiIndex.from_arrays([new[name] for name in ("rule", "severity", "key")])
-    grown = new["count"] > was.reindex(is_now, fill_value=0).to_numpy()
-    grown &= new["key"] >= 0
-    worst = pd.Series(new["severity"][grown]).groupby(new["key"][grown]).max()
-    worse = worst.reindex(record, fill_value=-1).to_numpy() >= proven["severity"]
+    more &= new["key"] >= 0
+    most = pd.Series(new["severity"][more]).groupby(new["key"][more]).max()
+    worse = most.reindex(record, fill_value=-1).to_numpy() >= proven["severity"]
     worse &= record >= 0
     rounds = pd.Series(proven["round"])
     first = rounds.where(worse).groupby(record).transform("min").to_numpy()

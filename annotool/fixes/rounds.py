@@ -16,7 +16,7 @@ from annotool import fingerprint
 from annotool.dataset import Dataset
 from annotool.errors import AnnotoolError
 from annotool.findings import Edits, Findings, Fix, Op, Severity
-from annotool.fixes import journal, proof, splices
+from annotool.fixes import creating, journal, proof, splices
 from annotool.fixes.changes import described
 from annotool.fixes.conflicts import settle
 from annotool.fixes.places import Trail, finding_keys, first_lines, home, record_keys, source_path
@@ -31,6 +31,7 @@ ROUNDS = 5
 TRIES = 4  # times single findings are taken back; after that all of a rule's that fail are
 
 Overlay = Mapping[Path, bytes | None]
+NONE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,10 @@ class Proposal:
     data, before: the dataset as it stands and what its rules found; fixed, after: the same with the edits
     made. overlay: new bytes of each file, None where it goes. changes: see changes.described, all rounds.
     dropped_images: files of images whose records go. deletions: those of them that would be found again if
-    they stayed where they are, as in a folder that is read whole. taken_back: for each rule, how many of its
-    findings stay because their edits did not hold. complete: the last round had nothing left to edit. notes:
-    what else the user should know, a sentence each. journal: where it was written, after a fix in place.
+    they stayed where they are, as in a folder that is read whole; none in place. taken_back: for each rule, how
+    many of its findings stay because their edits did not hold. complete: the last round had nothing left to
+    edit. notes: what else the user should know, a sentence each. journal: where it was written, after a fix in
+    place.
     """
 
     data: Dataset
@@ -111,8 +113,13 @@ class Barred:
         """Bar the findings whose edits failed; `whole`: their rules too."""
         found = dict(self.findings)
         for rule, key in zip(failed["rule"].tolist(), failed["key"].tolist(), strict=True):
-            found[rule] = found.get(rule, frozenset()) | {key}
+            found[rule] = found.get(rule, NONE) | {key}
         return Barred(self.rules | set(failed["rule"].tolist() if whole else ()), found)
+
+    def __or__(self, other: Barred) -> Barred:
+        both = self.findings.keys() | other.findings.keys()
+        found = {each: self.findings.get(each, NONE) | other.findings.get(each, NONE) for each in both}
+        return Barred(self.rules | other.rules, found)
 
 
 def propose(
@@ -122,13 +129,14 @@ def propose(
     patch: Callable[[Dataset, Edits], list[Splice]],
     unsafe: bool,
     fingerprints: Callable[[Dataset, Findings], Array] = fingerprint.fingerprints,
+    in_place: bool = False,
 ) -> Proposal:
     """Return the edits that mend what can be mended, proven: each finding they answer is gone, no record they
     touch has a new finding as severe, and another run would edit nothing. What does not hold is taken back.
 
     `rules` are those that may mend; `audit` may run more of them, whose findings count in the proof. Without
-    `unsafe` only safe edits are made. Rounds end when one edits nothing, or after five. Raises AnnotoolError
-    when an earlier run left files half changed.
+    `unsafe` only safe edits are made; `in_place`, none that would have to delete an image file. Rounds end when
+    one edits nothing, or after five. Raises AnnotoolError when an earlier run left files half changed.
     """
     tools = Tools(read, audit, rules, patch, fingerprints)
     data = read({})
@@ -137,13 +145,16 @@ def propose(
             f"{left}: a run that changed files in place did not end; `annotool undo {left}` puts them back"
         )
     first = State(data, audit(data), Trail.start(data))
-    barred = Barred()
-    for attempt in range(TRIES + len(rules) + 1):
-        run = rounds(tools, first, unsafe, barred)
+    barred, kept = Barred(), Barred()
+    for attempt in range(TRIES + 2 * len(rules) + 1):
+        run = rounds(tools, first, unsafe, barred | kept)
         bad = proof.failed(first, run.last, run.proven)
-        if not bad.any():
+        again = found_again(read, run)
+        stay = np.isin(run.proven["image"], list(again) if in_place else [])
+        if not (bad | stay).any():
             break
-        barred = barred.and_also(run.proven.take(bad), whole=attempt >= TRIES)
+        barred = barred.and_also(run.proven.take(bad & ~stay), whole=attempt >= TRIES)
+        kept = kept.and_also(run.proven.take(stay), whole=False)
     return Proposal(
         data=first.data,
         before=first.findings.of(*rules),
@@ -152,13 +163,30 @@ def propose(
         overlay=run.overlay,
         changes=run.changes,
         dropped_images=run.dropped,
-        deletions=run.dropped & set(read(run.overlay).table("images")["path"])
-        if run.dropped
-        else frozenset(),
+        deletions=again,
         taken_back={rule: len(keys) for rule, keys in sorted(barred.findings.items())},
         complete=run.complete,
-        notes=emptied(first, run.last),
+        notes=(*emptied(first, run.last), *not_in_place(kept)),
     )
+
+
+def found_again(read: Callable[[Overlay], Dataset], run: Run) -> frozenset[str]:
+    """The images that a reader would find again though their records went."""
+    return run.dropped & set(read(run.overlay).table("images")["path"]) if run.dropped else frozenset()
+
+
+def not_in_place(kept: Barred) -> tuple[str, ...]:
+    """Tell of findings that are left alone since no image is deleted in place."""
+    count = sum(map(len, kept.findings.values()))
+    if not count:
+        return ()
+    what = (
+        "1 finding is not mended in place: its image"
+        if count == 1
+        else f"{count:,} findings are not mended in place: their images"
+    )
+    codes = ", ".join(sorted(kept.findings))
+    return (f"{what} would be found again; use --out ({codes})",)
 
 
 def emptied(first: State, last: State) -> tuple[str, ...]:
@@ -184,15 +212,22 @@ def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
     for number in range(1, ROUNDS + 2):
         asked = wanted(tools, state, unsafe, barred)
         spliced = splices.table(state.data, patched(tools, state.data, asked.edits))
-        if not len(spliced) or number > ROUNDS:
+        files = creating.files(state.data, asked.edits, overlay) if not len(spliced) else []
+        done = not (len(spliced) or files)
+        if done or number > ROUNDS:
             break
-        notes.append(noted(first, state, asked, spliced, number))
-        overlay |= new_files(state.data, spliced)
+        before = state
+        overlay |= {**new_files(state.data, spliced), **{each.path: each.new for each in files}}
         dropped |= lost_images(state.data, asked.edits.take(np.unique(spliced["edit"])))
         data = tools.read({**overlay, **hidden(dropped)})
         state = State(data, tools.audit(data), state.trail.after(state.data, spliced))
+        if files:
+            parts = (asked.edits, asked.findings, asked.keys, asked.prints)
+            notes.append(creating.noted(before, state, parts, files, number))
+        else:
+            notes.append(noted(first, before, asked, spliced, number))
     changes, proven = (Table.concat(list(each)) for each in zip(*notes, strict=True))
-    return Run(state, overlay, dropped, changes, proven, complete=not len(spliced))
+    return Run(state, overlay, dropped, changes, proven, complete=done)
 
 
 def noted(first: State, state: State, asked: Asked, spliced: Table, number: int) -> tuple[Table, Table]:
@@ -213,7 +248,7 @@ def wanted(tools: Tools, state: State, unsafe: bool, barred: Barred) -> Asked:
             continue
         fix, keys = mine.column("fix"), finding_keys(state.trail, state.data, mine)
         keep = (fix > Fix.NONE) & ((fix == Fix.SAFE) | unsafe)
-        keep &= ~np.isin(keys, list(barred.findings.get(code, ())))
+        keep &= ~np.isin(keys, list(barred.findings.get(code, NONE)))
         edits = (
             allowed(rule, rule.fix(state.data, picked(mine, keep)), unsafe) if keep.any() else Edits.make(0)
         )
@@ -246,8 +281,7 @@ def allowed(rule: Rule, edits: Edits, unsafe: bool) -> Edits:
 
 def patched(tools: Tools, data: Dataset, edits: Edits) -> list[Splice]:
     """The splices of edits; bytes that a reader named need no format."""
-    byte = edits["op"] == Op.BYTES
-    rows = np.flatnonzero(byte)
+    rows = np.flatnonzero(edits["op"] == Op.BYTES)
     own = [
         Splice(source, start, end, new.encode("utf-8", "surrogateescape"), edit)
         for source, start, end, new, edit in zip(
@@ -256,7 +290,7 @@ def patched(tools: Tools, data: Dataset, edits: Edits) -> list[Splice]:
             strict=True,
         )
     ]
-    others = np.flatnonzero(~byte)
+    others = np.flatnonzero((edits["op"] == Op.SET) | (edits["op"] == Op.DROP))
     made = tools.patch(data, edits.take(others)) if len(others) else []
     return own + [each._replace(edit=int(others[each.edit])) for each in made]
 

@@ -15,6 +15,7 @@ from annotool.rules import registry
 
 __all__ = ["diff", "lines"]
 
+STAY = "whose records went; undo brings the records back, the files stay in the input"
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -41,6 +42,8 @@ def lines(made: Proposal, out: Path | None) -> Iterator[str]:
             yield f"{int((made.changes['rule'] == code).sum()):>9,}  {code:<7} {slug(code)}"
     for code, count in made.taken_back.items():
         yield f"[yellow]taken back[/]: {plural(count, 'edit')} of {code} {slug(code)} made something else worse"
+    if out is not None and made.deletions:
+        yield f"left out: {plural(len(made.deletions), 'image')} {STAY}"
     left = summary(made.after)
     yield f"left: {plural(left['error'], 'error')}, {plural(left['warning'], 'warning')}, {plural(left['info'], 'fact')}"
     if not made.complete:

@@ -160,6 +160,23 @@ def test_images_are_never_deleted_in_place(given: Path) -> None:
     assert tree(given) == before
 
 
+def test_what_would_delete_an_image_is_left_alone_in_place_and_the_rest_is_mended(given: Path) -> None:
+    (given / "b.jpg").touch()
+    (given / "0 ж.toy").write_bytes(SICK.replace(b"a.png", b"b.jpg"))
+    rules = [*toy.RULES[1:-1], Every()]
+    assert toy.proposal(given, unsafe=True, rules=rules).deletions
+    made = toy.proposal(given, unsafe=True, rules=rules, in_place=True)
+    assert made.dropped_images == {str(given / "a.png")} and not made.deletions and not made.taken_back
+    assert made.notes == (
+        "1 finding is not mended in place: its image would be found again; use --out (TOY301)",
+    )
+    assert made.after.counts() == {"TOY301": 1}, "it still stands, and counts"
+    assert write_in_place(made)
+    held = tree(given)
+    assert held["b.jpg"] == b"" and held["0 ж.toy"] == MENDED.replace(b"a.png", b"b.jpg")
+    assert held["1 ж.toy"] == b""
+
+
 def test_records_of_images_go_in_place_where_only_they_count(given: Path) -> None:
     made = toy.proposal(given, unsafe=True, rules=[Every()])
     assert made.dropped_images == {str(given / "a.png")} and not made.deletions
@@ -214,6 +231,9 @@ elif what == "in place, flushing":
 elif what == "in place, renaming":
     Path.rename = dying(Path.rename, [0])
     inplace.write_in_place(toy.proposal(given))
+elif what == "in place, adding":
+    os.replace = dying(os.replace)
+    inplace.write_in_place(toy.proposal(given, rules=[*toy.RULES, toy.Unlisted()]))
 elif what == "undo":
     os.replace = dying(os.replace)
     inplace.undo(given / "fixes.jsonl")
@@ -244,6 +264,8 @@ def program(
         ("in place, flushing", 1),
         ("in place, flushing", FILES),
         ("in place, renaming", 0),
+        ("in place, adding", 1),
+        ("in place, adding", FILES),  # files are replaced in the order of their names: the list is the last
     ],
 )
 def test_killed_in_the_middle_the_next_run_puts_all_back(given: Path, what: str, step: int) -> None:

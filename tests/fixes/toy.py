@@ -1,7 +1,7 @@
 """A format small enough to see through, and rules that find faults in it: what fixes are tested with.
 
 A `.toy` file holds lines `image ID NAME WIDTH HEIGHT` and `box ID IMAGE CATEGORY X Y W H AREA`. A `.jpg` that
-no line names is an image too, as in formats that take whole folders.
+no line names is an image too, as in formats that take whole folders. `classes.txt` is a class list.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from annotool.rules.base import AnnotationRule, ImageRule, ReaderRule, Rule, fou
 from annotool.schema import Kind, SizeFrom, make
 from annotool.table import Array, Table
 
+LIST = "classes.txt"
 CATEGORIES = ("apple", "pear")
 TOKENS = {"id": 1, "category_id": 3, "x": 4, "y": 5, "w": 6, "h": 7, "area": 8, "width": 3, "height": 4}
 ALONE = {
@@ -41,6 +42,9 @@ def read(folder: Path, overlay: Overlay | None = None) -> Dataset:
     """Read all .toy files below a folder."""
     held = {path: path.read_bytes() for path in sorted(folder.rglob("*.toy"))}
     files = {path: new for path, old in held.items() if (new := (overlay or {}).get(path, old)) is not None}
+    listing = folder / LIST
+    listed = (overlay or {}).get(listing, listing.read_bytes() if listing.exists() else None)
+    files |= {} if listed is None else {listing: listed}
     images: list[dict[str, Any]] = []
     boxes: list[dict[str, Any]] = []
     problems = Problems()
@@ -256,6 +260,27 @@ class Missing(ImageRule):
 
 
 @dataclass(frozen=True)
+class Unlisted(AnnotationRule):
+    """There is no class list."""
+
+    code = "TOY500"
+    slug = "unlisted"
+    severities: ClassVar[tuple[Severity, ...]] = (Severity.INFO,)
+    fixes = (Fix.SAFE,)
+
+    def check(self, data: Dataset) -> Findings:
+        listed = LIST in data.table("sources")["file"].tolist()
+        return found(self, "no list", count=0 if listed else 1, fix=Fix.SAFE)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        used = np.unique(data.table("annotations")["category"])
+        new = "".join(f"{CATEGORIES[each]}\n" for each in used)
+        return Edits.make(
+            1, op=Op.CREATE, table="sources", row=0, column=LIST, new=new, finding=0, rule=self.code
+        )
+
+
+@dataclass(frozen=True)
 class Comma(ReaderRule):
     """A comma in a row."""
 
@@ -282,7 +307,11 @@ def auditor(rules: Sequence[Rule] = RULES) -> Callable[[Dataset], Findings]:
     return audit
 
 
-def proposal(folder: Path, *, unsafe: bool = False, rules: Sequence[Rule] = RULES) -> Proposal:
+def proposal(
+    folder: Path, *, unsafe: bool = False, rules: Sequence[Rule] = RULES, in_place: bool = False
+) -> Proposal:
     """What is proposed for a folder of .toy files."""
     by_code = {rule.code: rule for rule in rules}
-    return propose(lambda overlay: read(folder, overlay), auditor(rules), by_code, patch, unsafe)
+    return propose(
+        lambda overlay: read(folder, overlay), auditor(rules), by_code, patch, unsafe, in_place=in_place
+    )

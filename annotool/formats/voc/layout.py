@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,9 @@ class Layout:
         return any("/" in name for name in self.files)
 
     @staticmethod
-    def of(path: Path) -> Layout:
-        """Find the parts of the dataset at a claimed path, a folder or one xml file."""
+    def of(path: Path, added: Container[Path] = ()) -> Layout:
+        """Find the parts of the dataset at a claimed path, a folder or one xml file; a class list may be among the
+        files `added` to it, which are not on the disk."""
         if path.is_file():
             files: tuple[str, ...] = (path.name,)
             labels = root = path.parent
@@ -55,6 +57,8 @@ class Layout:
         found = {}
         for name, names in (("class_list", CLASS_LISTS), ("names", (NAMES_FILE,))):
             found[name] = next((file for place in near if (file := place.file(*names))), None)
+        new = root / CLASS_LISTS[0]
+        found["class_list"] = found["class_list"] or (new if new in added else None)
         lists = next((each for place in near if (each := split_lists(place))), ())
         return Layout(root, labels, files, lists, found["class_list"], found["names"])
 

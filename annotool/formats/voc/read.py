@@ -28,7 +28,7 @@ __all__ = ["read"]
 
 def read(path: Path, options: ReadOptions) -> Dataset:
     """Read the VOC dataset at a claimed path. Raises NoDatasetError where no xml file is."""
-    layout = Layout.of(path)
+    layout = Layout.of(path, options.overlay)
     if not layout.files:
         raise NoDatasetError(f"{path}: no xml files")
     return Reader(path, layout, options).run()

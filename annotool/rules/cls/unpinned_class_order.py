@@ -9,19 +9,24 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.metrics.balance import counted
-from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
 from annotool.rules.cls.base import folded
 from annotool.table import Array
 
 FORMATS = ("voc", "imagefolder")
+LIST = "labels.txt"  # what annotool writes beside Annotations
 
 
 @dataclass(frozen=True)
 class Read:
-    """Which labels stand in each part that may be read alone, by path and split (bool arrays), and the names."""
+    """Which labels stand in each part that may be read alone, by path and split (bool arrays), and the names.
+
+    fixable: a list of them can be written.
+    """
 
     parts: dict[tuple[int, str], Array]
     labels: tuple[str, ...]
+    fixable: bool
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,9 @@ class UnpinnedClassOrder(DatasetRule[Read]):
 
     Good: the same with a labels.txt beside Annotations: cat, cow, dog.
 
-    Fix: none: no file is there to mend. `annotool convert --to voc` writes the list.
+    Fix: safe in VOC: labels.txt is written where the dataset begins, with the sorted names, the order that annotool
+    goes by already. None for class folders, whose loaders read no list; where another path has a list of its own; or
+    where a name is blank or holds a line break.
 
     Source: ultralytics/ultralytics#13936; roboflow/supervision, dataset/formats/pascal_voc.py.
     """
@@ -48,6 +55,7 @@ class UnpinnedClassOrder(DatasetRule[Read]):
     code = "CLS007"
     slug = "unpinned-class-order"
     severities = (Severity.INFO,)
+    fixes = (Fix.SAFE,)
     formats = FORMATS
     silenced_by = ("SCH001",)
 
@@ -55,14 +63,14 @@ class UnpinnedClassOrder(DatasetRule[Read]):
         return "" if len(data.table("annotations")) else "no annotations"
 
     def partial(self, shard: Dataset) -> Read:
-        return Read(parts(shard), shard.labels)
+        return Read(parts(shard), shard.labels, fixable(shard))
 
     def merge(self, states: Sequence[Read]) -> Read:
         parts: dict[tuple[int, str], Array] = {}
         for state in states:
             for key, own in state.parts.items():
                 parts[key] = parts[key] | own if key in parts else own
-        return Read(dict(sorted(parts.items())), states[0].labels)
+        return Read(dict(sorted(parts.items())), states[0].labels, all(each.fixable for each in states))
 
     def finish(self, state: Read) -> Findings:
         keys: dict[str, int] = {}  # names that differ in spelling only (CLS003) count as one
@@ -84,6 +92,7 @@ class UnpinnedClassOrder(DatasetRule[Read]):
             self,
             "no class list, and {part} lacks {lacking} of {classes} classes ({example!r}): numbers given while reading "
             "differ from split to split",
+            fix=Fix.SAFE if state.fixable else Fix.NONE,
             values={
                 "part": key[1] or f"path {key[0] + 1}",
                 "lacking": len(missing),
@@ -93,13 +102,49 @@ class UnpinnedClassOrder(DatasetRule[Read]):
             },
         )
 
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        finding, _, _ = mendable(findings)  # one, or none
+        if not len(finding):
+            return Edits.make(0)
+        paths = np.unique(data.table("sources")["path"][unlisted(data)])
+        return Edits.make(
+            len(paths),
+            op=Op.CREATE,
+            table="sources",
+            row=paths,
+            column=LIST,
+            new="".join(f"{name}\n" for name in names_in_use(data)),
+            finding=finding.repeat(len(paths)),
+            rule=self.code,
+        )
+
+
+def unlisted(data: Dataset) -> Array:
+    """Return which sources no class list is given for (bool)."""
+    sources = data.table("sources")
+    listed = np.unique(sources["path"][sources["role"] == "classes"])
+    return np.isin(sources["format"], FORMATS) & ~np.isin(sources["path"], listed)
+
+
+def names_in_use(data: Dataset) -> list[str]:
+    """Return the names that annotations have, sorted as a reader does that knows no list."""
+    used = np.unique(data.table("annotations")["category"])
+    return sorted(set(data.names_of(used[used >= 0]).tolist()))
+
+
+def fixable(data: Dataset) -> bool:
+    """Whether a list of the names can be written: all files are VOC's, none has a list, each name is a line."""
+    return (
+        bool(unlisted(data).all())
+        and data.formats == {"voc"}
+        and all(name.strip() and not set(name) & set("\r\n") for name in names_in_use(data))
+    )
+
 
 def parts(data: Dataset) -> dict[tuple[int, str], Array]:
     """Return which labels stand in each split of each path that has no class list."""
     sources, images = data.table("sources"), data.table("images")
-    listed = np.unique(sources["path"][sources["role"] == "classes"])
-    open_ = np.isin(sources["format"], FORMATS) & ~np.isin(sources["path"], listed)
-    path = np.where(np.append(open_, False), np.append(sources["path"], -1), -1)[images["source"]]
+    path = np.where(np.append(unlisted(data), False), np.append(sources["path"], -1), -1)[images["source"]]
     _, image, label = counted(data)
     found: dict[tuple[int, str], Array] = {}
     names, split = np.unique(data.image_splits.astype(str), return_inverse=True)
