@@ -8,7 +8,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits
 from annotool.table import Array
 
-__all__ = ["COLUMNS", "inclusive", "judged", "labels", "reshaped", "sizes_lacking"]
+__all__ = ["COLUMNS", "boxed", "inclusive", "judged", "labels", "outlined", "reshaped", "sizes_lacking"]
 
 COLUMNS = (
     "annotation",
@@ -68,3 +68,50 @@ def reshaped(rule: str, finding: Array, rows: Array, boxes: Array, safe: Array |
         safe=safe,
         rule=rule,
     )
+
+
+def outlined(data: Dataset) -> tuple[Array, Array, Array]:
+    """Annotations with a written box and a sound mask: positions, ascending; extent (n, 4) x0 y0 x1 y1 and area (n,)
+    of the mask."""
+    rings, masks = data.rings, data.masks
+    drawn = (rings["numbers"] >= 6) & (rings["numbers"] % 2 == 0) & rings["finite"]
+    rings = rings if drawn.all() else rings.take(drawn)
+    row = rings["row"]
+    first = np.flatnonzero(np.append(True, row[1:] != row[:-1])[: len(row)])
+    sides = [
+        (np.minimum if name in ("x0", "y0") else np.maximum).reduceat(rings[name], first)
+        if len(first)
+        else row[:0]
+        for name in ("x0", "y0", "x1", "y1")
+    ]
+    area = np.add.reduceat(rings["area"], first) if len(first) else np.empty(0)
+    full = masks.take(masks["sound"] & (masks["area"] > 0))
+    rows = np.append(row[first], full["row"])
+    extent = np.column_stack(
+        [np.append(side, full[name]) for side, name in zip(sides, ("x0", "y0", "x1", "y1"), strict=True)]
+    )
+    area = np.append(area, full["area"])
+    written = ~data.table("annotations")["bbox_derived"][rows]
+    order = np.argsort(rows[written], kind="stable")
+    return rows[written][order], extent[written][order], area[written][order]
+
+
+def boxed(
+    rule: str, data: Dataset, finding: Array, rows: Array, mask: tuple[Array, Array], safe: Array | bool
+) -> Edits:
+    """Return the edits that give the annotations at `rows` the box of their `mask` (extent, (n, 4) x0 y0 x1 y1, and
+    area, (n,)), and its area where the one written is off by more than 5 %."""
+    extent, area = mask
+    new = np.column_stack([extent[:, :2], np.round(extent[:, 2:] - extent[:, :2], 9)])
+    other = np.flatnonzero(np.abs(data.table("annotations")["area"][rows] - area) > 0.05 * area)
+    follow = Edits.make(
+        len(other),
+        table="annotations",
+        column="area",
+        row=rows[other],
+        new=np.round(area[other], 4),
+        finding=finding[other],
+        safe=False,
+        rule=rule,
+    )
+    return Edits.concat([reshaped(rule, finding, rows, new, safe), follow])

@@ -10,7 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Block
 from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable, together
-from annotool.rules.box.base import COLUMNS, reshaped
+from annotool.rules.box.base import COLUMNS, boxed, outlined
 from annotool.table import Array, Table
 
 EDGES = ("left", "top", "right", "bottom")
@@ -142,20 +142,7 @@ class BboxMaskMismatch(DatasetRule[Compared]):
         finding, keys, safe = mendable(findings)
         rows, extent, area = spans(data)
         at = np.searchsorted(rows, keys)
-        new = np.column_stack([extent[at, :2], np.round(extent[at, 2:] - extent[at, :2], 9)])
-        written = data.table("annotations")["area"][keys]
-        other = np.flatnonzero(np.abs(written - area[at]) > 0.05 * area[at])
-        follow = Edits.make(
-            len(other),
-            table="annotations",
-            column="area",
-            row=keys[other],
-            new=np.round(area[at[other]], 4),
-            finding=finding[other],
-            safe=False,
-            rule=self.code,
-        )
-        return Edits.concat([reshaped(self.code, finding, keys, new, safe), follow])
+        return boxed(self.code, data, finding, keys, (extent[at], area[at]), safe)
 
 
 def corners(boxes: Array) -> Array:
@@ -164,25 +151,7 @@ def corners(boxes: Array) -> Array:
 
 
 def spans(data: Dataset) -> tuple[Array, Array, Array]:
-    """Annotations with a written box and a sound mask: positions, ascending; extent (n, 4) x0 y0 x1 y1 and area (n,)."""
-    rings, masks = data.rings, data.masks
-    drawn = (rings["numbers"] >= 6) & (rings["numbers"] % 2 == 0) & rings["finite"]
-    rings = rings if drawn.all() else rings.take(drawn)
-    row = rings["row"]
-    first = np.flatnonzero(np.append(True, row[1:] != row[:-1])[: len(row)])
-    sides = [
-        (np.minimum if name in ("x0", "y0") else np.maximum).reduceat(rings[name], first)
-        if len(first)
-        else row[:0]
-        for name in ("x0", "y0", "x1", "y1")
-    ]
-    area = np.add.reduceat(rings["area"], first) if len(first) else np.empty(0)
-    full = masks.take(masks["sound"] & (masks["area"] > 0))
-    rows = np.append(row[first], full["row"])
-    extent = np.column_stack(
-        [np.append(side, full[name]) for side, name in zip(sides, ("x0", "y0", "x1", "y1"), strict=True)]
-    )
-    area = np.append(area, full["area"])
-    judged = data.boxes.usable[rows] & ~data.table("annotations")["bbox_derived"][rows]
-    order = np.argsort(rows[judged], kind="stable")
-    return rows[judged][order], extent[judged][order], area[judged][order]
+    """Annotations with a written box of some size and a sound mask; see outlined."""
+    rows, extent, area = outlined(data)
+    judged = data.boxes.usable[rows]
+    return rows[judged], extent[judged], area[judged]

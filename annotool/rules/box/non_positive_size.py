@@ -8,7 +8,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Op, Severity, found, mendable, together
-from annotool.rules.box.base import inclusive, reshaped
+from annotool.rules.box.base import boxed, inclusive, outlined, reshaped
 from annotool.rules.targets import below, drops, drops_image, misreads, no, stops
 from annotool.schema import Kind
 from annotool.table import Array
@@ -28,7 +28,9 @@ class NonPositiveSize(AnnotationRule):
 
     Good: `"bbox": [10, 20, 12, 35]`; `<xmin>40</xmin> <xmax>80</xmax>`.
 
-    Fix: unsafe. Swapped corners are put right where both sides have a length; what has no area is removed.
+    Fix: unsafe. Beside a mask or polygon that encloses something in the image, the box becomes its extent, and the area,
+    where it is that of neither, what it covers. Else swapped corners are put right where both sides have a length, and
+    what has no area is removed.
 
     Source: pytorch/vision#2235, #2740, #8376; sovit-123/fasterrcnn-pytorch-training-pipeline#44.
     Of the consumers: ultralytics 8.4.190 data/utils.py verify_image_label; torchvision 0.29.1
@@ -76,6 +78,12 @@ class NonPositiveSize(AnnotationRule):
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         finding, keys, _ = mendable(findings)
+        masked, extent, area = enclosed(data)
+        at = np.minimum(np.searchsorted(masked, keys), max(len(masked) - 1, 0))
+        has = masked[at] == keys if len(masked) else np.zeros(len(keys), dtype=bool)
+        mask = (extent[at[has]], area[at[has]])
+        rebuilt = boxed(self.code, data, finding[has], keys[has], mask, safe=False)
+        finding, keys = finding[~has], keys[~has]
         rows, _, swapped = self.faulty(data)
         swap = np.isin(keys, rows[swapped])
         dropped = Edits.make(
@@ -88,7 +96,8 @@ class NonPositiveSize(AnnotationRule):
             rule=self.code,
         )
         turned = unswapped(data.boxes.xywh[keys[swap]], inclusive(data, keys[swap]))
-        return Edits.concat([reshaped(self.code, finding[swap], keys[swap], turned, safe=False), dropped])
+        right = reshaped(self.code, finding[swap], keys[swap], turned, safe=False)
+        return Edits.concat([rebuilt, right, dropped])
 
     def faulty(self, data: Dataset) -> tuple[Array, Array, Array]:
         """Positions of the faulty rows; which are clicks; which have swapped corners that can be put right."""
@@ -103,6 +112,15 @@ class NonPositiveSize(AnnotationRule):
         apart = sides - closed[:, None]  # xmax - xmin as written
         swapped = (apart < 0).any(axis=1) & ((apart != 0) | closed[:, None]).all(axis=1) & ~click
         return rows, click, swapped & ~table["bbox_derived"][rows]
+
+
+def enclosed(data: Dataset) -> tuple[Array, Array, Array]:
+    """Annotations whose mask encloses something in its image; see outlined. The extent is cut at the image's border."""
+    rows, extent, area = outlined(data)
+    size = np.column_stack([data.boxes.width[rows], data.boxes.height[rows]] * 2)
+    extent = np.clip(extent, 0, np.where(size > 0, size, np.inf))
+    some = (extent[:, 2:] > extent[:, :2]).all(axis=1) & (area > 0)
+    return rows[some], extent[some], area[some]
 
 
 def unswapped(boxes: Array, closed: Array) -> Array:
