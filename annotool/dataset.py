@@ -290,7 +290,8 @@ class Dataset:
     def keypoints(self) -> Table:
         """One row an annotation with keypoints, the coordinates not kept: row (its position), numbers (how many were
         written), labelled (points with v > 0), strange (v not 0, 1 or 2), placed (v = 0, but not at 0 0), finite, and
-        far (the most by which a labelled point leaves the box, in sides of the box; 0 inside, NaN without a box).
+        far and far_hidden (the most by which a visible point, and one with v = 1, leaves the box, in sides of the box; 0
+        inside, NaN without a box).
         """
         rows, formats = self.table("annotations"), self.table("sources")["format"]
         has = np.flatnonzero(rows["kpt_start"] >= 0)
@@ -391,11 +392,13 @@ def point_summary(data: Dataset, rows: Array, points: Points) -> Table:
     row = np.repeat(np.arange(len(rows)), np.diff(points.offsets))
     x, y, v = points.xyv.T
     left, top, width, height = np.where(data.boxes.usable[rows, None], data.boxes.xywh[rows], np.nan)[row].T
-    far = np.zeros(len(rows))
+    far, hidden = np.zeros((2, len(rows)))
     with np.errstate(invalid="ignore", over="ignore"):
         across = np.maximum(left - x, x - left - width) / width
         down = np.maximum(top - y, y - top - height) / height
-        np.maximum.at(far, row, np.where(v > 0, np.maximum(np.maximum(across, down), 0.0), 0.0))
+        beyond = np.maximum(np.maximum(across, down), 0.0)
+        np.maximum.at(far, row, np.where(v > 1, beyond, 0.0))
+        np.maximum.at(hidden, row, np.where(v == 1, beyond, 0.0))
 
     def counted(which: Any) -> Array:
         return np.bincount(row, weights=which, minlength=len(rows)).astype(np.int64)
@@ -409,6 +412,7 @@ def point_summary(data: Dataset, rows: Array, points: Points) -> Table:
             "placed": counted((v == 0) & ((x != 0) | (y != 0))),
             "finite": counted(~np.isfinite(points.xyv).all(axis=1)) == 0,
             "far": far,
+            "far_hidden": hidden,
         }
     )
 

@@ -63,8 +63,8 @@ class AreaMismatch(DatasetRule[Off]):
 
     What: boxes alone: area over w * h by more than `box_tolerance`, or not positive. Polygons: off by more than
     `mask_tolerance` from the enclosed area, both as computed and as pycocotools fills it (small polygons cover more
-    pixels than they enclose, crossing ones fewer are counted). Masks as RLE: off by more from their pixels. When
-    `common` of all have the same wrong area (0, that of the box, of the image, or (w + 1) * (h + 1), as Pascal VOC counts
+    pixels than they enclose, crossing ones fewer are counted); the area of the largest ring less the others is right
+    too, for a hole that is written as a second ring. Masks as RLE: off by more from their pixels. When `common` of all have the same wrong area (0, that of the box, of the image, or (w + 1) * (h + 1), as Pascal VOC counts
     pixels) that is one finding.
 
     Why: COCO's evaluation sorts objects into small, medium and large by this number and never computes it anew
@@ -74,7 +74,7 @@ class AreaMismatch(DatasetRule[Off]):
 
     Good: `"bbox": [0, 0, 10, 10], "area": 100`.
 
-    Fix: safe, the area computed anew: of the mask, else w * h.
+    Fix: safe, the area computed anew: of the mask (where rings overlap, what pycocotools fills), else w * h.
 
     Source: open-mmlab/mmpose#2248; XCRobert/Labelme2Coco#9; cocoapi PythonAPI/pycocotools/cocoeval.py.
     Of the consumers: mmdet 3.3.0 datasets/coco.py CocoDataset.parse_data_info; pycocotools 2.0.11
@@ -203,9 +203,12 @@ class AreaMismatch(DatasetRule[Off]):
         cause, certain = causes(areas, self.mask_tolerance)
         expected = np.where(areas.enclosed >= 1, np.round(areas.enclosed, 4), areas.enclosed)
         doubtful = np.flatnonzero(areas.rings & (~certain | (areas.enclosed <= 0)))
-        filled = raster_areas(data, areas.row[doubtful])
+        filled, holed = raster_areas(data, areas.row[doubtful])
         fits = np.abs(areas.area[doubtful] - filled) <= self.mask_tolerance * filled
-        expected[doubtful] = np.where(expected[doubtful] > 0, expected[doubtful], np.nan_to_num(filled))
+        fits |= np.abs(areas.area[doubtful] - holed) <= self.mask_tolerance * holed
+        summed = expected[doubtful]
+        overlap = np.isfinite(holed) & (np.abs(summed - filled) > self.mask_tolerance * summed)
+        expected[doubtful] = np.where((summed > 0) & ~overlap, summed, np.nan_to_num(filled))
         keep = np.ones(len(cause), dtype=bool)
         keep[doubtful] = ~(fits & (filled > 0)) & (expected[doubtful] > 0) | (areas.area[doubtful] <= 0)
         return areas.take(keep), expected[keep], cause[keep]
@@ -261,14 +264,19 @@ def one_wider(areas: Areas) -> Array:
     return np.asarray((np.abs(areas.area - areas.box - more) <= NEAR * more) & ~areas.mask)
 
 
-def raster_areas(data: Dataset, rows: Array) -> Array:
-    """What pycocotools fills of the polygons at these positions: (n,) px, NaN where it cannot be asked."""
-    filled = np.full(len(rows), np.nan)
+def raster_areas(data: Dataset, rows: Array) -> tuple[Array, Array]:
+    """What pycocotools fills of the polygons at these positions, px (n,) each, NaN where it cannot be asked: of all
+    rings together; and, where there are several, of the largest less the others, as if these were holes in it."""
+    filled, holed = np.full((2, len(rows)), np.nan)
     height, width = data.image_values("height")[rows], data.image_values("width")[rows]
     for at, rings in polygons(data, rows):
         if height[at] > 0 and width[at] > 0:
-            filled[at] = ring_geometry.raster_area(rings, int(height[at]), int(width[at]))
-    return filled
+            size = int(height[at]), int(width[at])
+            filled[at] = ring_geometry.raster_area(rings, *size)
+            if len(rings) > 1:
+                each = np.array([ring_geometry.raster_area([ring], *size) for ring in rings])
+                holed[at] = 2 * each.max() - each.sum()
+    return filled, holed
 
 
 def polygons(data: Dataset, rows: Array) -> Iterator[tuple[int, list[Array]]]:

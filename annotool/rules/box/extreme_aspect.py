@@ -12,22 +12,26 @@ from annotool.rules.base import DatasetRule, Findings, Severity, found
 from annotool.rules.box.base import COLUMNS, judged, labels, sizes_lacking
 from annotool.table import Array, Table
 
+RATHER = 4  # a box over `max_ratio` divided by this is rather long
+
 
 @dataclass(frozen=True)
 class Long:
-    """The boxes that are too long (with w, h and the label, -1 for none), and how many boxes each label has; the last
-    count is of -1."""
+    """The boxes that are too long (with w, h and the label, -1 for none), and of each label how many boxes it has and
+    how many of them are rather long; the last count is of -1."""
 
     rows: Table
     boxes: Array
+    rather: Array
 
 
 @dataclass(frozen=True)
 class ExtremeAspect(DatasetRule[Long]):
     """A box is many times longer than wide.
 
-    What: one side over `max_ratio` times the other, in pixels. A category of which at least `natural` of the boxes are
-    so (from `natural_from` boxes on) is long by nature, such as power lines or cracks, and not judged.
+    What: one side over `max_ratio` times the other, in pixels. A category is long by nature, as poles, cracks, straws
+    and lines of text are, and not judged, when at least `natural` of its boxes, and at least `natural_from`, are over a
+    quarter of that.
 
     Why: mostly a slip of the mouse or what is left of an object after an image was cut into tiles. No anchor fits it,
     its IoU with any prediction is close to zero; training augmentation of yolov5 drops boxes over 100, for the same
@@ -39,8 +43,7 @@ class ExtremeAspect(DatasetRule[Long]):
 
     Fix: none, somebody has to look.
 
-    Source: hotcoco healthcheck.rs (20); yolov5 utils/augmentations.py box_candidates (ar_thr = 100). `natural` is ours:
-    none of seven real sets has a category anywhere near it.
+    Source: hotcoco healthcheck.rs (20); yolov5 utils/augmentations.py box_candidates (ar_thr = 100). `natural` is ours.
     """
 
     code = "BOX004"
@@ -61,7 +64,7 @@ class ExtremeAspect(DatasetRule[Long]):
 
     max_ratio: float = 20.0
     natural: float = 0.2
-    natural_from: int = 20
+    natural_from: int = 4
 
     def unable(self, data: Dataset) -> str:
         return sizes_lacking(data)
@@ -69,24 +72,22 @@ class ExtremeAspect(DatasetRule[Long]):
     def partial(self, shard: Dataset) -> Long:
         table = shard.table("annotations")
         w, h = table["w"], table["h"]
-        rows = np.flatnonzero((w > self.max_ratio * h) | (h > self.max_ratio * w))
-        rows = rows[judged(shard, rows)]
+        rather = np.flatnonzero((w > self.max_ratio / RATHER * h) | (h > self.max_ratio / RATHER * w))
+        rather = rather[judged(shard, rather)]
+        rows = rather[np.maximum(w[rather], h[rather]) > self.max_ratio * np.minimum(w[rather], h[rather])]
+        label, several = labels(shard), len(shard.labels) + 1
         columns = {name: table[name][rows] for name in COLUMNS}
         columns |= {"w": w[rows], "h": h[rows], "label": shard.annotation_labels[rows]}
-        return Long(Table(columns), np.bincount(labels(shard), minlength=len(shard.labels) + 1))
+        counts = (np.bincount(each, minlength=several) for each in (label, label[rather]))
+        return Long(Table(columns), *counts)
 
     def merge(self, states: Sequence[Long]) -> Long:
-        return Long(
-            Table.concat([each.rows for each in states]), np.sum([each.boxes for each in states], axis=0)
-        )
+        boxes, rather = (np.sum([getattr(each, name) for each in states], axis=0) for name in ("boxes", "rather"))
+        return Long(Table.concat([each.rows for each in states]), boxes, rather)
 
     def finish(self, state: Long) -> Findings:
         rows = state.rows
-        share = (
-            np.bincount(rows["label"] % len(state.boxes), minlength=len(state.boxes))
-            >= self.natural * state.boxes
-        )
-        natural = share & (state.boxes >= self.natural_from)
+        natural = state.rather >= np.maximum(self.natural * state.boxes, self.natural_from)
         rows = rows.take(~natural[rows["label"]])
         rows = rows.take(np.argsort(rows["annotation"], kind="stable"))
         ratio = np.maximum(rows["w"] / rows["h"], rows["h"] / rows["w"])

@@ -14,8 +14,9 @@ from annotool.rules.base import AnnotationRule, Findings, Severity, found
 class KeypointOutsideBox(AnnotationRule):
     """A labelled keypoint lies far outside of the box of its object.
 
-    What: a point with v > 0 leaves its box by more than `share` of the box's side. One finding an annotation, with the
-    farthest point. Crowd regions, and boxes that were made from the keypoints, are left out.
+    What: a visible point (v = 2) leaves its box by more than `share` of the box's side, or a hidden one (v = 1) by more
+    than `hidden`: COCO's boxes are around what is seen, and feet behind a table are not. One finding an annotation, with
+    the farthest point. Crowd regions, and boxes that were made from the keypoints, are left out.
 
     Why: a slip, keypoints of another person, or other units. COCO's evaluation measures distances by the size of the
     object; top-down models see nothing beyond the box. ultralytics drops the whole image once a keypoint lies more than
@@ -28,7 +29,7 @@ class KeypointOutsideBox(AnnotationRule):
     Fix: none, somebody has to look.
 
     Source: pycocotools/cocoeval.py computeOks; ultralytics data/utils.py verify_image_label (points.max() <= 1.01).
-    `share` is ours.
+    `share` and `hidden` are ours.
     """
 
     code = "KPT002"
@@ -37,12 +38,15 @@ class KeypointOutsideBox(AnnotationRule):
     silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "BOX001", "BOX002", "KPT001")
 
     share: float = 0.1
+    hidden: float = 1.0
 
     def check(self, data: Dataset) -> Findings:
         table, points = data.table("annotations"), data.keypoints
-        rows, far = points["row"], points["far"]
-        judged = (table["iscrowd"][rows] != 1) & ~table["bbox_derived"][rows] & np.isfinite(far)
-        out = judged & (far > self.share)
-        values = {"far": far[out], "share": np.full(int(out.sum()), self.share)}
+        rows = points["row"]
+        judged = (table["iscrowd"][rows] != 1) & ~table["bbox_derived"][rows] & np.isfinite(points["far"])
+        seen = judged & (points["far"] > self.share)
+        out = seen | (judged & (points["far_hidden"] > self.hidden))
+        far = np.where(seen, points["far"], points["far_hidden"])
+        values = {"far": far[out], "share": np.where(seen, self.share, self.hidden)[out]}
         message = "a keypoint lies outside of the box by {far:.0%} of its side, over {share:.0%}"
         return found(self, message, table, take=rows[out], values=values)

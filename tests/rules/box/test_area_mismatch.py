@@ -204,3 +204,26 @@ def test_the_image_s_area_is_one_finding_also_where_some_boxes_fill_their_image(
         invalid=[(data, [{"annotation": -1, "message": message}])],
     )
     assert mended(data) == [307200] * 8 + [3072] * 12
+
+
+def square(left: float, top: float, side: float) -> list[float]:
+    return [left, top, left + side, top, left + side, top + side, left, top + side]
+
+
+def test_a_hole_written_as_a_second_ring() -> None:
+    tyre = [square(100, 100, 100), square(130, 130, 40)]
+    check_rule(
+        AreaMismatch,
+        valid=[
+            tiny(annotations=[shape(tyre, 10_000.0)]),  # as pycocotools fills it
+            tiny(annotations=[shape(tyre, 8_400.0)]),  # as it was meant
+            tiny(annotations=[shape([tyre[0], tyre[1][::-1]], 8_400.0)]),
+        ],
+        invalid=[(tiny(annotations=[shape(tyre, 5_000.0)]), [{"values": {"expected": 10_000.0}}])],
+    )
+    assert mended(tiny(annotations=[shape(tyre, 5_000.0)])) == [10_000.0]
+
+
+def test_rings_that_overlap_cover_what_they_share_once() -> None:
+    twice = [square(100, 100, 100), square(100, 100, 100)]
+    assert mended(tiny(annotations=[shape(twice, 500.0)])) == [10_000.0]

@@ -33,15 +33,19 @@ def test_one_side_over_twenty_times_the_other() -> None:
 
 
 def test_a_category_long_by_nature_is_not_judged() -> None:
-    cables = [{**LONG, "image": at % 3} for at in range(4)] + [{**USUAL, "image": at % 3} for at in range(16)]
+    square = {"box": (10.0, 10.0, 50.0, 10.0)}  # five times as long is not rather long
+    poles = [{**LONG, "image": at % 3} for at in range(4)] + [{**square, "image": at % 3} for at in range(16)]
+    lines = [LONG, *[{"box": (10.0, 10.0, 51.0, 10.0)}] * 3, *[square] * 16]
     other = {**LONG, "category": 1}
     check_rule(
         ExtremeAspect,
-        valid=[tiny(3, cables)],
+        valid=[tiny(3, poles), tiny(3, poles[:4]), tiny(1, lines)],
         invalid=[
-            (tiny(3, [*cables, other]), [20]),
-            (tiny(3, cables[1:]), [0, 1, 2]),  # nineteen boxes
-            (tiny(3, [*cables, USUAL]), [0, 1, 2, 3]),  # under a fifth
+            (tiny(3, [*poles, other]), [20]),
+            (tiny(3, poles[1:]), [0, 1, 2]),  # three are too few to tell
+            (tiny(3, [*poles, square]), [0, 1, 2, 3]),  # under a fifth
+            (tiny(1, lines[1:] + [square, LONG]), [20]),
+            (tiny(1, lines[2:] + [square, LONG]), [19]),
         ],
     )
 

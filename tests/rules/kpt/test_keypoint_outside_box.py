@@ -20,6 +20,7 @@ def test_a_labelled_point_beyond_a_tenth_of_the_side() -> None:
             points(100, 100, 2, 150, 300, 1, 95, 80, 2, 155, 320, 2),
             points(0, 0, 0, 900, 900, 0),
             points(900, 900, 2, iscrowd=1),
+            points(120, 120, 2, 120, 499, 1),  # feet behind a table: the box is around what is seen
             points(900, 900, 2, bbox_derived=True),
             points(900, 900, 2, box=(5, 5, 0, 9)),
             points(900, 900, 2, x=np.nan),
@@ -30,7 +31,12 @@ def test_a_labelled_point_beyond_a_tenth_of_the_side() -> None:
                 points(94, 100, 2),
                 [{"message": "a keypoint lies outside of the box by 12% of its side, over 10%"}],
             ),
-            (points(120, 79, 1), [{"values": {"far": pytest.approx(0.105)}}]),
+            (points(120, 79, 2), [{"values": {"far": pytest.approx(0.105), "share": 0.1}}]),
+            (points(120, 79, 2, 120, 700, 1), [{"values": {"far": pytest.approx(0.105)}}]),
+            (
+                points(120, 520, 1, 120, 310, 2),
+                [{"message": "a keypoint lies outside of the box by 110% of its side, over 100%"}],
+            ),
             (points(175, 120, 2, 120, 400, 2), [{"values": {"far": 0.5}}]),
             (tiny(annotations=[{"keypoints": [11, 11, 2]}, {"keypoints": [0, 11, 2, 300, 11, 2]}]), [1]),
         ],
