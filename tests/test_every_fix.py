@@ -1,16 +1,19 @@
 """Every fix, proven on planted faults: the finding is gone, nothing as bad comes up, records not named keep their bytes,
-a second run edits nothing."""
+a second run edits nothing; in place gives the bytes of the copy, and undo those of before."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import annotool
 from annotool.findings import Severity
+from annotool.fixes import output
+from annotool.fixes.inplace import write_in_place
 from annotool.reporting.rows import Row, rows
 from annotool.rules import registry
 from bench.scorecard import __main__ as scorecard
@@ -28,16 +31,24 @@ NO_FIX_HERE: dict[tuple[str, str], str] = {
 }
 
 
+Files = dict[str, bytes]
+LABELS = (".json", ".txt", ".xml", ".yaml")
+
+
 @dataclass(frozen=True)
 class Mended:
-    """A planted dataset, what was found of the rule before and after, and where the copy is."""
+    """A planted dataset, and what was found in it before and after; and its files, without journals, by name."""
 
     plan: Plan
     before: list[Row]
     after: list[Row]
-    given: Path
-    out: Path
     again: int  # edits of a second run
+    deletions: frozenset[str]  # images that the copy is without
+    given: Files
+    out: Files  # the mended copy
+    in_place: Files
+    undone: Files  # the copy after undo
+    undone_in_place: Files
 
     def of_rule(self, told: list[Row]) -> list[Row]:
         return [row for row in told if row.rule == self.plan.rule and row.fix != "none"]
@@ -59,10 +70,34 @@ def mended(
     given, out = folder / "given", folder / "out"
     rate = scorecard.rates(plan)[1]
     documents.write(scorecard.planted(plan, truth, rate)[0].files(), given)
-    before = audited(given, plan)
-    annotool.fix(given, out=out, unsafe=True, select=[plan.rule], decode=plan.decode)
-    again = annotool.fix(out, unsafe=True, select=[plan.rule], decode=plan.decode)
-    return Mended(plan, before, audited(out, plan), given, out, len(again.changes))
+    held, before = files(given), audited(given, plan)
+    options: dict[str, Any] = {"unsafe": True, "select": [plan.rule], "decode": plan.decode}
+    made = annotool.fix(given, **options)
+    copied = output.write(made, out)
+    again, after, mended = annotool.fix(out, **options), audited(out, plan), files(out)
+    annotool.undo(copied)
+    # A proposal is proven once for both, but where in place it may not be the same.
+    own = annotool.fix(given, in_place=True, **options).journal if made.deletions else write_in_place(made)
+    in_place = files(given)
+    if own is not None:
+        annotool.undo(own)
+    return Mended(
+        plan,
+        before,
+        after,
+        len(again.changes),
+        made.deletions,
+        held,
+        mended,
+        in_place,
+        files(out),
+        files(given),
+    )
+
+
+def files(folder: Path) -> Files:
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "fixes.jsonl")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 def audited(folder: Path, plan: Plan) -> list[Row]:
@@ -104,14 +139,33 @@ def test_records_not_named_keep_their_bytes(mended: Mended) -> None:
         return  # the finding is on the whole dataset: any record may be meant
     lines = {(row.file, row.line) for row in named}
     images = {row.image for row in named if not row.line}
-    for path in sorted(mended.given.rglob("*")):
-        name = path.relative_to(mended.given).as_posix()
-        if path.is_file() and path.suffix in (".json", ".txt", ".xml", ".yaml") and name not in whole:
-            copy = mended.out / name
-            new = iter(plain(copy.read_bytes()) if copy.exists() else [])
-            for number, line in enumerate(plain(path.read_bytes()), 1):
+    for name, held in mended.given.items():
+        if name.endswith(LABELS) and name not in whole:
+            new = iter(plain(mended.out.get(name, b"")))
+            for number, line in enumerate(plain(held), 1):
                 if (name, number) not in lines and not follows(line, mended.plan, images):
                     assert line in new, f"{name}:{number} changed: {line[:200]!r}"
+
+
+def test_in_place_gives_the_bytes_of_the_copy(mended: Mended) -> None:
+    if mended.deletions:
+        left = {Path(each).name for each in mended.deletions}
+        assert left <= {Path(name).name for name in mended.in_place}, "no image is deleted in place"
+    else:
+        gone = {name for name in mended.given if name.endswith(LABELS) and name not in mended.out}
+        not_read = mended.given.items() - mended.out.items()
+        kept = {name: held for name, held in not_read if name not in mended.out and name not in gone}
+        assert mended.in_place == mended.out | kept
+
+
+def test_undo_gives_back_every_byte(mended: Mended) -> None:
+    assert mended.undone_in_place == mended.given
+    left_out = {name for name in mended.given if any(each.endswith(f"/{name}") for each in mended.deletions)}
+    assert len(left_out) == len(mended.deletions)
+    copied = mended.out.keys() | {name for name in mended.given if name.endswith(LABELS)}
+    assert mended.undone == {
+        name: held for name, held in mended.given.items() if name in copied and name not in left_out
+    }
 
 
 def follows(line: bytes, plan: Plan, images: set[str]) -> bool:
