@@ -31,6 +31,8 @@ def run(
     """Return what the selected rules find, echoes silenced, severities filled in.
 
     Causes of selected rules run too, so that selecting less never brings up an echo; what they find is not returned.
+    A cause that tells the same fault in other words (`told_by`) silences only where it is selected itself: else nobody
+    would tell, and who asks for BOX002 alone would hear that no box leaves its image.
     A rule that cannot judge all or anything is named in `skipped`. A rule that raises is our fault, not the data's:
     the exception goes on, with the rule's code added. What is ignored, what the targets make of it and severities set
     by hand come last, so that none of them changes what condemns what.
@@ -66,7 +68,7 @@ def checked(
         if code in selected and why:
             skipped.append(Skipped(code, why))
         graded = Findings(tuple(with_severity(part, rule) for part in mine.blocks))
-        causes = {cause: found[cause] for cause in rule.silenced_by if cause in found}
+        causes = {cause: found[cause] for cause in silencing(rule, selected) if cause in found}
         found[code], counted = silence(data, graded, causes, rules)
         found.update(counted)
     return found, skipped
@@ -79,10 +81,14 @@ def needed(rules: Mapping[str, Rule], selected: Collection[str]) -> set[str]:
         code = todo.pop()
         if code not in seen:
             seen.add(code)
-            todo += [
-                c for c in rules[code].silenced_by if c in rules and (c in selected or not rules[c].preview)
-            ]
+            causes = silencing(rules[code], selected)
+            todo += [c for c in causes if c in rules and (c in selected or not rules[c].preview)]
     return seen
+
+
+def silencing(rule: Rule, selected: Collection[str]) -> list[str]:
+    """The causes of a rule, less those that tell the same fault and are not selected."""
+    return [cause for cause in rule.silenced_by if cause in selected or cause not in rule.told_by]
 
 
 def with_severity(part: Block, rule: Rule) -> Block:

@@ -54,6 +54,9 @@ class Rule(ABC):
     formats: ClassVar[tuple[str, ...]] = ()  # empty: all
     verdict: ClassVar[tuple[str, str]] = ("", "")  # said of one error, of more: "{n} boxes have no area"
     silenced_by: ClassVar[tuple[str, ...]] = ()  # codes of the causes whose echo it would be
+    told_by: ClassVar[
+        tuple[str, ...]
+    ] = ()  # those of them that tell the same fault, and only silence what they tell
     targets: ClassVar[tuple[Consequence, ...]] = ()  # what consumers of labels do with it (--target)
     preview: ClassVar[bool] = False  # runs with --preview only, until a minor release turns it on
 

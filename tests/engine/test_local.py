@@ -70,6 +70,25 @@ def ran(codes: set[str], severities: dict[str, Severity] | None = None) -> Findi
     return run(data(), rules, codes, severities or {})
 
 
+@dataclass(frozen=True)
+class Same(Small):
+    """Tells what Narrow tells, in other words."""
+
+    code: ClassVar[str] = "XXX005"
+    told_by: ClassVar[tuple[str, ...]] = ("XXX001",)
+
+
+def test_what_tells_the_same_fault_silences_only_where_it_is_selected() -> None:
+    rules: dict[str, Rule] = {rule.code: rule() for rule in (Narrow, Same, Small)}
+    both = run(data(), rules, {"XXX001", "XXX005"}, {})
+    assert [*zip(both.column("rule"), both.column("annotation"), strict=True)] == [
+        ("XXX001", 0),
+        ("XXX005", 1),
+    ]
+    assert run(data(), rules, {"XXX005"}, {}).column("annotation").tolist() == [0, 1]
+    assert run(data(), rules, {"XXX002"}, {}).column("annotation").tolist() == [1]
+
+
 def test_a_cause_silences_its_echo_and_says_so() -> None:
     findings = ran({"XXX001", "XXX002"})
     assert findings.column("rule").tolist() == ["XXX001", "XXX002"]

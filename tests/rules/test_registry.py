@@ -46,6 +46,7 @@ def test_reader_rules_are_those_that_readers_file() -> None:
 def test_causes_are_rules_and_no_rule_explains_its_cause() -> None:
     causes = {code: set(rule.silenced_by) for code, rule in own().items()}
     assert {cause for each in causes.values() for cause in each} <= set(own())
+    assert all(set(rule.told_by) <= causes[code] for code, rule in own().items())
 
     def above(code: str, seen: frozenset[str]) -> None:
         assert code not in seen, f"{code} silences itself by way of {sorted(seen)}"

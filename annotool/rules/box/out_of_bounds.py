@@ -50,7 +50,7 @@ class OutOfBounds(AnnotationRule):
 
     Fix: safe clip up to `warning` px where the size is known, unsafe beyond; unsafe removal when nothing, or a side
     under one pixel, would be left. The extent of an oriented box is not clipped; a polygon, and the box that leaves its
-    image with it, are SEG003's, and a box that is not the one of its mask BOX006's.
+    image with it, are SEG003's, and a box that is not the one of its mask BOX006's, unless these are not selected.
 
     Source: ultralytics/yolov5#2785, #10058; tensorflow/models#5474; HumanSignal/label-studio#5014;
     SkalskiP/make-sense#171. That a box touching the border overshoots by half of the last decimal: own calculation.
@@ -67,6 +67,7 @@ class OutOfBounds(AnnotationRule):
     silenced_by = (
         "SCH002", "SCH004", "FMT002", "FMT003", "FMT007", "FMT010", "SCH009", "IMG003", "BOX001", "BOX006", "SEG003",
     )  # fmt: skip
+    told_by = ("BOX006", "SEG003")
     verdict = ("1 box leaves its image", "{n} boxes leave their image")
     targets = (
         drops_image("ultralytics", "drops the whole image: the centre or a side leaves 0 to 1", when=strays),

@@ -18,8 +18,12 @@ __all__ = ["Named", "added", "folded", "merged", "named", "per_name"]
 
 
 def folded(name: str) -> str:
-    """Return what is left of a name without case, width of letters, outer blanks and the kind of separator."""
-    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", name).casefold()).strip()
+    """Return what is left of a name without case, width of letters, outer blanks and the kind of separator.
+
+    A single letter keeps its case: where letters are read, `a` and `A` are two classes.
+    """
+    bare = re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", name)).strip()
+    return bare if len(bare) == 1 else bare.casefold()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ class ConfusableClassNames(DatasetRule[Named]):
     """Two categories have the same name, or names that differ in spelling only.
 
     What: a name twice in one file is an error. Names that are equal once case, width of letters, outer blanks and the
-    signs blank, underscore and hyphen are set aside are a warning, on the one with fewer annotations.
+    signs blank, underscore and hyphen are set aside are a warning, on the one with fewer annotations. Single letters keep
+    their case: `a` and `A` are two classes where letters are read.
 
     Why: one thing is learnt as two classes, each with part of its examples, and each counts as wrong where the other
     is annotated (fizyr/keras-retinanet#1046, dmlc/gluon-cv#609). Datumaro stops with a bare AssertionError at equal

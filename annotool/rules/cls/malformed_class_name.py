@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ OUTER = "[\\s\ufeff\u200b]+"  # blanks, a byte order mark, a blank without width
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\u200b]")
 RESERVED = frozenset("background __background__ _background_ __ignore__ _ignore_".split())
 DIGITS = frozenset("0123456789")
+SEVERAL = 3  # signs
 MESSAGES = {
     "empty": "a class has no name",
     "signs": "class {name!r} is named by signs only",
@@ -32,7 +34,8 @@ class MalformedClassName(DatasetRule[Named]):
 
     What: a name that is empty, has blanks around it, holds a control character such as a line break, or consists of
     signs (`*`) or digits only; or one that loaders keep for themselves: background, __ignore__. Nothing is said of
-    digits where all of 0 to 9 are classes, nor of a class folder called background.
+    numbers that are what is labelled: two or more without a 0 (dice, coins, speed limits), or all of 0 to 9; nor of three
+    signs or more (`+`, `-`, `=`), of emoji, and of a class folder called background.
 
     Why: a name with a blank at its end equals no name of any list, so its objects are dropped without a word
     (franciszzj/VLPrompt#7); a line break cuts a class list in two and shifts all that follows; a number says nobody
@@ -63,9 +66,9 @@ class MalformedClassName(DatasetRule[Named]):
 
     def finish(self, state: Named) -> Findings:
         rows, names = state.rows, state.rows["name"].tolist()
-        ten = set(names) >= DIGITS
+        meant = labelled(names)
         formats = state.format_of.tolist()
-        kinds = [kind(name, ten, form) for name, form in zip(names, formats, strict=True)]
+        kinds = ["" if name in meant else kind(name, form) for name, form in zip(names, formats, strict=True)]
         taken = set(names)
         parts = []
         for each, message in MESSAGES.items():
@@ -88,21 +91,36 @@ class MalformedClassName(DatasetRule[Named]):
         )
 
 
-def kind(name: str, ten: bool, format_name: str) -> str:
-    """Return what is wrong with a name, a key of MESSAGES; empty: nothing. `ten`: all digits are classes."""
+def labelled(names: Iterable[str]) -> set[str]:
+    """Return the names that are numbers or signs because such are labelled: of dice, on plates, in formulas."""
+    own = set(names)
+    numbers = {name for name in own if name.isdecimal()}
+    digits = numbers & DIGITS if own >= DIGITS else set()
+    several = numbers if len(numbers) > 1 and not any(int(each) == 0 for each in numbers) else set()
+    signs = {name for name in own if stripped(name) == name and name and is_sign(name)}
+    return digits | several | (signs if len(signs) >= SEVERAL else set())
+
+
+def is_sign(name: str) -> bool:
+    """Whether a name has neither letters nor digits nor pictures, such as emoji."""
+    return not any(each.isalnum() or unicodedata.category(each) == "So" for each in name)
+
+
+def kind(name: str, format_name: str) -> str:
+    """Return what is wrong with a name, a key of MESSAGES; empty: nothing."""
     bare = stripped(name)
     if not format_name:  # nobody declared it: YOLO without a class list names classes by their index
         return ""
     if not bare:
         return "empty"
-    if not any(each.isalnum() for each in bare):
+    if is_sign(bare):
         return "signs"
     if bare != name:
         return "padded"
     if CONTROL.search(name):
         return "control"
     if name.isdecimal():
-        return "" if ten and len(name) == 1 else "digits"
+        return "digits"
     return "reserved" if name.casefold() in RESERVED and format_name != "imagefolder" else ""
 
 

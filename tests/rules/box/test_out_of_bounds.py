@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import annotool
 from annotool.dataset import Dataset
 from annotool.findings import Fix, Severity
 from annotool.rules.box.out_of_bounds import OutOfBounds, cut
@@ -146,3 +147,12 @@ def test_cut_keeps_what_is_inside(given: list[tuple[float, float]]) -> None:
     crossing = (start < 100) & (start + length > 0)
     exact = np.minimum(start + length, 100) - np.maximum(start, 0)
     assert kept[crossing] == pytest.approx(exact[crossing], abs=1e-8)
+
+
+def test_who_asks_for_it_alone_sees_boxes_that_leave_with_their_polygons() -> None:
+    ring = [600.0, 20.0, 655.0, 20.0, 655.0, 55.0, 600.0, 55.0]
+    data = tiny(annotations=[{"box": (600, 20, 55, 35), "polygon": [ring], "area": 1925.0}])
+    assert annotool.audit(data, select=["BOX", "SEG"]).column("rule").tolist() == ["SEG003"]
+    assert annotool.audit(data, select=["BOX"]).column("rule").tolist() == ["BOX002"]
+    both = annotool.audit(data, select=["BOX", "SEG"], ignore=["SEG003"])
+    assert both.column("rule").tolist() == ["BOX002"]

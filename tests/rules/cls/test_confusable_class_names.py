@@ -25,7 +25,8 @@ def test_names_that_differ_in_spelling() -> None:
                   "severity": -1, "fix": Fix.UNSAFE}],
             ),
             (named("Car", "car ", used=(1, 1, 0)), [{"category": 0, "values": {"other": "car "}}]),
-            (named("a", "A", "ａ", used=(1,)), [{"category": 0}, {"category": 2, "values": {"other": "A"}}]),
+            (named("ab", "AB", "ａb", used=(1,)), [{"category": 0}, {"category": 2, "values": {"other": "AB"}}]),
+            (named("a", "A", "ａ"), [{"category": 2, "values": {"other": "a"}}]),  # letters that are read
             (named("cat", "Cat", format_name="yolo"), [{"fix": Fix.NONE}]),
         ],
     )  # fmt: skip

@@ -17,6 +17,10 @@ def test_names_that_are_none() -> None:
         valid=[
             named("car", "traffic light", "C++", "собака", "車", "mp3", "background noise"),
             named(*"0123456789", "point"),
+            named(*"123456"),  # dice
+            named("stop", "30", "50", "yield"),  # speed limits
+            named("1", "x", "+", "-", "=", "2"),  # formulas
+            named("😀", "❤️", "cat 🐱"),
             named("background", "0abc", form="imagefolder"),
             tiny(categories=[{"name": "0", "source": -1}], format_name="yolo"),  # no list: named by its index
         ],
@@ -27,7 +31,9 @@ def test_names_that_are_none() -> None:
             (named("\ufeffcar", "bus\n"), [{"fix": Fix.SAFE}, {"fix": Fix.SAFE}]),
             (named("car ", "car"), [{"category": 0, "fix": Fix.NONE}]),  # CLS003 merges
             (named("a\nb"), [{"fix": Fix.NONE, "message": "class 'a\\nb' has a control character in its name"}]),
-            (named("7", "12"), [{"message": "class '7' is named by a number"}, {"category": 1}]),
+            (named("0", "1"), [{"message": "class '0' is named by a number"}, {"category": 1}]),
+            (named("car", "7"), [{"message": "class '7' is named by a number"}]),
+            (named("0", "1", "+", "-", "="), [0, 1]),
             (named(*"0123456789", "10"), [10]),
             (named("Background", "__ignore__"), [0, 1]),
             (named("car ", form="imagefolder"), [{"fix": Fix.NONE}]),
