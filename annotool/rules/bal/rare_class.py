@@ -15,10 +15,12 @@ from annotool.table import Array, Table
 
 @dataclass(frozen=True)
 class Shown:
-    """Instances of each category by label number, the images that show it, and the rows that declare it."""
+    """Instances of each category by label number, the images that show it, how many images there are, and the rows that
+    declare it."""
 
     instances: Array
     images: Array
+    of: int
     categories: Table
 
 
@@ -26,7 +28,8 @@ class Shown:
 class RareClass(DatasetRule[Shown]):
     """A category has too few examples to learn from or to measure by.
 
-    What: at least one instance, but fewer than `instances` of them, or in fewer than `images` images.
+    What: at least one instance, but fewer than `instances` of them, or in fewer than `images` images. Images are not
+    counted where the whole dataset has fewer.
 
     Why: a fact, not a fault. An average precision over a handful of objects jumps by tenths with each of them, and a
     split at random may leave none for one side.
@@ -52,14 +55,18 @@ class RareClass(DatasetRule[Shown]):
         return "" if len(data.table("annotations")) else "no annotations"
 
     def partial(self, shard: Dataset) -> Shown:
-        return Shown(instance_counts(shard), image_counts(shard), shard.table("categories"))
+        return Shown(
+            instance_counts(shard), image_counts(shard), len(shard.table("images")), shard.table("categories")
+        )
 
     def merge(self, states: Sequence[Shown]) -> Shown:
         instances, images = (np.sum([getattr(s, n) for s in states], axis=0) for n in ("instances", "images"))
-        return Shown(instances, images, states[0].categories)
+        return Shown(instances, images, sum(each.of for each in states), states[0].categories)
 
     def finish(self, state: Shown) -> Findings:
-        few = (state.instances < self.instances) | (state.images < self.images)
+        few = state.instances < self.instances
+        if state.of >= self.images:
+            few = few | (state.images < self.images)
         rare = np.flatnonzero(few & (state.instances > 0))
         labels, first = np.unique(state.categories["label"], return_index=True)
         return found(

@@ -14,6 +14,8 @@ from annotool.rules.base import DatasetRule, Findings, Severity, found, written_
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
+EXAMPLES = 3
+
 
 @dataclass(frozen=True)
 class Used:
@@ -29,7 +31,8 @@ class UnusedClass(DatasetRule[Used]):
     """A category is declared and nothing is annotated with it.
 
     What: a declared name without a single annotation in any file of the dataset. A category that only groups others
-    is FMT009, one whose id an earlier one of its file has SCH005; of several YOLO class lists that differ (CLS006) only the one that counts is looked at.
+    is FMT009, one whose id an earlier one of its file has SCH005; of several YOLO class lists that differ (CLS006) only
+    the one that counts is looked at. More than `single` are one finding: a part of COCO with the list of the whole.
 
     Why: the model gets an output that is never trained, the mean over classes a part that is never measured; or a
     name is misspelt, and its objects stand under another.
@@ -47,6 +50,8 @@ class UnusedClass(DatasetRule[Used]):
     slug = "unused-class"
     severities = (Severity.WARNING,)
     silenced_by = ("SCH001", "SCH002", "FMT004")
+
+    single: int = 10
 
     def unable(self, data: Dataset) -> str:
         return "" if len(data.table("annotations")) else "no annotations"
@@ -72,6 +77,11 @@ class UnusedClass(DatasetRule[Used]):
         own = declared[first]
         pairs = zip(rows["label"][own].tolist(), rows["name"][own].tolist(), strict=True)
         unused = own[[label not in used and name not in grouping for label, name in pairs]]
+        if len(unused) > self.single:
+            names = rows["name"][unused[:EXAMPLES]].tolist()
+            values = {"unused": len(unused), "declared": len(own), "examples": ", ".join(map(repr, names))}
+            message = "{unused:,} of {declared:,} categories are declared and never used, as {examples}"
+            return found(self, message, values=values)
         return found(
             self,
             "{name!r} is declared and never used",

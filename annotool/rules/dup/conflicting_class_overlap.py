@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import Findings, ImageRule, Severity
-from annotool.rules.dup.base import pairs_at, partnered
+from annotool.rules.base import DatasetRule, Findings, Severity, found, together
+from annotool.rules.dup.base import crowd, pairs_at, partnered
 from annotool.table import Array
 
 
 @dataclass(frozen=True)
-class ConflictingClassOverlap(ImageRule):
+class Named:
+    """A finding for each box on that of another category, how many boxes there are, and whether that is legal."""
+
+    found: Findings
+    boxes: int
+    legal: bool
+
+
+@dataclass(frozen=True)
+class ConflictingClassOverlap(DatasetRule[Named]):
     """One object has two classes: boxes of different classes lie on top of each other.
 
     What: same image, different classes of which neither is the other's supercategory, IoU of the boxes at least `iou`,
     neither a crowd region. The finding is on the later one. An info where several names of one object are legal (LVIS).
+    One finding for all where `common` of the boxes, `common_from` or more, are so: there objects have several names.
 
     Why: a detector is told that the same pixels are both; whichever it answers, one is counted as wrong. One of the
     two classes is usually a slip.
@@ -37,8 +49,41 @@ class ConflictingClassOverlap(ImageRule):
     silenced_by = ("SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010", "DUP001")
 
     iou: float = 0.95
+    common: float = 0.2
+    common_from: int = 20
 
-    def check(self, data: Dataset) -> Findings:
+    def partial(self, shard: Dataset) -> Named:
+        boxes = shard.boxes.usable & ~crowd(shard)
+        return Named(self.each(shard), int(boxes.sum()), bool(shard.facts.get("lvis")))
+
+    def merge(self, states: Sequence[Named]) -> Named:
+        return Named(
+            together(each.found for each in states), sum(each.boxes for each in states), states[0].legal
+        )
+
+    def finish(self, state: Named) -> Findings:
+        if state.legal or len(state.found) < max(self.common_from, self.common * state.boxes):
+            return state.found
+        pairs = Counter[tuple[str, str]]()
+        for part in state.found.blocks:
+            names = (part.values[name].tolist() for name in ("category", "partner_category"))
+            pairs.update(zip(*names, strict=True))
+        (category, partner), often = min(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+        values = {
+            "faulty": len(state.found),
+            "boxes": state.boxes,
+            "category": category,
+            "partner_category": partner,
+            "often": often,
+        }
+        message = (
+            "{faulty:,} of {boxes:,} boxes are the box of another category too, most often {category!r} on "
+            "{partner_category!r} ({often:,}): do objects have several names here?"
+        )
+        return found(self, message, severity=Severity.WARNING, values=values)
+
+    def each(self, data: Dataset) -> Findings:
+        """One finding for each box on that of another category."""
         pairs = pairs_at(data, self.iou)
         table = data.table("annotations")
         labels = data.annotation_labels

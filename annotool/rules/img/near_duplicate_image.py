@@ -9,8 +9,9 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.imagefile import nearest
-from annotool.rules.base import WARNING, DatasetRule, Findings, found, pixels_lacking
+from annotool.rules.base import INFO, WARNING, DatasetRule, Findings, found, pixels_lacking
 from annotool.rules.img.base import by_split, has_files, located
+from annotool.rules.spl.near_leak import same_picture
 from annotool.table import Table
 
 
@@ -20,7 +21,9 @@ class NearDuplicateImage(DatasetRule[Table]):
 
     What: the 64-bit perceptual hashes (pHash) of the two differ in at most `distance` bits, and their pixels are not equal
     (those are IMG008's). One finding for each image that has such a partner before it, which names the nearest;
-    pairs in two splits are SPL002's. Images without contrast all hash alike and are left to IMG011. Needs `--decode`.
+    pairs in two splits are SPL002's. Copies that their names call so (`a_jpg.rf.HASH.jpg`, `a_aug1.jpg`) are meant and not
+    told. Where more than `video` of the images look like others, they are frames of a video: a fact, not a warning. Images
+    without contrast all hash alike and are left to IMG011. Needs `--decode`.
 
     Why: the same scene counts several times, and a random split puts one copy into the test. Mostly frames of a video,
     the same picture at another quality or size, or augmented copies.
@@ -37,10 +40,11 @@ class NearDuplicateImage(DatasetRule[Table]):
 
     distance: int = 2
     contrast: float = 4.0  # of 255 levels, at 32 x 32 pixels: blank below it
+    video: float = 0.2
 
     code = "IMG009"
     slug = "near-duplicate-image"
-    severities = (WARNING,)
+    severities = (WARNING, INFO)
     silenced_by = ("IMG001", "IMG008")
 
     def unable(self, data: Dataset) -> str:
@@ -71,6 +75,9 @@ class NearDuplicateImage(DatasetRule[Table]):
             other, far = nearest(state["phash"], twins, inside, inside, self.distance)
             partner, distance = np.where(inside, other, partner), np.where(inside, far, distance)
         bad = np.flatnonzero(partner >= 0)
+        meant = same_picture(state["file_name"][bad], state["file_name"][partner[bad]])
+        bad = bad[~meant]
+        severity = INFO if len(bad) > self.video * len(state) else WARNING
         values = {"partner": state["file_name"][partner[bad]], "distance": distance[bad]}
         message = "looks like {partner}: {distance} of 64 bits of their hashes differ"
-        return found(self, message, state, take=bad, values=values)
+        return found(self, message, state, take=bad, severity=severity, values=values)

@@ -17,7 +17,8 @@ from annotool.table import Table
 class OddShape(DatasetRule[Table]):
     """An image is much narrower, larger or smaller than images are.
 
-    What: its shorter side is less than `ratio` of the longer one; or the square root of its area lies more than
+    What: its shorter side is less than `ratio` of the longer one (one finding where `common` of all are so, and more than
+    `single`: a camera's way); or the square root of its area lies more than
     `spread` interquartile ranges outside the middle half of all images, and is `factor` times the median or a
     `factor`-th of it. Sizes are compared from `images` images on.
 
@@ -30,15 +31,17 @@ class OddShape(DatasetRule[Table]):
 
     Fix: none
 
-    Source: cleanvision's odd_aspect_ratio (0.35) and odd_size (3 IQR). We differ in odd_size alone: where three quarters
-    of the images are equal its range is empty and every other image is named; we also ask for a factor of 2 and for
-    30 images.
+    Source: cleanvision's odd_aspect_ratio (0.35) and odd_size (3 IQR). We differ in odd_size: where three quarters of
+    the images are equal its range is empty and every other image is named; we also ask for a factor of 2 and for
+    30 images. And cleanvision names each narrow image, however many there are.
     """
 
     ratio: float = 0.35
     spread: float = 3.0
     factor: float = 2.0
     images: int = 30
+    common: float = 0.2
+    single: int = 10
 
     code = "IMG012"
     slug = "odd-shape"
@@ -68,7 +71,14 @@ class OddShape(DatasetRule[Table]):
         bad = np.flatnonzero(narrow < self.ratio)
         values = {"width": width[bad], "height": height[bad], "ratio": narrow[bad].round(3)}
         message = "{width:g} x {height:g} pixels: one side is {ratio:.2f} of the other"
-        findings = found(self, message, state, take=bad, values=values)
+        if len(bad) > max(self.single, self.common * len(state)):
+            message = (
+                "{narrow:,} of {images:,} images are narrow: one side is {ratio:.2f} of the other and less"
+            )
+            told = {"narrow": len(bad), "images": len(state), "ratio": float(values["ratio"].max())}
+            findings = found(self, message, values=told)
+        else:
+            findings = found(self, message, state, take=bad, values=values)
         if len(state) < self.images:
             return findings
         size = np.sqrt(width) * np.sqrt(height)

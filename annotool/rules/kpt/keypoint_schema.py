@@ -40,7 +40,8 @@ class KeypointSchema(DatasetRule[Schema]):
 
     What: COCO: a list that does not hold x, y, v for each point of the category (`keypoints` of its record; where that is
     absent, the number that `usual` of the category's annotations have, from `usual_from` on; else any multiple of 3). In
-    all formats: a v other than 0, 1, 2 is an error; v = 0 at another place than 0 0 a warning. YOLO: a `flip_idx` in
+    all formats: a v other than 0, 1, 2 is an error; v = 0 at another place than 0 0 a warning, one a file where `common` of
+    its annotations, `usual_from` or more, have such: CVAT and others write where a point would be. YOLO: a `flip_idx` in
     data.yaml that does not name each point once, or whose pairs do not name each other, is an error. Rows of YOLO with a
     wrong number of columns are FMT002's.
 
@@ -90,6 +91,7 @@ class KeypointSchema(DatasetRule[Schema]):
 
     usual: float = 0.9
     usual_from: int = 20
+    common: float = 0.2
 
     def partial(self, shard: Dataset) -> Schema:
         table, points = shard.table("annotations"), shard.keypoints
@@ -112,8 +114,10 @@ class KeypointSchema(DatasetRule[Schema]):
         uneven = rows["coco"] & ~known & (rows["numbers"] % 3 > 0)
         flag = finite & (rows["strange"] > 0) & ~wrong & ~uneven
         place = finite & (rows["placed"] > 0) & ~wrong & ~uneven & ~flag
-        which = {"wrong": wrong, "uneven": uneven, "flag": flag, "place": place}
-        told = Findings()
+        told = self.way_of_files(rows, place)
+        in_one = np.zeros(int(rows["source"].max(initial=0)) + 1, dtype=bool)
+        in_one[told.column("source")] = True
+        which = {"wrong": wrong, "uneven": uneven, "flag": flag, "place": place & ~in_one[rows["source"]]}
         for name, severity, fix, named, message in FAULTS:
             mine = rows.take(which[name])
             told += found(
@@ -124,6 +128,21 @@ class KeypointSchema(DatasetRule[Schema]):
                 self, "{why}", severity=Severity.ERROR, source=source, line=line, values={"why": why}
             )
         return told
+
+    def way_of_files(self, rows: Table, place: Array) -> Findings:
+        """One finding a file in which places of unlabelled points (of annotations, bool) are common."""
+        judged = np.bincount(rows["source"])
+        hit = np.bincount(rows["source"][place], minlength=len(judged))
+        sources = np.flatnonzero(hit >= np.maximum(self.usual_from, self.common * judged))
+        return found(
+            self,
+            "{faulty:,} of {judged:,} annotations have keypoints with v = 0 (not labelled) and a place other than 0 0",
+            count=len(sources),
+            source=sources,
+            severity=Severity.WARNING,
+            fix=Fix.SAFE,
+            values={"faulty": hit[sources], "judged": judged[sources]},
+        )
 
     def expected(self, rows: Table) -> Array:
         """How many points each row should have, 0 where that is not known."""
@@ -146,11 +165,14 @@ class KeypointSchema(DatasetRule[Schema]):
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         finding, keys, _ = mendable(findings)
-        changes = [
-            (number, *place)
-            for number, row in zip(finding.tolist(), keys.tolist(), strict=True)
-            for place in unlabelled(data, row)
-        ]
+        of_file = dict(
+            zip(findings.column("source")[finding[keys < 0]].tolist(), finding[keys < 0], strict=True)
+        )
+        rows = data.keypoints["row"][data.keypoints["placed"] > 0].tolist()
+        source = data.table("annotations")["source"]
+        named = [*zip(finding[keys >= 0].tolist(), keys[keys >= 0].tolist(), strict=True)]
+        named += [(of_file[at], row) for row in rows if (at := int(source[row])) in of_file]
+        changes = [(number, *place) for number, row in named for place in unlabelled(data, row)]
         columns = np.array(changes, dtype=np.int64).reshape(-1, 4).T
         return Edits.make(len(changes), op=Op.BYTES, table="sources", row=columns[1], start=columns[2], end=columns[3],
                           new="0", finding=columns[0], safe=True, rule=self.code)  # fmt: skip

@@ -117,8 +117,7 @@ def alike(rows: Table, rank: Array, most: int) -> tuple[Array, Array]:
 def related(rows: Table, rank: Array) -> Array:
     """Return for each row the first one of an earlier split whose name says that it is of the same picture; -1: none."""
     partner = np.full(len(rows), -1, dtype=np.int64)
-    stems = [name.replace("\\", "/").rpartition("/")[2] for name in rows["file_name"].tolist()]
-    read = [origin(stem.rpartition(".")[0] or stem) for stem in stems]
+    read = [made_from(name) for name in rows["file_name"].tolist()]
     marked = {key for key, kind in read if kind != PLAIN}
     first: dict[tuple[str, int], int] = {}
     own: set[tuple[str, int]] = {
@@ -142,6 +141,19 @@ def related(rows: Table, rank: Array) -> Array:
         ]
         partner[at] = min(found_at, default=-1)
     return partner
+
+
+def same_picture(names: Array, others: Array) -> Array:
+    """Whether two files are by their names made from one picture, or one from the other; bool (n,)."""
+    pairs = (map(made_from, each.tolist()) for each in (names, others))
+    same = [one[0] == other[0] and {one[1], other[1]} != {PLAIN} for one, other in zip(*pairs, strict=True)]
+    return np.array(same, dtype=bool)
+
+
+def made_from(name: str) -> tuple[str, int]:
+    """Return the name of the picture that a file was made from, and what says so."""
+    file = name.replace("\\", "/").rpartition("/")[2]
+    return origin(file.rpartition(".")[0] or file)
 
 
 def origin(stem: str) -> tuple[str, int]:

@@ -16,7 +16,11 @@ def spread(*categories: tuple[int, int], **more: Any) -> Dataset:
 def test_few_instances_or_few_images() -> None:
     check_rule(
         RareClass,
-        valid=[spread((10, 10), (0, 1)), spread()],
+        valid=[
+            spread((10, 10), (0, 1)),
+            spread(),
+            tiny(9, [{"image": n % 9} for n in range(500)]),  # few images, not few cells
+        ],
         invalid=[
             (spread((10, 10), (9, 9)), [{"category": 1, "message": "'c1' is rare: instances 9, images 9 (told below "
                                          "10 instances or 10 images)"}]),

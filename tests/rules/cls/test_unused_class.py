@@ -27,6 +27,18 @@ def test_names_without_annotations() -> None:
     )  # fmt: skip
 
 
+def test_more_than_ten_are_one_finding() -> None:
+    names = [f"c{at}" for at in range(12)]
+    message = "11 of 12 categories are declared and never used, as 'c1', 'c2', 'c3'"
+    check_rule(
+        UnusedClass,
+        invalid=[
+            (tiny(annotations=[{}], categories=names), [{"category": -1, "message": message}]),
+            (tiny(annotations=[{}], categories=names[:11]), [*({"category": at} for at in range(1, 11))]),
+        ],
+    )
+
+
 def test_of_class_lists_that_differ_the_one_in_use_counts() -> None:
     files = [
         {"file": "data.yaml", "format": "yolo"},

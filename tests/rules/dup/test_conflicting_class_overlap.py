@@ -48,6 +48,24 @@ def test_lvis_names_a_thing_twice() -> None:
     check_rule(ConflictingClassOverlap, invalid=[(data, [{"severity": Severity.INFO}])])
 
 
+def test_where_objects_have_several_names_one_finding_says_so() -> None:
+    apart = [{"box": (10.0 + 3 * at, 10.0 + 3 * at, 40.0, 40.0)} for at in range(61)]
+    named = [{**each, "category": 1} for each in apart[:20]]
+    message = (
+        "20 of 80 boxes are the box of another category too, most often 'dog' on 'cat' (20): do objects have several "
+        "names here?"
+    )
+    check_rule(
+        ConflictingClassOverlap,
+        invalid=[
+            (tiny(annotations=[*apart[:60], *named]), [{"annotation": -1, "severity": Severity.WARNING,
+                                                        "message": message}]),
+            (tiny(annotations=[*apart[:60], *named[1:]]), [*range(60, 79)]),
+            (tiny(annotations=[*apart, *apart[:20], *named]), [*range(81, 101)]),
+        ],
+    )  # fmt: skip
+
+
 def test_options() -> None:
     check_rule(
         ConflictingClassOverlap,

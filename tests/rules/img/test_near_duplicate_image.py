@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from annotool.engine import run
+from annotool.findings import Severity
 from annotool.rules.base import Rule
 from annotool.rules.img.exact_duplicate_image import ExactDuplicateImage
 from annotool.rules.img.near_duplicate_image import NearDuplicateImage
@@ -58,3 +59,39 @@ def test_a_copy_is_told_once(tmp_path: Path) -> None:
     found = run(tiny(rows(tmp_path), images_checked="decode"), rules, list(rules), {})
     assert found.of("IMG008").column("image").tolist() == [4]
     assert found.of("IMG009").column("image").tolist() == [2, 3]
+
+
+def test_copies_that_names_call_so_are_meant(tmp_path: Path) -> None:
+    one, other = rows(tmp_path)[0], rows(tmp_path)[2]
+    pair = (
+        {**one, "file_name": "IMG_1_jpg.rf.0f3a9c1e.jpg"},
+        {**other, "file_name": "IMG_1_jpg.rf.b71d20aa.jpg"},
+    )
+    check_rule(
+        NearDuplicateImage,
+        valid=[
+            tiny(pair, images_checked="decode"),
+            tiny([one, {**other, "file_name": "a_aug1.jpg"}], images_checked="decode"),
+        ],
+        invalid=[
+            (
+                tiny([pair[0], {**other, "file_name": "IMG_2_jpg.rf.b71d20aa.jpg"}], images_checked="decode"),
+                [1],
+            )
+        ],
+    )
+
+
+def test_frames_of_a_video_are_a_fact(tmp_path: Path) -> None:
+    names = []
+    for at in range(9):
+        scene(100 + at).save(tmp_path / f"{at}.png")
+        names.append({"path": str(tmp_path / f"{at}.png"), "file_name": f"{at}.png"})
+    one, other = rows(tmp_path)[0], rows(tmp_path)[2]
+    check_rule(
+        NearDuplicateImage,
+        invalid=[
+            (tiny([*names, one, other], images_checked="decode"), [{"severity": Severity.WARNING}]),
+            (tiny([*names[:2], one, other], images_checked="decode"), [{"severity": Severity.INFO}]),
+        ],
+    )

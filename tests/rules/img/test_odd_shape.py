@@ -45,6 +45,16 @@ def test_shapes_and_sizes(tmp_path: Path) -> None:
                 ],
             ),
             (tiny(rows(tmp_path, *[(64, 48)] * 40, (128, 96))), [40]),
+            (
+                tiny(rows(tmp_path, *[(100, 30)] * 11, *[(64, 48)] * 20)),  # strips, as from cars and lines
+                [
+                    {
+                        "image": -1,
+                        "message": "11 of 31 images are narrow: one side is 0.30 of the other and less",
+                    }
+                ],
+            ),
+            (tiny(rows(tmp_path, *[(100, 30)] * 10)), [*range(10)]),
         ],
     )
     check_rule(OddShape(ratio=0.2), valid=[tiny(rows(tmp_path, (100, 34)))])

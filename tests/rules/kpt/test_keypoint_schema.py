@@ -46,6 +46,22 @@ def test_flags() -> None:
     )  # fmt: skip
 
 
+def test_places_of_unlabelled_points_that_a_tool_always_writes() -> None:
+    placed, sound = [1, 2, 0, 3, 4, 2], [0, 0, 0, 3, 4, 2]
+    message = "20 of 100 annotations have keypoints with v = 0 (not labelled) and a place other than 0 0"
+    check_rule(
+        KeypointSchema,
+        invalid=[
+            (silent(*[placed] * 20, *[sound] * 80),
+             [{"annotation": -1, "source": 0, "message": message, "severity": Severity.WARNING, "fix": Fix.SAFE}]),
+            (silent(*[placed] * 20, *[sound] * 81), [*range(20)]),
+            (silent(*[placed] * 19), [*range(19)]),
+        ],
+    )  # fmt: skip
+    data, rule = silent(*[placed] * 20), KeypointSchema()
+    assert len(rule.fix(data, rule.check(data))) == 40
+
+
 def coco(folder: Path, *keypoints: list[float], **more: Any) -> Path:
     records = [annotation(at + 1, keypoints=each, num_keypoints=1) for at, each in enumerate(keypoints)]
     return (
