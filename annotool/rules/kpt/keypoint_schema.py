@@ -91,7 +91,7 @@ class KeypointSchema(DatasetRule[Schema]):
 
     usual: float = 0.9
     usual_from: int = 20
-    common: float = 0.2
+    common: float = 0.5
 
     def partial(self, shard: Dataset) -> Schema:
         table, points = shard.table("annotations"), shard.keypoints

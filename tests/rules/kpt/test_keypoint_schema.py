@@ -48,13 +48,13 @@ def test_flags() -> None:
 
 def test_places_of_unlabelled_points_that_a_tool_always_writes() -> None:
     placed, sound = [1, 2, 0, 3, 4, 2], [0, 0, 0, 3, 4, 2]
-    message = "20 of 100 annotations have keypoints with v = 0 (not labelled) and a place other than 0 0"
+    message = "20 of 40 annotations have keypoints with v = 0 (not labelled) and a place other than 0 0"
     check_rule(
         KeypointSchema,
         invalid=[
-            (silent(*[placed] * 20, *[sound] * 80),
+            (silent(*[placed] * 20, *[sound] * 20),
              [{"annotation": -1, "source": 0, "message": message, "severity": Severity.WARNING, "fix": Fix.SAFE}]),
-            (silent(*[placed] * 20, *[sound] * 81), [*range(20)]),
+            (silent(*[placed] * 20, *[sound] * 21), [*range(20)]),
             (silent(*[placed] * 19), [*range(19)]),
         ],
     )  # fmt: skip
