@@ -32,6 +32,8 @@ from annotool.selection import named
 if TYPE_CHECKING:
     from annotool.conversion import Converted
     from annotool.fixes.rounds import Proposal
+    from annotool.reviewing.opening import Handle
+    from annotool.reviewing.taking import Taken
 
 __all__ = [
     "FORMS",
@@ -43,6 +45,7 @@ __all__ = [
     "baseline",
     "check_joined",
     "convert",
+    "decisions",
     "explain_rule",
     "fails",
     "fix",
@@ -51,6 +54,7 @@ __all__ = [
     "list_rules",
     "read",
     "report",
+    "review",
     "sizes",
     "undo",
     "write_text",
@@ -290,6 +294,55 @@ def convert(data: Dataset | Paths, to: str, out: str | Path, **options: Any) -> 
 
     dataset = data if isinstance(data, Dataset) else read(data)
     return conversion.convert(dataset, to, Path(out), WriteOptions(**options))
+
+
+@calm
+def review(
+    data: Dataset | Paths,
+    findings: Findings | str | Path | None = None,
+    *,
+    name: str | None = None,
+    every: bool = False,
+    sample: int | None = None,
+    part: str = "1/1",
+    overlap: float = 0.0,
+    reviewer: str = "",
+    port: int | None = None,
+    config: Config | None = None,
+    baseline: str | Path | None = None,
+    **options: Any,
+) -> Handle:
+    """Open the FiftyOne App on what was found, and return a handle with `url` and `close`.
+
+    `findings`: those of `audit`, or a report of them in json, of which those still found are shown; by default an audit
+    is made. Known faults (`baseline`) are left out. Raises MissingExtraError without `annotool[review]`.
+    """
+    from annotool.reviewing import opening, servers
+    from annotool.reviewing.choosing import parse_part
+
+    servers.check_extra()
+    given = data.paths if isinstance(data, Dataset) else places(data)
+    called = opening.called(name, given)
+    choice = opening.Choice(every, sample, parse_part(part), overlap, reviewer)
+    dataset = data if isinstance(data, Dataset) else read(data, **options)
+    found = findings if isinstance(findings, Findings) else audit(dataset, config=config, baseline=baseline)
+    if isinstance(findings, str | Path):
+        found = opening.reported(dataset, found, Path(findings))
+    rules = (config or Config()).rules
+    made = opening.make(dataset, found, rules, called, choice)
+    return opening.open_review(made, port)
+
+
+def decisions(name: str, out: str | Path | None = None) -> Taken:
+    """Return what was decided in a review, and how far each rule is to be trusted; with `out` also write the decisions
+    to a file for `decisions=` of `fix`."""
+    from annotool.fixes import decisions as files
+    from annotool.reviewing.taking import take
+
+    taken = take(name)
+    if out is not None:
+        files.write(Path(out), name, taken.decisions)
+    return taken
 
 
 @calm

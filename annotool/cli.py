@@ -266,6 +266,67 @@ def convert(
 
 
 @app.command()
+@takes
+def review(
+    reading: Reading,
+    finding: Finding,
+    findings: Annotated[
+        Path | None, typer.Option("--findings", metavar="FILE", help="Only those of this report in json.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="FILE|none", help="Known faults, which are left out.")
+    ] = None,
+    all_images: Annotated[
+        bool, typer.Option("--all-images", help="Also images nothing was found in.")
+    ] = False,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="Only N images, drawn by a hash of the name.")
+    ] = None,
+    part: Annotated[str, typer.Option("--part", metavar="K/N", help="The k-th of n reviewers' shares.")] = "1/1",
+    overlap: Annotated[float, typer.Option("--overlap", help="Share of images that all reviewers see.")] = 0.0,
+    reviewer: Annotated[str, typer.Option("--reviewer", metavar="NAME", help="Who decides.")] = "",
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="The review's name; the folder's by default.")
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Of the App's server.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+    doctor: Annotated[bool, typer.Option("--doctor", help="Say what a review needs, and what is missing.")] = False,
+) -> None:
+    """Open the FiftyOne App on what was found, and decide."""
+    from annotool import api
+    from annotool.cli_review import attend, diagnose
+
+    if doctor:
+        raise typer.Exit(FAILED if diagnose(port) else CLEAN)
+    settings = finding.apply(configured(reading))
+    with progress():
+        handle = api.review(
+            places(reading, settings), findings, name=name, every=all_images, sample=sample, part=part,
+            overlap=overlap, reviewer=reviewer, port=port, config=settings, baseline=baseline,
+            **reading_options(reading, settings),
+        )  # fmt: skip
+    attend(handle, browser=not no_browser)
+
+
+@app.command()
+def decisions(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The review's name.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write them here, for `fix --decisions`.")
+    ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="For each rule: confirmed, rejected, undecided.")
+    ] = False,
+) -> None:
+    """Take a review's decisions out."""
+    from annotool import api
+    from annotool.cli_review import summed, told
+
+    taken = api.decisions(name, out)
+    show(summed(taken) if summary or out else told(taken), None)
+
+
+@app.command()
 def rules() -> None:
     """List the rules."""
     from annotool import api

@@ -1,0 +1,161 @@
+"""What was decided in a review: by button, from the log; by hand in the App, from the labels before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from annotool.fixes.decisions import Decision, Value
+from annotool.reviewing.desk import DONE, standing
+from annotool.reviewing.folder import Box, Entry, Item
+from annotool.reviewing.trust import Trust, trusted
+
+__all__ = ["After", "Label", "by_button", "by_hand", "decisions", "moved", "trust"]
+
+DECIMALS = 2  # of a pixel: a hand on a mouse is no better
+TAG = "annotool:"
+Side = float | None
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A label as it stands in the App."""
+
+    field: str
+    id: str
+    label: str | None = None
+    bounding_box: tuple[float, float, float, float] | None = None
+    tags: list[str] = []
+    review: str | None = None
+
+
+class After(msgspec.Struct, frozen=True):
+    """An image as it stands in the App. changed: when it was last edited, ISO 8601."""
+
+    sample: str
+    file: str
+    size: tuple[Side, Side]
+    changed: str
+    labels: list[Label]
+    tags: list[str] = []
+
+
+def decisions(
+    items: Sequence[Item], boxes: Sequence[Box], entries: Sequence[Entry], after: Sequence[After], reviewer: str
+) -> list[Decision]:
+    """Return everything decided: findings in the order of the queue, then edits by hand in the order of the images.
+
+    What a button says of a finding goes before what a tag or the form says of its box.
+    """
+    said = [*by_button(items, entries), *by_hand(items, boxes, after, reviewer)]
+    kept: dict[tuple[object, ...], Decision] = {}
+    for each in said:
+        kept.setdefault((each.fingerprint or each.target, each.action if not each.fingerprint else ""), each)
+    return list(kept.values())
+
+
+def by_button(items: Sequence[Item], entries: Sequence[Entry]) -> Iterator[Decision]:
+    """Yield what the log says."""
+    for number, each in sorted(standing(entries).items()):
+        if each.action in DONE:
+            yield of_finding(items[number], each.action, each.reviewer, each.time, each.reason)
+
+
+def of_finding(item: Item, action: Any, reviewer: str, time: str, reason: str = "") -> Decision:
+    return Decision(
+        action=action, fingerprint=item.fingerprint, rule=item.rule, box=item.box, image=item.file,
+        category=item.category, reviewer=reviewer, time=time, reason=reason,
+    )  # fmt: skip
+
+
+def by_hand(
+    items: Sequence[Item], boxes: Sequence[Box], after: Sequence[After], reviewer: str
+) -> Iterator[Decision]:
+    """Yield what was drawn, moved, relabelled, deleted, tagged or chosen in the form; a box nobody touched yields
+    nothing. Images that were taken out of the App altogether say nothing of their boxes."""
+    before: dict[str, dict[str, Box]] = {}
+    for box in boxes:
+        before.setdefault(box.sample, {})[box.id] = box
+    flags: dict[str, list[Item]] = {}
+    for item in items:
+        flags.setdefault(item.label, []).append(item)
+    for image in after:
+        was, here = before.get(image.sample, {}), {label.id: label for label in image.labels}
+        for oid, label in here.items():
+            if oid in was:
+                yield from edited(was[oid], label, image.changed, reviewer)
+                yield from chosen(flags.get(oid, ()), label, image.changed, reviewer)
+            elif label.bounding_box is not None:
+                yield drawn(label, image, reviewer)
+        for oid, box in was.items():
+            if oid not in here:
+                yield of_box("delete", box, image.changed, reviewer)
+
+
+def of_box(
+    action: Any, box: Box, time: str, reviewer: str, old: Value | None = None, new: Value | None = None
+) -> Decision:
+    return Decision(
+        action=action, box=box.mark, image=box.file, category=box.label, old=old, new=new, reviewer=reviewer, time=time
+    )
+
+
+def edited(box: Box, label: Label, time: str, reviewer: str) -> Iterator[Decision]:
+    if label.bounding_box is not None and tuple(label.bounding_box) != tuple(box.shown):
+        old = Value(box=whole(box.xywh))
+        yield of_box("move", box, time, reviewer, old, Value(box=moved(box, label.bounding_box)))
+    if label.label != box.label and label.label:
+        yield of_box("relabel", box, time, reviewer, Value(category=box.label), Value(category=label.label))
+    own = tuple(sorted(tag for tag in label.tags if not tag.startswith(TAG)))
+    if own:
+        yield of_box("tag", box, time, reviewer, Value(tags=()), Value(tags=own))
+
+
+def whole(xywh: Sequence[Side]) -> tuple[float, float, float, float] | None:
+    known = [side for side in xywh if side is not None]
+    return (known[0], known[1], known[2], known[3]) if len(known) == 4 else None
+
+
+def moved(box: Box, now: Sequence[float]) -> tuple[float, float, float, float]:
+    """Return where a box is now, in pixels: a side that was not moved keeps its source's exact number."""
+    exact = box.xywh if box.field == "ground_truth" else (None,) * 4  # a proxy is not where its box is
+    scale = (*box.size, *box.size)
+    x, y, w, h = (
+        source if source is not None and side == given else round(side * size, DECIMALS)
+        for source, given, side, size in zip(exact, box.shown, now, scale, strict=True)
+    )
+    return x, y, w, h
+
+
+def chosen(flags: Sequence[Item], label: Label, time: str, reviewer: str) -> Iterator[Decision]:
+    """What the form's radio or a tag says of all findings of a box."""
+    words = [label.review, *(tag.removeprefix(TAG) for tag in label.tags if tag.startswith(TAG))]
+    said = next((word for word in words if word in DONE), None)
+    for item in flags if said else ():
+        yield of_finding(item, said, reviewer, time)
+
+
+def drawn(label: Label, image: After, reviewer: str) -> Decision:
+    width, height = (side or float("nan") for side in image.size)
+    given = label.bounding_box or (0.0, 0.0, 0.0, 0.0)
+    scale = (width, height, width, height)
+    x, y, w, h = (round(side * size, DECIMALS) for side, size in zip(given, scale, strict=True))
+    new = Value(box=(x, y, w, h), category=label.label)
+    return Decision(
+        action="draw", image=image.file, category=label.label or "", new=new, reviewer=reviewer, time=image.changed
+    )
+
+
+def trust(items: Sequence[Item], said: Sequence[Decision]) -> list[Trust]:
+    """Return what became of each rule's findings. A box that was changed or deleted by hand confirms what flagged
+    it."""
+    verdict: Mapping[str, str] = {each.fingerprint: each.action for each in said if each.fingerprint}
+    touched = {each.box for each in said if not each.fingerprint and each.box and each.action != "tag"}
+    rejected = {each.number for each in items if verdict.get(each.fingerprint) == "ignore"}
+    confirmed = {
+        each.number
+        for each in items
+        if each.number not in rejected and (each.fingerprint in verdict or each.box in touched)
+    }
+    return trusted(items, confirmed, rejected)

@@ -1,0 +1,136 @@
+"""What a reviewer's buttons do: which finding is meant, what is decided, which one comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from annotool.errors import UsageError
+from annotool.reviewing import folder
+from annotool.reviewing.folder import Entry, Item, Review
+
+__all__ = ["ACTIONS", "DONE", "Desk", "standing"]
+
+ACTIONS = ("accept", "ignore", "delete", "skip")
+DONE = ("accept", "ignore", "delete")
+SEVERITIES = ("error", "warning", "info")
+
+
+def standing(entries: Sequence[Entry]) -> dict[int, Entry]:
+    """Return what holds for each finding: its last entry that no `undo` took back."""
+    said: dict[int, list[Entry]] = {}
+    for each in entries:
+        stack = said.setdefault(each.number, [])
+        if each.action != "undo":
+            stack.append(each)
+        elif stack:
+            stack.pop()
+    return {number: stack[-1] for number, stack in said.items() if stack}
+
+
+class Desk:
+    """A review at work. Every decision is on the disk before a method returns."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.log = place / "log.jsonl"
+        self.items = folder.lines(place / "findings.jsonl", Item)
+
+    @cached_property
+    def review(self) -> Review:
+        """What is reviewed."""
+        return msgspec.json.decode((self.place / "review.json").read_bytes(), type=Review)
+
+    @cached_property
+    def by_sample(self) -> Mapping[str, Sequence[Item]]:
+        """The findings of each image in the App, in the order of the queue."""
+        found: dict[str, list[Item]] = {}
+        for each in self.items:
+            found.setdefault(each.sample, []).append(each)
+        return found
+
+    def entries(self) -> list[Entry]:
+        """Return the log as it stands; another process may have added to it."""
+        return folder.lines(self.log, Entry)
+
+    def decided(self) -> dict[int, Entry]:
+        """Return what was decided of each finding, skipped ones left out."""
+        return {number: each for number, each in standing(self.entries()).items() if each.action in DONE}
+
+    def decide(self, items: Sequence[Item], action: str, reason: str = "") -> list[Item]:
+        """Decide findings; return those it was done to. A finding of no box has none to delete."""
+        if action not in ACTIONS:
+            raise UsageError(f"no action {action!r}; there are: {', '.join(ACTIONS)}")
+        now = datetime.now(UTC).isoformat()
+        done = [each for each in items if action != "delete" or each.box]
+        folder.append(
+            self.log, [Entry(action, each.number, now, self.review.reviewer, reason) for each in done]
+        )
+        return done
+
+    def undo(self) -> list[Item]:
+        """Take back what was decided last, all of it where many were at once; return the findings."""
+        held, taken = standing(self.entries()), datetime.now(UTC).isoformat()
+        last = max((each.time for each in held.values()), default="")
+        back = [number for number, each in held.items() if each.time == last]
+        folder.append(self.log, [Entry("undo", number, taken, self.review.reviewer) for number in back])
+        return [self.items[number] for number in back]
+
+    def meant(self, sample: str | None, labels: Sequence[str] = ()) -> list[Item]:
+        """Return which findings a button is about: of each selected box the first that is undecided, else the first
+        of the open image, else the first of all."""
+        decided = self.decided()
+        mine = self.by_sample.get(sample or "", ())
+        ends = {label[8:] for label in labels}  # a box, its outline and its proxy share their row
+        open_ = [each for each in mine if each.number not in decided]
+        if ends:
+            first: dict[str, Item] = {}
+            for each in open_:
+                if each.label[8:] in ends:
+                    first.setdefault(each.label, each)
+            return list(first.values())
+        if sample:
+            return list(open_[:1])
+        found = self.next(-1)
+        return [found] if found else []
+
+    def next(self, after: int) -> Item | None:
+        """Return the next undecided finding in an image, from the one `after` on and round; skipped ones last."""
+        held = standing(self.entries())
+        turn = [*self.items[after + 1 :], *self.items[: after + 1]]
+        free = [each for each in turn if each.sample and each.number not in held]
+        if free:
+            return free[0]
+        return next((each for each in turn if each.sample and held[each.number].action == "skip"), None)
+
+    def of_rule(self, rule: str) -> list[Item]:
+        """Return the undecided findings of a rule."""
+        decided = self.decided()
+        return [each for each in self.items if each.rule == rule and each.number not in decided]
+
+    def table(self, rule: str = "", order: str = "score", most: int = 200) -> list[Item]:
+        """Return the undecided findings to list, sorted by score, rule or severity."""
+        decided = self.decided()
+        rows = [each for each in self.items if each.number not in decided and rule in ("", each.rule)]
+        keys = {
+            "score": lambda each: each.number,
+            "rule": lambda each: (each.rule, each.number),
+            "severity": lambda each: (SEVERITIES.index(each.severity), each.number),
+        }
+        return sorted(rows, key=keys[order])[:most]
+
+    def progress(self) -> tuple[int, int]:
+        """Return how many findings are decided, of how many."""
+        return len(self.decided()), len(self.items)
+
+    def rules(self) -> list[tuple[str, str, int]]:
+        """Return code, slug and how many are undecided for each rule that has some."""
+        decided, left = self.decided(), dict[str, tuple[str, int]]()
+        for each in self.items:
+            if each.number not in decided:
+                left[each.rule] = (each.slug, left.get(each.rule, ("", 0))[1] + 1)
+        return sorted((rule, slug, count) for rule, (slug, count) in left.items())

@@ -1,0 +1,139 @@
+"""The findings as a queue: what pays most comes first, each with what its fix would do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.findings import Edits, Findings, Fix, Op, Severity
+from annotool.fingerprint import fingerprints, rows_of
+from annotool.reviewing.folder import Item
+from annotool.reviewing.samples import Frame, label_id, sample_id
+from annotool.rules.base import Rule
+from annotool.table import Array
+
+__all__ = ["items", "scores", "worded"]
+
+BASE = np.array([0.1, 0.5, 1.0])  # info, warning, error
+EACH_MORE, MOST = 0.05, 0.3  # for other findings on the same record: where several rules agree, somebody erred
+
+
+def scores(severity: Array, record: Array, fixable: Array) -> Array:
+    """Return what a look at each finding is worth, 0 to 1.35: its severity, what else speaks against its record, and
+    a little for a fix at hand, which costs one click.
+
+    severity int8; record int64, -1 none; fixable bool.
+    """
+    counts = np.zeros(len(record))
+    named = record >= 0
+    _, place, many = np.unique(record[named], return_inverse=True, return_counts=True)
+    counts[named] = many[place.reshape(-1)] - 1
+    return np.asarray(
+        np.round(BASE[severity] + np.minimum(EACH_MORE * counts, MOST) + 0.05 * fixable, 3), dtype=np.float64
+    )
+
+
+def items(
+    data: Dataset, findings: Findings, rules: Mapping[str, Rule], shown: Frame, marks: Array
+) -> list[Item]:
+    """Return the findings as the queue of a review, the best first; those of images that are not shown have no
+    sample, for they can be decided in the table alone."""
+    annotation, image = findings.column("annotation"), findings.column("image")
+    rows, named = rows_of(data, annotation)
+    severity, fix = findings.column("severity"), findings.column("fix")
+    score = scores(severity, np.where(named, rows, -1), fix > Fix.NONE)
+    order = np.lexsort((np.arange(len(score)), rows, image, findings.column("rule"), -score))
+    prints = fingerprints(data, findings)
+    told = [part.text(at) for part in findings.blocks for at in range(len(part))]
+    codes = findings.column("rule").tolist()
+    mends = proposals(data, findings, rules, shown)
+    names, files = data.names_of(findings.column("category")), data.table("images")["file_name"]
+    visible, drawn = set(shown.images.tolist()), dict(zip(shown.rows.tolist(), shown.drawn.tolist(), strict=True))
+    queue = []
+    for number, at in enumerate(order.tolist()):
+        row, on = int(rows[at]), bool(named[at])
+        mend, place = mends.get(at, ("", None))
+        seen = int(image[at]) in visible
+        field = ("ground_truth" if drawn.get(row) else "proxies") if on and seen else ""
+        queue.append(
+            Item(
+                number=number, fingerprint=prints[at], rule=codes[at],
+                slug=rules[codes[at]].slug if codes[at] in rules else codes[at],
+                severity=Severity(int(severity[at])).name.lower(), score=float(score[at]), message=told[at],
+                file=str(files[int(image[at])]) if image[at] >= 0 else "",
+                sample=sample_id(int(image[at])) if seen else "",
+                label=label_id(field, row) if field else "", field=field, box=str(marks[row]) if on else "",
+                category=str(names[at]), fix=Fix(int(fix[at])).name.lower(), proposal=mend, place=place,
+            )
+        )  # fmt: skip
+    return queue
+
+
+Proposal = tuple[str, tuple[float, float, float, float] | None]
+
+
+def proposals(
+    data: Dataset, findings: Findings, rules: Mapping[str, Rule], shown: Frame
+) -> dict[int, Proposal]:
+    """What the fix of each finding would do, in words, and the box it would make, in fractions; by position."""
+    found: dict[int, Proposal] = {}
+    first = 0
+    at_row = dict(zip(shown.rows.tolist(), shown.of.tolist(), strict=True))
+    for part in findings.blocks:
+        rule = rules.get(part.rule)
+        if rule is not None and rule.fixes and (part.columns["fix"] > Fix.NONE).any():
+            keep = np.flatnonzero(part.columns["fix"] > Fix.NONE)
+            edits = rule.fix(data, Findings((part.take(keep),)))
+            for at, mine in grouped(edits).items():
+                found[first + int(keep[at])] = said(data, edits.take(np.array(mine)), shown, at_row)
+        first += len(part)
+    return found
+
+
+def grouped(edits: Edits) -> dict[int, list[int]]:
+    by: dict[int, list[int]] = {}
+    for at, finding in enumerate(edits["finding"].tolist()):
+        by.setdefault(finding, []).append(at)
+    return by
+
+
+def said(data: Dataset, edits: Edits, shown: Frame, at_row: Mapping[int, int]) -> Proposal:
+    words: list[str] = []
+    place = None
+    names = ("op", "table", "column", "row", "new")
+    for op, table, column, row, new in zip(*(edits[name].tolist() for name in names), strict=True):
+        words.append(worded(data, op, table, column, new))
+        if (table, column) == ("annotations", "bbox") and row in at_row:
+            place = fractions(new, shown.size[at_row[row]])
+    return "; ".join(dict.fromkeys(words)), place
+
+
+def fractions(box: Sequence[float], size: Array) -> tuple[float, float, float, float] | None:
+    side = np.array(box, dtype=np.float64) / np.tile(size, 2)
+    x, y, w, h = side.tolist()
+    return (x, y, w, h) if np.isfinite(side).all() else None
+
+
+def worded(data: Dataset, op: int, table: str, column: str, new: Any) -> str:
+    """Return one edit in words."""
+    one = {"annotations": "box", "images": "image record", "categories": "class", "sources": "file"}.get(table, table)
+    if op == Op.DROP:
+        return f"delete the {one}"
+    if op == Op.BYTES:
+        return f"write {short(new)}" if new else "delete the text"
+    if op == Op.CREATE:
+        return f"add the file {column}"
+    if column == "category":
+        return f"relabel to {data.names_of(np.array([new]))[0]}"
+    if column == "bbox":
+        return "set the box to " + " ".join(f"{side:.6g}" for side in new)
+    return f"set {column} to {short(new)}"
+
+
+def short(value: Any) -> str:
+    text = re.sub(r"\s+", " ", str(value))
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,36 @@
+"""How a review looks in the App: colours, the sidebar, the rules it has views of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from annotool.reviewing.folder import Item
+
+__all__ = ["COLORS", "FIELD_COLORS", "SIDEBAR", "queue_rules"]
+
+COLORS = {"error": "#e5484d", "warning": "#f5a524", "info": "#3e93de"}
+FIELD_COLORS = {
+    "ground_truth": "#ffb000",
+    "proxies": "#ff2fd0",  # stands for a box the App cannot draw
+    "proposals": "#2fd07f",  # what a fix would make
+    "outlines": "#40b5ff",
+    "predictions": "#9b7bff",
+    "image_label": "#ffb000",
+}
+SIDEBAR = [
+    ("labels", [*FIELD_COLORS], True),
+    ("annotool", ["severity", "rules", "score", "findings", "messages", "file_name"], True),
+    ("tags", ["tags"], False),
+    ("other", ["id", "filepath", "metadata", "metadata.width", "metadata.height"], False),
+]
+
+
+def queue_rules(items: Sequence[Item]) -> list[tuple[str, str, int, bool]]:
+    """Return code, slug, number of findings, and whether they are of boxes, for each rule with findings in an image,
+    in the order of the queue."""
+    found: dict[str, tuple[str, int, bool]] = {}
+    for each in items:
+        if each.sample:
+            _, count, boxes = found.get(each.rule, ("", 0, False))
+            found[each.rule] = (each.slug, count + 1, boxes or bool(each.label))
+    return [(rule, *told) for rule, told in found.items()]
