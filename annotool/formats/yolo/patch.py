@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
 from annotool.formats.sidefile import side_splices
-from annotool.formats.yolo.odd import line_span, numeric
+from annotool.formats.yolo.odd import BOM, line_span, numeric
 from annotool.formats.yolo.redrawn import redrawn
 from annotool.formats.yolo.renaming import renamed
 from annotool.schema import Kind
@@ -32,6 +33,7 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     """
     splices: list[Splice] = []
     done: set[tuple[int, int]] = set()
+    named: dict[int, tuple[int, str]] = {}
     columns = (edits[name].tolist() for name in ("op", "table", "row", "column", "start", "end", "new"))
     for edit, (op, table, row, column, start, end, new) in enumerate(zip(*columns, strict=True)):
         if op == Op.BYTES:
@@ -43,9 +45,11 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
                     splices.append(each._replace(edit=edit))
         elif table == "annotations":
             splices += [each._replace(edit=edit) for each in changed(data, row, column, new)]
+        elif table == "images" and column == "file_name":
+            named[row] = (edit, str(new))
         elif table == "categories" and column == "name":
             splices += [each._replace(edit=edit) for each in renamed(data, row, str(new))]
-    return splices + list(side_splices(data, edits, "yolo"))
+    return [*splices, *relisted(data, named), *side_splices(data, edits, "yolo")]
 
 
 def gone(data: Dataset, table: str, row: int) -> Iterator[Splice]:
@@ -72,6 +76,25 @@ def listed(data: Dataset, source: int, line: int) -> Iterator[Splice]:
         lines = bytes(data.source_bytes(source)).splitlines(keepends=True)
         start = sum(map(len, lines[: line - 1]))
         yield Splice(source, start, start + len(lines[line - 1]), b"", 0)
+
+
+def relisted(data: Dataset, named: Mapping[int, tuple[int, str]]) -> Iterator[Splice]:
+    """Yield the lines of lists that name images, by their row, with other paths below the list's folder; each with its
+    edit."""
+    splits, sources = data.table("splits"), data.table("sources")
+    rows = np.flatnonzero(np.isin(splits["image"], list(named)) & (splits["line"] > 0))
+    lines = zip(*(splits[name][rows].tolist() for name in ("source", "line", "image")), strict=True)
+    known = -1
+    for source, line, image in sorted(set(lines)):
+        if source < 0 or sources["role"][source] != "split":
+            continue
+        if source != known:
+            known, texts = source, bytes(data.source_bytes(source)).splitlines(keepends=True)
+            starts = [0, *accumulate(map(len, texts))]
+        text = texts[line - 1].strip().removeprefix(BOM)
+        start = starts[line - 1] + texts[line - 1].index(text)
+        edit, new = named[image]
+        yield Splice(source, start, start + len(text), b"./" + new.encode("utf-8", "surrogateescape"), edit)
 
 
 def changed(data: Dataset, row: int, column: str, new: object) -> list[Splice]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +32,7 @@ KINDS = {  # what is odd about a path, by the first that fits
     "has a backslash": re.compile(r"\\"),
 }
 ODD = re.compile("|".join(pattern.pattern for pattern in KINDS.values()))
+FORMATS = ("coco", "voc", "yolo")
 CASE = "differs in case from the file on disk"
 
 
@@ -49,7 +52,8 @@ class NonPortablePath(ImageRule):
 
     Good: `"file_name": "a.jpg"`
 
-    Fix: safe in COCO and VOC where the file was found: the path from the image folder to it is written.
+    Fix: safe where the file was found: in COCO and VOC the path from the image folder to it is written, in a YOLO list the
+    one from the list's folder, begun with `./`, as ultralytics reads it. None where it does not lie below that folder.
 
     Source: https://github.com/VisDrone/DroneVehicle/issues/49
     """
@@ -65,14 +69,15 @@ class NonPortablePath(ImageRule):
         judged = suspects(names, paths)
         kinds = np.array([kind(names[row], paths[row].replace(os.sep, "/")) for row in judged], dtype=object)
         rows, kinds = np.array(judged, dtype=np.int64)[kinds != ""], kinds[kinds != ""]
-        able = (portable(data, rows) != "") & written_in(data, images.take(rows), ("coco", "voc"))
+        able = (portable(data, rows) != "") & written_in(data, images.take(rows), FORMATS)
         there = images["path"][rows] != ""
         message = "{file_name} {odd}"
         parts = []
         for text, which in ((message, there), (f"{message}, and no such image lies in the dataset", ~there)):
             values = {"file_name": images["file_name"][rows[which]], "odd": kinds[which]}
             fix = np.where(able[which], Fix.SAFE, Fix.NONE)
-            parts.append(found(self, text, images, take=rows[which], fix=fix, values=values))
+            place = where_written(data, rows[which])
+            parts.append(found(self, text, images, take=rows[which], fix=fix, values=values, **place))
         return together(parts)
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
@@ -101,7 +106,8 @@ def kind(name: str, path: str) -> str:
 
 
 def portable(data: Dataset, rows: Array) -> Array:
-    """Return for each image its path below the image folder with forward slashes, empty where none was found.
+    """Return for each image its path below the image folder with forward slashes, of YOLO below the folder of its lists;
+    empty where none was found.
 
     Without a known image folder: the longest end of the path on disk that the written name agrees with.
     """
@@ -112,7 +118,52 @@ def portable(data: Dataset, rows: Array) -> Array:
         path = images["path"][row].replace(os.sep, "/")
         inside = path.startswith(folder)
         better[at] = path[len(folder) :] if inside else common_end(images["file_name"][row], path)
+    of_yolo, below = written_in(data, images.take(rows), ("yolo",)), below_lists(data, rows)
+    better[of_yolo] = [below.get(row, "") for row in rows[of_yolo].tolist()]
     return better
+
+
+def list_lines(data: Dataset, rows: Array) -> dict[int, list[tuple[int, int]]]:
+    """Return source and line of the YOLO lists that name these images, by the image's position; none: not in it."""
+    splits, sources, images = data.table("splits"), data.table("sources"), data.table("images")
+    wanted = rows[written_in(data, images.take(rows), ("yolo",))]
+    position = dict(zip(images["image"][wanted].tolist(), wanted.tolist(), strict=True))
+    mine = np.flatnonzero(np.isin(splits["image"], list(position)) & (splits["line"] > 0))
+    columns = (splits[name][mine].tolist() for name in ("image", "source", "line"))
+    found: dict[int, list[tuple[int, int]]] = {}
+    for image, source, line in sorted(set(zip(*columns, strict=True))):
+        if sources["role"][source] == "split":
+            found.setdefault(position[image], []).append((source, line))
+    return found
+
+
+def below_lists(data: Dataset, rows: Array) -> dict[int, str]:
+    """Return the paths of YOLO's images (by position) below the folder of the lists that name them; those that have
+    one."""
+    sources, paths = data.table("sources"), data.table("images")["path"]
+    found: dict[int, str] = {}
+    for row, held in list_lines(data, rows).items():
+        folders = {folder_of(data.paths[sources["path"][at]], sources["file"][at]) for at, _ in held}
+        below = os.path.relpath(paths[row], folders.pop()) if paths[row] else ".."
+        if not folders and not below.startswith(".."):
+            found[row] = below.replace(os.sep, "/")
+    return found
+
+
+def folder_of(given: Path, file: str) -> Path:
+    """Return the folder of a source file, `given` being the path it was read from."""
+    return ((given if given.is_dir() else given.parent) / file).parent
+
+
+def where_written(data: Dataset, rows: Array) -> dict[str, Any]:
+    """Return source, line, start and end of the records that name these images: of YOLO, the line of the first list."""
+    images, lists = data.table("images"), list_lines(data, rows)
+    place = {name: np.array(images[name][rows]) for name in ("source", "line", "start", "end")}
+    for at, row in enumerate(rows.tolist()):
+        if row in lists:
+            (place["source"][at], place["line"][at]), *_ = lists[row]
+            place["start"][at] = place["end"][at] = -1
+    return place
 
 
 def common_end(name: str, path: str) -> str:

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+import annotool
 from annotool.findings import Fix
 from annotool.rules.sch.non_portable_path import NonPortablePath
 from annotool.testing import check_rule, edited, tiny
@@ -65,3 +68,51 @@ def test_without_a_known_root_the_common_end_is_written() -> None:
 def test_yolo_lists_are_reported_only() -> None:
     row = {"file_name": "/home/me/a.jpg", "path": f"{ROOT}/a.jpg"}
     check_rule(NonPortablePath, invalid=[(tiny([row], format_name="yolo"), [{"fix": Fix.NONE}])])
+
+
+LINES = [
+    (b"/elsewhere/images/0.jpg", b"./images/0.jpg"),
+    (b".\\images\\1.jpg", b"./images/1.jpg"),
+    (b"C:\\data\\images\\2.jpg  ", b"./images/2.jpg  "),
+    (b"../set/images/3.jpg", b"./images/3.jpg"),
+    (b"images/4.jpg", b"images/4.jpg"),
+    (b"./images/5.jpg", b"./images/5.jpg"),
+    (b"/elsewhere/images/gone.jpg", b"/elsewhere/images/gone.jpg"),
+]
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    """A YOLO dataset whose list came from other machines, named by both splits of its data.yaml."""
+    root = tmp_path / "set"
+    for folder in ("images", "labels"):
+        (root / folder).mkdir(parents=True)
+    for number in range(6):
+        (root / f"images/{number}.jpg").touch()
+        (root / f"labels/{number}.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    (root / "all.txt").write_bytes(b"\xef\xbb\xbf" + b"".join(old + b"\r\n" for old, _ in LINES))
+    (root / "data.yaml").write_text("path: .\ntrain: all.txt\nval: all.txt\nnames: [cat]\n")
+    return root
+
+
+def test_the_lines_of_a_yolo_list(listed: Path) -> None:
+    data = annotool.read(listed)
+    found = NonPortablePath().check(data)
+    assert found.column("line").tolist() == [1, 2, 3, 4, 7]
+    assert {data.table("sources")["file"][at] for at in found.column("source")} == {"all.txt"}
+    assert found.column("fix").tolist() == [Fix.SAFE] * 4 + [Fix.NONE]
+    made = annotool.fix(listed, in_place=True, select=["SCH013"])
+    assert made.after.counts() == {"SCH013": 1} and not made.taken_back
+    assert (listed / "all.txt").read_bytes() == b"\xef\xbb\xbf" + b"".join(new + b"\r\n" for _, new in LINES)
+    after = annotool.read(listed)
+    assert after.table("images")["path"].tolist() == data.table("images")["path"].tolist()
+    assert made.journal and annotool.undo(made.journal)
+    assert (listed / "all.txt").read_bytes() == b"\xef\xbb\xbf" + b"".join(old + b"\r\n" for old, _ in LINES)
+
+
+def test_an_image_that_is_not_below_its_list(listed: Path) -> None:
+    (listed / "lists").mkdir()
+    (listed / "all.txt").rename(listed / "lists/all.txt")
+    yaml = listed / "data.yaml"
+    yaml.write_text(yaml.read_text().replace("all.txt", "lists/all.txt"))
+    assert set(NonPortablePath().check(annotool.read(listed)).column("fix").tolist()) == {Fix.NONE}
