@@ -19,13 +19,17 @@ from annotool.rules.base import (
     mendable,
     together,
     worded,
+    written_in,
 )
+from annotool.schema import Kind
 from annotool.table import Array
 
 SLACK = 1.0  # pixels at the image border that say nothing about the form
-COCO, VOC = 1, 2
+YOLO_SLACK = 0.002  # of the image's side: likewise
+COCO, VOC, YOLO = 1, 2, 3
 FORMS = {  # what a file's boxes seem to be, and how that reads
     "corners": "the four numbers look like x1 y1 x2 y2, not x y w h",
+    "fraction corners": "the four numbers look like x1 y1 x2 y2, not centre, width and height",
     "sizes": "xmax and ymax look like a width and a height",
     "fractions": "the numbers look like fractions of the image, not pixels",
 }
@@ -33,7 +37,7 @@ FORMS = {  # what a file's boxes seem to be, and how that reads
 
 @dataclass(frozen=True)
 class State:
-    """For each source: its format (COCO, VOC or 0), and counts (sources, 4) of boxes judged, of boxes that
+    """For each source: its format (COCO, VOC, YOLO or 0), and counts (sources, 4) of boxes judged, of boxes that
     are wrong as the format reads them, right in the other form, and within one pixel of the origin."""
 
     kind: Array
@@ -45,8 +49,9 @@ class BoxEncodingSuspect(DatasetRule[State]):
     """The boxes of a file are written in another form than its format has.
 
     What: at least 20 % of a COCO file's boxes leave the image as x y w h, but at least 99 % fit it as x1 y1
-    x2 y2; or the reverse over all VOC files; or all boxes of a format in pixels lie between 0 and 1. Files
-    with fewer than 5 boxes of known image size are not judged.
+    x2 y2; or so over all YOLO files, for centre, width and height; or the reverse over all VOC files; or all
+    boxes of a format in pixels lie between 0 and 1. Files with fewer than 5 boxes of known image size are not
+    judged.
 
     Why: every box is wrong, and most that fit the image by chance are trained on in silence
     (tensorpack/tensorpack#1041, pytorch/vision#2740).
@@ -58,21 +63,24 @@ class BoxEncodingSuspect(DatasetRule[State]):
     Fix: unsafe: all boxes of the file are turned into the format's form; an area that was w * h goes with
     them. None for fractions in VOC.
 
-    Source: https://github.com/tensorpack/tensorpack/issues/1041
+    Source: https://github.com/tensorpack/tensorpack/issues/1041; that of YOLO is ours.
     """
 
     code = "FMT010"
     slug = "box-encoding-suspect"
     severities = (ERROR,)
     fixes = (Fix.UNSAFE,)
-    formats = ("coco", "voc")
+    formats = ("coco", "voc", "yolo")
     verdict = ("1 file seems to hold boxes in another form", "{n} files seem to hold boxes in another form")
     wrong: float = 0.2  # of the boxes, as the format reads them
     right: float = 0.99  # of the boxes, in the other form
     least: int = 5  # boxes
 
     def unable(self, data: Dataset) -> str:
-        unknown = int((np.isnan(data.boxes.width) & (data.table("annotations")["image"] >= 0)).sum())
+        rows = data.table("annotations")
+        unknown = int(
+            (np.isnan(data.boxes.width) & (rows["image"] >= 0) & ~written_in(data, rows, ("yolo",))).sum()
+        )
         return worded(f"no image sizes: {unknown:,} box[|es] not judged", unknown) if unknown else ""
 
     def partial(self, shard: Dataset) -> State:
@@ -90,9 +98,8 @@ class BoxEncodingSuspect(DatasetRule[State]):
 
     def finish(self, state: State) -> Findings:
         counts = np.array(state.counts)
-        counts[state.kind == VOC] = counts[state.kind == VOC].sum(
-            axis=0
-        )  # one VOC file has too few boxes to tell
+        for form in (VOC, YOLO):  # one file has too few boxes to tell
+            counts[state.kind == form] = counts[state.kind == form].sum(axis=0)
         boxes, wrong, other, near = counts.T
         enough = (boxes >= self.least) & (state.kind > 0) & (state.counts[:, 0] > 0)
         unit = enough & (near >= self.right * boxes)
@@ -101,6 +108,7 @@ class BoxEncodingSuspect(DatasetRule[State]):
             self.of_form(form, np.flatnonzero(which), counts, state.kind)
             for form, which in (
                 ("corners", turned & (state.kind == COCO)),
+                ("fraction corners", turned & (state.kind == YOLO)),
                 ("sizes", turned & (state.kind == VOC)),
                 ("fractions", unit),
             )
@@ -153,8 +161,8 @@ class BoxEncodingSuspect(DatasetRule[State]):
 
 
 def kinds(data: Dataset) -> Array:
-    """Return for each source COCO, VOC or 0, and 0 for source -1."""
-    number = {"coco": COCO, "voc": VOC}
+    """Return for each source COCO, VOC, YOLO or 0, and 0 for source -1."""
+    number = {"coco": COCO, "voc": VOC, "yolo": YOLO}
     known = [number.get(name, 0) for name in data.table("sources")["format"].tolist()]
     return np.array([*known, 0], dtype=np.int8)
 
@@ -166,7 +174,9 @@ def readings(data: Dataset, kind: Array) -> tuple[Array, Array, Array, Array]:
     x, y, w, h = (rows[column] for column in "xywh")
     width, height = data.boxes.width, data.boxes.height
     right, bottom = x + w, y + h
-    judged = np.isfinite(right + bottom + width + height) & ~rows["bbox_derived"] & (kind > 0)
+    judged = (
+        np.isfinite(right + bottom + width + height) & ~rows["bbox_derived"] & (kind > 0) & (kind != YOLO)
+    )
     judged &= (width > 1) & (height > 1)
     out = (right > width + SLACK) | (bottom > height + SLACK)
     corners = (w > x) & (h > y) & (w <= width + SLACK) & (h <= height + SLACK) & (x > -SLACK) & (y > -SLACK)
@@ -175,13 +185,34 @@ def readings(data: Dataset, kind: Array) -> tuple[Array, Array, Array, Array]:
     wrong = np.where(coco, out, out | (w <= 0) | (h <= 0))
     origin = np.where(coco, 0.0, -1.0)  # VOC that counts from 1 was moved by one
     near = (np.minimum(x, y) >= origin) & (np.maximum(right, bottom) <= 1.0)
-    return judged, np.where(coco, corners, sizes), wrong, near
+    other = np.where(coco, corners, sizes)
+    if (kind == YOLO).any():
+        own, fits, leaves = fractions(rows)
+        judged, other = judged | (own & (kind == YOLO)), np.where(kind == YOLO, fits, other)
+        wrong, near = np.where(kind == YOLO, leaves, wrong), near & (kind != YOLO)
+    return judged, other, wrong, near
+
+
+def fractions(rows: Table) -> tuple[Array, Array, Array]:
+    """Return which rows of YOLO can be judged, which would fit their image if the four numbers were its corners, and
+    which leave it as they are read (each bool)."""
+    x, y, w, h = (rows[column] for column in ("xn", "yn", "wn", "hn"))
+    own = np.isfinite(x + y + w + h) & (rows["kind"] == Kind.BOX)
+    least, most = -YOLO_SLACK, 1 + YOLO_SLACK
+    leaves = (x < least) | (y < least) | (x + w > most) | (y + h > most)
+    first, second = x + w / 2, y + h / 2
+    fits = (first > least) & (second > least) & (w > first) & (h > second) & (w <= most) & (h <= most)
+    return own, fits, leaves
 
 
 def turned(data: Dataset, form: str) -> Array:
     """Return the boxes of all annotations read in another form: x y w h, pixels (float64, (n, 4))."""
     rows = data.table("annotations")
     x, y, w, h = (rows[column] for column in "xywh")
+    if form == "fraction corners":
+        x, y, w, h = data.boxes.xywh.T
+        first, second = x + w / 2, y + h / 2
+        return np.stack([first, second, w - first, h - second], axis=1)
     if form == "corners":
         return np.stack([x, y, w - x, h - y], axis=1)
     if form == "sizes":
