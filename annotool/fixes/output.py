@@ -62,7 +62,7 @@ def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
     """Write the files that were read, with new bytes where the overlay has some, and those it adds."""
     new = {str(path): held for path, held in overlay.items()}
     files = source_files(data)
-    added = [file for file in new if file not in set(files)]
+    added = sorted(new.keys() - set(files))
     for file, name in zip(added, names_in(root, added), strict=True):
         placed(work, name).write_bytes(new[file] or b"")
     for at, (file, name) in enumerate(zip(files, names_in(root, files), strict=True)):

@@ -149,12 +149,14 @@ def propose(
     for attempt in range(TRIES + 2 * len(rules) + 1):
         run = rounds(tools, first, unsafe, barred | kept)
         bad = proof.failed(first, run.last, run.proven)
-        again = found_again(read, run)
+        again = found_again(read, run) if in_place or not bad.any() else frozenset()
         stay = np.isin(run.proven["image"], list(again) if in_place else [])
         if not (bad | stay).any():
             break
         barred = barred.and_also(run.proven.take(bad & ~stay), whole=attempt >= TRIES)
         kept = kept.and_also(run.proven.take(stay), whole=False)
+    else:
+        again = found_again(read, run)
     return Proposal(
         data=first.data,
         before=first.findings.of(*rules),

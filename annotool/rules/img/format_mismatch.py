@@ -42,7 +42,8 @@ class FormatMismatch(ImageRule):
 
     Good: a PNG file called `a.png`
 
-    Fix: none: the file wants another name, and every label, list and script that names it with it.
+    Fix: none: the file wants another name, and every label, list and script that names it with it; and the journal of a
+    fix holds the bytes of labels, so no undo would give the image its name back.
 
     Source: tensorflow/models#2194; IMG_EXTENSIONS of torchvision/datasets/folder.py and IMG_FORMATS of
     ultralytics/data/utils.py.
