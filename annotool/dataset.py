@@ -15,7 +15,6 @@ from annotool.findings import Findings
 from annotool.geometry import boxes as box_geometry
 from annotool.geometry import rings as ring_geometry
 from annotool.geometry import rle as mask_geometry
-from annotool.geometry.groups import first_equal
 from annotool.parallel import aside
 from annotool.progress import track
 from annotool.schema import SCHEMA, Kind, make
@@ -86,11 +85,14 @@ class Boxes:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Annotations of one image whose boxes overlap with IoU >= .9: positions first < second, and iou."""
+    """Annotations of one image whose boxes overlap with IoU >= .9: positions first < second, and iou; and, ascending, the
+    positions of those with the very box of another one of their category, crowd or not.
+    """
 
     first: Array
     second: Array
     iou: Array
+    equal: Array
 
 
 @dataclass(frozen=True)
@@ -235,14 +237,13 @@ class Dataset:
 
     @cached_property
     def pairs(self) -> Pairs:
-        """Overlapping annotations of one image, IoU >= .9; see Pairs. Of equal boxes of one category only the first is
-        paired: a box pasted n times would make n^2 pairs, and is an exact duplicate anyway.
+        """Overlapping annotations of one image, IoU >= .9; see Pairs. Of equal boxes of one category, and both crowds
+        or neither, only the first is paired: a box pasted n times would make n^2 pairs, and is an exact duplicate anyway.
         """
-        xywh, image = self.boxes.xywh, self.table("annotations")["image"]
-        again = first_equal(image, self.annotation_labels, *(xywh[:, side] for side in range(4))) >= 0
-        return Pairs(
-            *box_geometry.overlapping_pairs(np.where(self.boxes.usable & ~again, image, -1), xywh, 0.9)
-        )
+        table = self.table("annotations")
+        image = np.where(self.boxes.usable, table["image"], -1)
+        kind = self.annotation_labels * 2 + (table["iscrowd"] == 1)
+        return Pairs(*box_geometry.pairs_but_equal(image, kind, self.boxes.xywh, 0.9))
 
     def decoded(self, kind: Kind = Kind.POLYGON) -> Iterator[tuple[Array, Decoder]]:
         """Yield positions of annotations that have a segmentation text, in blocks of one format, and its decoder."""

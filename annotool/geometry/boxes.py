@@ -5,9 +5,12 @@ corner of the top-left pixel. NaN means unknown and stays unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from annotool.geometry.groups import first_equal
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,24 +93,57 @@ def overlapping_pairs(image: Ints, xywh: Floats, threshold: float) -> tuple[Ints
     Method: sorted by left edge, IoU >= t needs x0[j] <= x0[i] + (1 - t) * w[i], so the partners of a row
     are the run of rows after it, whose end one binary search finds.
     """
+    first, second, share, _ = _swept(image, xywh, threshold)
+    return first, second, share
+
+
+def pairs_but_equal(
+    image: Ints, kind: Ints, xywh: Floats, threshold: float
+) -> tuple[Ints, Ints, Floats, Ints]:
+    """As `overlapping_pairs`, but of boxes equal to the last bit and of one kind, (n,) int64, only the first is paired;
+    and, ascending, all rows that have such an equal.
+    """
+    return _swept(image, xywh, threshold, kind)
+
+
+def _swept(
+    image: Ints, xywh: Floats, threshold: float, kind: Ints | None = None
+) -> tuple[Ints, Ints, Floats, Ints]:
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold: expected 0 < threshold <= 1, got {threshold}")
     x, y, w, h = np.ascontiguousarray(np.asarray(xywh, dtype=np.float64).T)
     with np.errstate(all="ignore"):
-        usable = (image >= 0) & np.isfinite(x + w) & np.isfinite(y + h) & (w > 0) & (h > 0)
-        usable &= (w * h > 0) & np.isfinite(w * h)
+        area, sums = w * h, x + w + y + h
+        usable = (image >= 0) & (w > 0) & (area > 0) & np.isfinite(area) & np.isfinite(sums)
     rows = np.flatnonzero(usable)
     key, limit = _sweep_keys(image[rows], x[rows], w[rows], threshold)
     order = np.argsort(key)
-    rows, key = rows[order], key[order]
-    end = np.searchsorted(key, limit[order], side="right")
+    rows, key, limit = rows[order], key[order], limit[order]
+    equal = np.empty(0, dtype=np.int64)
+    if kind is not None:  # equal boxes have equal keys, so they stand side by side
+        again, equal = _equals(rows, key, (image, kind, x, y, w, h))
+        if len(again):
+            gone = np.zeros(len(x), dtype=bool)
+            gone[again] = True
+            stays = ~gone[rows]
+            rows, key, limit = rows[stays], key[stays], limit[stays]
+    end = np.searchsorted(key, limit, side="right")
     found: list[tuple[Ints, Ints, Floats]] = []
     for one, other in _runs(np.maximum(end - np.arange(1, len(rows) + 1), 0)):
         first, second = rows[one], rows[other]
         share = _iou(*([x[at], y[at], x[at] + w[at], y[at] + h[at], w[at] * h[at]] for at in (first, second)))
         hit = np.flatnonzero(share >= threshold)
         found.append((first[hit], second[hit], share[hit]))
-    return _in_order(found)
+    return *_in_order(found), equal
+
+
+def _equals(rows: Ints, key: Floats, columns: tuple[NDArray[Any], ...]) -> tuple[Ints, Ints]:
+    """Of rows sorted by key: those equal to an earlier one in all columns, and all that have an equal, ascending."""
+    same = key[1:] == key[:-1]
+    some = np.unique(np.append(rows[:-1][same], rows[1:][same]))
+    first = first_equal(*(column[some] for column in columns))
+    again = np.flatnonzero(first >= 0)
+    return some[again], some[np.unique(np.append(again, first[again]))]
 
 
 def _columns(xywh: Floats) -> list[Floats]:
@@ -134,9 +170,18 @@ def _sweep_keys(image: Ints, x: Floats, w: Floats, threshold: float) -> tuple[Fl
     left, right = np.clip((x.min(initial=np.inf), x.max(initial=-np.inf)), -1e7, 1e7)
     span = max(right - left, 1e-300)
     with np.errstate(over="ignore"):
-        reach = x + (1 - threshold) * w + 8 * np.finfo(np.float64).eps * (np.abs(x) + w)
-    key, limit = ((np.clip(edge, left, right) - left) / span for edge in (x, reach))
-    return 2.0 * image + key, 2.0 * image + limit
+        reach = np.abs(x)
+        reach += w
+        reach *= 8 * np.finfo(np.float64).eps
+        reach += x
+        reach += (1 - threshold) * w
+    base = 2.0 * image
+    for edge in (key := x.copy(), reach):  # in place: a temporary of this size costs more than the sum in it
+        np.clip(edge, left, right, out=edge)
+        edge -= left
+        edge /= span
+        edge += base
+    return key, reach
 
 
 def _runs(counts: Ints) -> Iterator[tuple[Ints, Ints]]:

@@ -14,7 +14,16 @@ from annotool.rules.base import Rule, found
 from annotool.schema import NO_ID
 from annotool.table import Array
 
-__all__ = ["classes", "crowd", "equal_boxes", "geometry_texts", "pairs_at", "partnered", "rounded"]
+__all__ = [
+    "classes",
+    "crowd",
+    "equal_boxes",
+    "geometry_texts",
+    "near_equal",
+    "pairs_at",
+    "partnered",
+    "rounded",
+]
 
 SHARED = 0.9  # the IoU at which Dataset.pairs begins
 STEP, FRACTION_STEP = 0.01, 1e-5  # px; and where sizes are unknown, of the image: 0.01 px at 1000
@@ -44,21 +53,34 @@ def pairs_at(data: Dataset, iou: float) -> Pairs:
     pairs = data.pairs
     if iou < SHARED:
         image = np.where(data.boxes.usable, data.table("annotations")["image"], -1)
-        pairs = Pairs(*geometry.overlapping_pairs(image, data.boxes.xywh, iou))
+        pairs = Pairs(*geometry.overlapping_pairs(image, data.boxes.xywh, iou), pairs.equal)
     many = crowd(data)
     keep = (pairs.iou >= iou) & ~many[pairs.first] & ~many[pairs.second]
-    return Pairs(pairs.first[keep], pairs.second[keep], pairs.iou[keep])
+    return Pairs(pairs.first[keep], pairs.second[keep], pairs.iou[keep], pairs.equal)
 
 
 def equal_boxes(data: Dataset) -> Pairs:
     """Annotations with the very box of an earlier one of their image and label, which Dataset.pairs leaves out: not
     all are exact duplicates, for their masks or keypoints may differ. Crowd regions are left out."""
-    table = data.table("annotations")
-    shaped = (table["seg_start"] >= 0) | (table["kpt_start"] >= 0)
-    rows = np.flatnonzero(data.boxes.usable & shaped & ~crowd(data))
+    table, rows = data.table("annotations"), data.pairs.equal
+    shaped = (table["seg_start"][rows] >= 0) | (table["kpt_start"][rows] >= 0)
+    rows = rows[shaped & (table["iscrowd"][rows] != 1)]
     first = groups.first_equal(table["image"][rows], data.annotation_labels[rows], *data.boxes.xywh[rows].T)
     again = np.flatnonzero(first >= 0)
-    return Pairs(rows[first[again]], rows[again], np.ones(len(again)))
+    return Pairs(rows[first[again]], rows[again], np.ones(len(again)), rows)
+
+
+def near_equal(data: Dataset) -> Array:
+    """Positions, ascending, of all annotations whose box may be that of another in whole hundredths of a pixel."""
+    pairs, boxes = data.pairs, data.boxes
+    # Of sides of a hundred steps and more, boxes that round to the same numbers overlap by more than .9.
+    with np.errstate(over="ignore"):
+        large = np.minimum(boxes.xywh[:, 2], boxes.xywh[:, 3]) >= 100 * np.where(
+            boxes.fraction, FRACTION_STEP, STEP
+        )
+        large &= np.isfinite(boxes.xywh[:, 2] * boxes.xywh[:, 3])
+    small = np.flatnonzero(boxes.usable & ~large)
+    return np.unique(np.concatenate([pairs.first, pairs.second, pairs.equal, small]))
 
 
 def geometry_texts(data: Dataset, rows: Array) -> Array:

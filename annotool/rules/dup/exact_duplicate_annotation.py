@@ -11,7 +11,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.geometry import groups
 from annotool.rules.base import Edits, Findings, Fix, ImageRule, Op, Severity, mendable
-from annotool.rules.dup.base import classes, crowd, geometry_texts, partnered, rounded
+from annotool.rules.dup.base import classes, crowd, geometry_texts, near_equal, partnered, rounded
 from annotool.rules.targets import drops
 from annotool.table import Array
 
@@ -60,7 +60,7 @@ class ExactDuplicateAnnotation(ImageRule):
 def duplicates(data: Dataset) -> tuple[Array, Array]:
     """Positions of annotations that repeat an earlier one, and of that earlier one."""
     table = data.table("annotations")
-    rows = np.flatnonzero(data.boxes.usable)
+    rows = near_equal(data)
     lengths = [table[f"{name}_end"][rows] - table[f"{name}_start"][rows] for name in ("seg", "kpt")]
     first = groups.first_equal(
         table["image"][rows],
