@@ -22,7 +22,7 @@ from annotool.rules.base import (
     written_in,
 )
 from annotool.schema import Kind
-from annotool.table import Array
+from annotool.table import Array, Table
 
 SLACK = 1.0  # pixels at the image border that say nothing about the form
 YOLO_SLACK = 0.002  # of the image's side: likewise
