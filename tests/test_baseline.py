@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotool import baselines
-from annotool.baselines import Baseline
+from annotool.baselines import Baseline, matching
 from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Findings, Skipped, block
@@ -122,6 +122,25 @@ def test_a_heap_of_boxes_on_one_spot_is_paired(file: Path) -> None:
     )
     new, found, stale = checked(known, later, file)
     assert (new, found, stale) == (0, 600, 0)
+
+
+def test_thousands_on_one_spot_that_all_moved_end_in_bounded_work(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    """Each looks for partners beside its own place, and the pairs looked at in a round are bounded."""
+    monkeypatch.setattr(matching, "PAIRS", 1 << 18)
+    chance = np.random.default_rng(0)
+    places = np.round(np.hstack([chance.uniform(0, 3, (3000, 2)), 200 + chance.uniform(0, 3, (3000, 2))]), 2)
+    moved = np.round(places + chance.uniform(-0.3, 0.3, places.shape), 2)
+    key, both = np.zeros(6000, dtype=np.int64), np.vstack([places, moved])
+    blocks = [*matching.windows(key, both, np.arange(3000), np.arange(3000, 6000))]
+    assert sum(len(first) for first, _ in blocks) <= 3000 * 2 * matching.LEAST_WINDOW + (1 << 18)
+    assert len(np.unique(np.concatenate([second for _, second in blocks]))) > 2950  # not the same few
+    known = tiny(annotations=[{"box": box} for box in places.tolist()])
+    later = tiny(annotations=[{"box": box} for box in moved.tolist()])
+    new, found, stale = checked(known, later, file)
+    assert new == stale
+    assert found >= 2950
 
 
 def test_one_known_fault_excuses_one_neighbour_the_nearest(file: Path) -> None:

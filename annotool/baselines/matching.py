@@ -4,6 +4,11 @@ Faults of equal texts (rule, image, category, ...) whose boxes are equal as writ
 paired by geometry: a pair is possible at IoU >= .95 or where every edge is within a pixel, and pairs are taken
 greedily by the sum of their edges' distances, ties by place in the file, then by order of findings. Where that leaves
 both known faults and findings over, partners are exchanged until no more of them can be paired.
+
+A known fault is compared with at most the 1,024 findings of its texts to either side of it (by left edge), and chooses
+from the 64 nearest of them. Where thousands of boxes on one spot have all moved, the work is bounded further: fewer
+findings to either side (64 at least), so many steps of exchange, so many rounds. What is left then is new, and its
+known faults are found no more: a heap may hide no new fault.
 """
 
 from __future__ import annotations
@@ -25,7 +30,11 @@ EDGE = 1.011  # a pixel, and what is lost by keeping boxes at two decimals
 FRACTION = 1000.0  # where sizes are unknown an image counts as so many pixels wide and high
 PARTNERS = 64  # that one known fault may choose from
 WINDOW = 1024  # findings looked at to either side of a known fault
+LEAST_WINDOW = 64  # and this many, however large the heap
+PAIRS = 1 << 23  # looked at in a round, about
 PAIRS_IN_A_BLOCK = 1 << 17
+STEPS = 1 << 21  # from one finding to another, looking for partners to exchange, in a round
+ROUNDS = 8
 
 
 def match(known: Table, found: Table) -> tuple[Array, Array]:
@@ -43,13 +52,14 @@ def match(known: Table, found: Table) -> tuple[Array, Array]:
     left_known = known["count"].copy()
     exact = np.flatnonzero(leader[head[: len(known)]] >= 0)
     give(exact, leader[head[exact]], left_known, left_found)
-    pairs = near(key, box, left_known, left_found)
-    while len(pairs[0]):  # once, but for heaps of boxes on one spot
+    for _ in range(ROUNDS):  # one but for heaps of boxes on one spot
+        pairs = near(key, box, left_known, left_found)
+        if not len(pairs[0]):
+            break
         taken = give(*pairs, left_known, left_found)
         both = np.intersect1d(key[: len(known)][left_known > 0], key[len(known) :][left_found > 0])
         over = np.isin(key[pairs[0]], both)
         exchange(pairs[0][over], pairs[1][over], taken[over], left_known, left_found)
-        pairs = near(key, box, left_known, left_found)
     return left_known, ordinals(group) < (np.bincount(group, minlength=len(found)) - left_found)[group]
 
 
@@ -92,15 +102,21 @@ def give(entry: Array, group: Array, left_known: Array, left_found: Array) -> Ar
 
 
 def exchange(entry: Array, group: Array, taken: Array, left_known: Array, left_found: Array) -> None:
-    """Give entries that are left over a partner by giving its partner another one (augmenting paths), few as they are."""
+    """Give entries that are left over a partner by giving its partner another one (augmenting paths), few as they are;
+    ends after `STEPS`."""
     links: dict[int, list[int]] = {}
     flow: dict[int, dict[int, int]] = {}  # how many of a group each entry has
     for mine, other, amount in zip(entry.tolist(), group.tolist(), taken.tolist(), strict=True):
         links.setdefault(mine, []).append(other)
         flow.setdefault(other, {})[mine] = amount
     dead: set[int] = set()  # groups from which no way leads on: none ever will
+    steps = 0
     for start in [each for each in links if left_known[each] > 0]:
-        while left_known[start] > 0 and (path := way(start, links, flow, left_found, dead)):
+        while left_known[start] > 0 and steps < STEPS:
+            path, made = way(start, links, flow, left_found, dead)
+            steps += made
+            if not path:
+                break
             for mine, other, giver in path:
                 flow[other][mine] += 1
                 if giver >= 0:
@@ -115,12 +131,13 @@ def way(
     flow: dict[int, dict[int, int]],
     left_found: Array,
     dead: set[int],
-) -> list[tuple[int, int, int]]:
+) -> tuple[list[tuple[int, int, int]], int]:
     """The shortest chain from an entry to a group with findings left, its end first: (entry, group it gets, who gives
-    one of that up; -1: nobody); empty where there is none."""
+    one of that up; -1: nobody), empty where there is none; and the steps made to find it."""
     came: dict[int, tuple[int, int]] = {start: (-1, -1)}  # entry: who wants a group it has, and which
-    todo, seen = [start], set[int]()
+    todo, seen, steps = [start], set[int](), 0
     for mine in todo:
+        steps += len(links[mine])
         for other in links[mine]:
             if left_found[other] > 0:
                 path, giver = [(mine, other, -1)], mine
@@ -128,7 +145,7 @@ def way(
                     wants, had = came[giver]
                     path.append((wants, had, giver))
                     giver = wants
-                return path
+                return path, steps
             if other in seen or other in dead:
                 continue
             seen.add(other)
@@ -137,7 +154,7 @@ def way(
                     came[giver] = (mine, other)
                     todo.append(giver)
     dead |= seen
-    return []
+    return [], steps
 
 
 def near(key: Array, box: Array, left_known: Array, left_found: Array) -> tuple[Array, Array]:
@@ -195,11 +212,16 @@ def windows(key: Array, box: Array, entries: Array, theirs: Array) -> Iterator[t
     place = other + (np.clip(x[theirs], low, high) - low) / span
     order = np.argsort(place, kind="stable")
     reach = np.maximum(EDGE, (1 - IOU) / IOU * w[entries]) + span * (mine + 1) * 1e-15
-    least, most = (mine + (np.clip(x[entries] + edge, low, high) - low) / span for edge in (-reach, reach))
-    middle = np.searchsorted(place[order], (least + most) / 2)
-    begin = np.maximum(np.searchsorted(place[order], least, side="left"), middle - WINDOW)
-    end = np.minimum(np.searchsorted(place[order], most, side="right"), middle + WINDOW)
-    counts = np.maximum(end - begin, 0)
+    put, lines = place[order], [np.clip(x[entries] + edge, low, high) for edge in (-reach, 0.0, reach)]
+    least, own, most = (mine + (line - low) / span for line in lines)
+    least, own, most = (
+        np.searchsorted(put, least),
+        np.searchsorted(put, own),
+        np.searchsorted(put, most, side="right"),
+    )
+    begin, counts = bounded(least, own, most, WINDOW)
+    if (many := int(counts.sum())) > PAIRS:
+        begin, counts = bounded(least, own, most, max(LEAST_WINDOW, WINDOW * PAIRS // many))
     total = np.concatenate(([0], np.cumsum(counts)))
     start = 0
     while start < len(counts):
@@ -209,3 +231,9 @@ def windows(key: Array, box: Array, entries: Array, theirs: Array) -> Iterator[t
         within = np.arange(len(first)) - (total[first] - total[start])
         yield entries[first], theirs[order[begin[first] + within]]
         start = stop
+
+
+def bounded(begin: Array, middle: Array, end: Array, window: int) -> tuple[Array, Array]:
+    """Where each range begins and how long it is (int64 each), at most `window` to either side of its middle."""
+    begin = np.maximum(begin, middle - window)
+    return begin, np.maximum(np.minimum(end, middle + window) - begin, 0)
