@@ -7,8 +7,9 @@ inside a record or a string makes the piece fail, never come out wrong. A piece 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from annotool.formats.coco.jsontext import BROKEN, Broken, Buffer, loaded, skip, skip_blank
 from annotool.table import Array
 
-__all__ = ["Cut", "Elements", "Piece", "Slip", "cut_near", "utf8"]
+__all__ = ["Alike", "Cut", "Elements", "Piece", "Slip", "cut_near", "utf8"]
 
 PIECE = 1 << 21  # bytes: what fits in a core's cache
 BLANKS = b" " * 24
@@ -34,10 +35,19 @@ LONGEST = 1 << 24  # bytes of a record whose end is looked for by its brackets
 LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+class Alike(NamedTuple):
+    """Records that were read as they were found: where they stand in their text (int64), and their columns."""
+
+    start: Array
+    end: Array
+    columns: dict[str, Array]
+
+
 @dataclass(frozen=True)
 class Piece:
     """Some records of a list. text: a part of the file, its first byte at `base`; start and end int64: the records in
-    `text`; raws: their texts; sound: all are valid JSON in UTF-8, and `text` has a length of whole words with blanks at its end.
+    `text`; raws: their texts; sound: all are valid JSON in UTF-8, and `text` has a length of whole words with blanks at its end;
+    columns: of all records, where a guess found them: then there are no raws.
     """
 
     text: bytes
@@ -46,6 +56,7 @@ class Piece:
     end: Array
     raws: list[bytes] | list[msgspec.Raw]
     sound: bool
+    columns: dict[str, Array] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,12 +81,14 @@ class Cut:
 class Elements:
     """The records of the list that starts at `at` in `text`. While it is iterated, `end` and `slips` are filled.
 
-    until: where another reader goes on, if a record does begin there; then `end` stays -1.
+    until: where another reader goes on, if a record does begin there; then `end` stays -1. guess: reads a text that is a
+    list of nothing but the records it expects, and says no to any other.
     """
 
     text: Buffer
     at: int
     until: Cut | None = None
+    guess: Callable[[bytes], Alike | None] = field(default=lambda _: None)
     end: int = -1  # the byte after the list's closing bracket; the text's length where it is missing
     slips: list[Slip] = field(default_factory=list)
 
@@ -102,6 +115,8 @@ class Elements:
     def sound(self, at: int, stop: int) -> tuple[Piece | None, int]:
         """Return the records in at:stop when they are valid JSON. Sets `end` where the list ends among them."""
         held = b"".join((b"[", memoryview(self.text)[at:stop], b"]", BLANKS[(stop - at + 2) % 8 :]))
+        if found := self.guess(held):
+            return Piece(held, at - 1, found.start, found.end, [], sound=True, columns=found.columns), stop
         for _ in range(2):
             try:
                 raws = LIST.decode(held)

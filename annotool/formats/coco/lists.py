@@ -17,7 +17,7 @@ from annotool.findings import Fix
 from annotool.formats.coco import tolerant
 from annotool.formats.coco.elements import Cut, Elements, Piece, Slip
 from annotool.formats.coco.typed import Typed
-from annotool.formats.coco.uniform import uniform
+from annotool.formats.coco.uniform import Uniform
 from annotool.parallel import Aside
 from annotool.progress import track
 from annotool.schema import SCHEMA
@@ -77,10 +77,13 @@ def listed(document: Document, section: str, at: int, parts: list[dict[str, Arra
 def pieces(document: Document, section: str, elements: Elements, parts: list[dict[str, Array]],
            required: Sequence[str] | None) -> None:  # fmt: skip
     typed = Typed(section, required)
+    same = Uniform(typed.required)
+    if section == "annotations":
+        elements.guess = same.guess
     for piece in track(elements, f"reading {section}"):
         first = document.counts.get(section, 0)
         document.counts[section] = first + len(piece.start)
-        parts.append(read_piece(document, piece, typed, first))
+        parts.append(read_piece(document, piece, typed, same, first))
     document.unknown.setdefault(section, set()).update(typed.unknown)
 
 
@@ -106,12 +109,12 @@ def add(
     elements.end = rest.end
 
 
-def read_piece(document: Document, piece: Piece, typed: Typed, first: int) -> dict[str, Array]:
+def read_piece(document: Document, piece: Piece, typed: Typed, same: Uniform, first: int) -> dict[str, Array]:
     """Return the columns of the records of a piece that could be kept; the first of them has the index `first`."""
     n = len(piece.start)
     left = np.ones(n, dtype=bool)
     parts: list[tuple[Array, dict[str, Array]]] = []
-    for reader in readers(document, piece, typed, first):
+    for reader in readers(document, piece, typed, same, first):
         if not left.any():
             break
         rows, columns = reader(np.flatnonzero(left))
@@ -126,10 +129,10 @@ def read_piece(document: Document, piece: Piece, typed: Typed, first: int) -> di
     return {name: values[~left] for name, values in full.items()} if left.any() else full
 
 
-def readers(document: Document, piece: Piece, typed: Typed, first: int) -> Iterator[Reader]:
+def readers(document: Document, piece: Piece, typed: Typed, same: Uniform, first: int) -> Iterator[Reader]:
     """Give what reads records of a piece, the quickest first; each takes some rows and leaves the rest to the next."""
     if typed.section == "annotations" and piece.sound:
-        yield lambda _: uniform(piece, typed.required)
+        yield lambda _: same.columns(piece)
     yield lambda rows: typed.columns(piece, rows)
     yield lambda rows: patiently(document, piece, typed, rows, first)
 

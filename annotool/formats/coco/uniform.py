@@ -21,12 +21,12 @@ import msgspec
 import numpy as np
 
 from annotool.formats.coco import digits
-from annotool.formats.coco.elements import Piece
+from annotool.formats.coco.elements import Alike, Piece
 from annotool.formats.coco.jsontext import Broken, members
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array
 
-__all__ = ["uniform"]
+__all__ = ["Uniform"]
 
 Columns = dict[str, Array]
 
@@ -36,7 +36,8 @@ FREE = ("area", "score")  # any number; 17 digits and exponents are usual here
 DIGITS = b"-.0123456789"
 NUMBER = re.compile(rb"[-.0-9]++")
 BOX = re.compile(rb"\[\s*+[-.0-9]++(?:\s*+,\s*+[-.0-9]++){3}+\s*+\]")
-OTHERS = bytes({*range(256)} - {*DIGITS, *b',"'})
+LETTERS = b"_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+BLANKS = bytes(sign if sign in DIGITS + b"," else ord(" ") for sign in range(256))
 SLOTS = {"bbox": "x y w h", "segmentation": ""}  # the numbers of a member, where it is not one of its name
 WHOLES_AND_FLOATS = msgspec.json.Decoder(list[int | float])
 FLOATS = msgspec.json.Decoder(list[float])
@@ -53,6 +54,7 @@ class Pattern:
     keys: tuple[str, ...]
     gaps: tuple[bytes, ...]
     of_numbers: bool  # no value holds anything else
+    empty: bytes  # the text of its empty segmentation, with a comma; nothing where it has none
 
     @property
     def letters(self) -> int:
@@ -60,14 +62,33 @@ class Pattern:
         return 2 + sum(map(len, self.keys))
 
 
-def uniform(piece: Piece, required: Sequence[str]) -> tuple[Array, Columns]:
-    """Return which records of a piece fit its pattern, and their columns; the pattern has the required keys."""
-    first = range(min(PATTERNS, len(piece.start)))
-    pattern = next((found for row in first if (found := pattern_of(piece, row, {*required}))), None)
-    if pattern is None:
-        return NOTHING
-    if (same := alike(piece, pattern)) is not None:
-        return np.arange(len(piece.start)), same
+class Uniform:
+    """Reads the records of one list that are written alike."""
+
+    def __init__(self, required: Sequence[str]) -> None:
+        self.required = {*required}  # the keys that a pattern has
+        self.pattern: Pattern | None = None  # that of records which differ in nothing but their numbers
+
+    def guess(self, text: bytes) -> Alike | None:
+        """Return the records of a list that is written as the pieces before it; None for another one."""
+        return alike(text, self.pattern) if self.pattern else None
+
+    def columns(self, piece: Piece) -> tuple[Array, Columns]:
+        """Return which records of a sound piece fit its pattern, and their columns."""
+        if piece.columns is not None:
+            return np.arange(len(piece.start)), piece.columns
+        first = range(min(PATTERNS, len(piece.start)))
+        pattern = next((found for row in first if (found := pattern_of(piece, row, self.required))), None)
+        if pattern is None:
+            return NOTHING
+        if pattern.of_numbers and (same := alike(piece.text, pattern)):
+            self.pattern = pattern
+            return np.arange(len(piece.start)), same.columns
+        return fitted(piece, pattern)
+
+
+def fitted(piece: Piece, pattern: Pattern) -> tuple[Array, Columns]:
+    """Return which records of a piece fit a pattern, and their columns."""
     held = np.frombuffer(piece.text, dtype=np.uint8)
     rows, starts, ends = fitting(piece, held, pattern)
     if not len(rows):
@@ -116,7 +137,19 @@ def pattern_of(piece: Piece, row: int, required: AbstractSet[str]) -> Pattern | 
     edges = [0, *(edge for each in found for edge in (each.start, each.end)), len(record)]
     gaps = [record[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
     values = {each.key: record[each.start : each.end] for each in found}
-    return Pattern(record, keys, tuple(gaps), all(numbers_alone(key, text) for key, text in values.items()))
+    numbers = all(numbers_alone(key, text) for key, text in values.items())
+    return Pattern(record, keys, tuple(gaps), numbers, empty_list(keys, gaps))
+
+
+def empty_list(keys: Sequence[str], gaps: Sequence[bytes]) -> bytes:
+    """Return the text of an empty segmentation with its key and one comma; nothing where there is none."""
+    if "segmentation" not in keys:
+        return b""
+    at = keys.index("segmentation")
+    before, after = gaps[at], gaps[at + 1]
+    if at:
+        return before[before.index(b",") :] + b"[]"
+    return before[before.index(b'"') :] + b"[]" + after[: after.index(b",") + 1]
 
 
 def numbers_alone(key: str, text: bytes) -> bool:
@@ -126,30 +159,35 @@ def numbers_alone(key: str, text: bytes) -> bool:
     return bool((BOX if key == "bbox" else NUMBER).fullmatch(text))
 
 
-def alike(piece: Piece, pattern: Pattern) -> Columns | None:
-    """Return the columns of a piece whose records differ in nothing but their numbers; None for another one."""
-    if not pattern.of_numbers or not repeated(piece, pattern):
+def alike(text: bytes, pattern: Pattern) -> Alike | None:
+    """Return the records of a list whose text, numbers aside, is the pattern's over and over; None for another text.
+
+    Nothing is known of the text beforehand. Its letters go, its other signs but the commas become blanks, and what is
+    left has to be a list of numbers: a digit in a key, between two records or anywhere it does not belong stands beside
+    another number without a comma, which is no list.
+    """
+    shorter = text.replace(pattern.empty, b"") if pattern.empty else text  # it would leave a comma too many
+    held = np.frombuffer(text, dtype=np.uint8)
+    start, end = np.flatnonzero(held == ord("{")), np.flatnonzero(held == ord("}")) + 1
+    n = len(start)
+    if (
+        not n
+        or len(end) != n
+        or len(text) - len(shorter) != n * len(pattern.empty)
+        or not repeated(text, start, end, pattern)
+    ):
+        return None
+    try:
+        numbers = WHOLES_AND_FLOATS.decode(b"[" + shorter.translate(BLANKS, LETTERS) + b"]")
+    except msgspec.DecodeError:
         return None
     slots = [name for key in pattern.keys for name in SLOTS.get(key, key).split()]
-    held = np.frombuffer(piece.text.translate(None, OTHERS), dtype=np.uint8)
-    quote = held == ord('"')
-    if 2 * np.count_nonzero(quote[1:] & quote[:-1]) != np.count_nonzero(
-        quote
-    ):  # a key holds some of a number
-        return None
-    keep = ~quote
-    if (
-        "segmentation" in pattern.keys
-    ):  # it holds no number: of the commas around it, with its key between, one goes
-        comma = held == ord(",")
-        keep[3:] &= ~(comma[3:] & comma[:-3] & quote[1:-2])
-    held = held[keep]
-    try:
-        numbers = WHOLES_AND_FLOATS.decode(b"[" + held.tobytes().strip(b",") + b"]")
-    except msgspec.DecodeError:  # more than a float64 holds
-        return None
-    if len(numbers) != len(slots) * len(piece.start):
-        return None
+    columns = slotted(numbers, slots) if len(numbers) == n * len(slots) else None
+    return Alike(start, end, columns) if columns else None
+
+
+def slotted(numbers: list[int | float], slots: Sequence[str]) -> Columns | None:
+    """Return the columns of records from all their numbers; None where one is not of its kind."""
     columns: Columns = {}
     for at, name in enumerate(slots):
         whole = name in WHOLE or name == "iscrowd"
@@ -158,16 +196,19 @@ def alike(piece: Piece, pattern: Pattern) -> Columns | None:
             return None
     if "iscrowd" in columns and not ((columns["iscrowd"] == 0) | (columns["iscrowd"] == 1)).all():
         return None
-    columns["kind"] = np.full(len(piece.start), Kind.BOX if "x" in columns else Kind.IMAGE, dtype=np.int8)
+    kind = Kind.BOX if "x" in columns else Kind.IMAGE
+    columns["kind"] = np.full(len(numbers) // len(slots), kind, dtype=np.int8)
     return columns
 
 
-def repeated(piece: Piece, pattern: Pattern) -> bool:
-    """Whether the text of a piece is the pattern's over and over, numbers aside."""
-    n = len(piece.start)
-    between = piece.text[piece.end[0] : piece.start[1]] if n > 1 else b""
-    text = piece.text[piece.start[0] : piece.end[-1]].translate(None, DIGITS) + between
-    return text == (pattern.text.translate(None, DIGITS) + between) * n
+def repeated(text: bytes, start: Array, end: Array, pattern: Pattern) -> bool:
+    """Whether a list's text is the pattern's over and over, numbers aside."""
+    before, after = text[: start[0]], text[end[-1] :]
+    between = text[end[0] : start[1]] if len(start) > 1 else b","
+    if (before.strip(), between.strip(), after.strip()) != (b"[", b",", b"]"):
+        return False
+    every = (pattern.text.translate(None, DIGITS) + between) * len(start)
+    return text.translate(None, DIGITS) == before + every[: len(every) - len(between)] + after
 
 
 def fitting(piece: Piece, held: Array, pattern: Pattern) -> tuple[Array, list[Array], list[Array]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from annotool.formats.coco import tolerant
 from annotool.formats.coco.elements import Elements, Piece
 from annotool.formats.coco.typed import Typed
-from annotool.formats.coco.uniform import uniform
+from annotool.formats.coco.uniform import Uniform
 from annotool.schema import SCHEMA, Kind
 from annotool.table import Array
 from tests.formats.coco.build import annotation
@@ -102,7 +102,7 @@ def test_three_readers_agree(
     ]
     piece = piece_of(json.dumps(shaped, **form))
     every = np.arange(len(records))
-    rows, columns = uniform(piece, REQUIRED)
+    rows, columns = Uniform(REQUIRED).columns(piece)
     agree(columns, patiently(piece, rows), rows)
     rows, columns = Typed("annotations").columns(piece, every)
     agree(columns, patiently(piece, rows), rows)
@@ -115,7 +115,7 @@ def test_records_alike_are_all_taken() -> None:
     ]
     for form in ({"indent": None}, {"indent": 1}, {"separators": (",", ":")}):
         piece = piece_of(json.dumps(records, **form))
-        rows, columns = uniform(piece, REQUIRED)
+        rows, columns = Uniform(REQUIRED).columns(piece)
         assert rows.tolist() == list(range(500))
         assert columns["id"].tolist() == list(range(500))
         assert columns["y"].tolist() == [n / 2 for n in range(500)]
@@ -133,25 +133,25 @@ def test_a_mask_among_them_is_left_to_others() -> None:
     piece = piece_of(
         json.dumps([annotation(1, segmentation=mask), annotation(2), annotation(3, segmentation=mask)])
     )
-    assert uniform(piece, REQUIRED)[0].tolist() == [1]
+    assert Uniform(REQUIRED).columns(piece)[0].tolist() == [1]
 
 
 def test_exponents_in_areas_are_usual() -> None:
     piece = piece_of(json.dumps([annotation(1), annotation(2, area=2.9e-11), annotation(3, area=1e22)]))
-    rows, columns = uniform(piece, REQUIRED)
+    rows, columns = Uniform(REQUIRED).columns(piece)
     assert rows.tolist() == [0, 1, 2]
     assert columns["area"].tolist() == [2000.25, 2.9e-11, 1e22]
 
 
 def test_unknown_keys_are_no_plain_pattern() -> None:
     piece = piece_of(json.dumps([annotation(n, note=1) for n in range(3)]))
-    assert not len(uniform(piece, REQUIRED)[0])
+    assert not len(Uniform(REQUIRED).columns(piece)[0])
 
 
 def test_a_key_that_stands_twice_is_left_to_others() -> None:
     text = json.dumps([annotation(1), annotation(2), annotation(3)])
     piece = piece_of(text.replace('"id": 2,', '"id": 2, "id": 7,'))
-    assert uniform(piece, REQUIRED)[0].tolist() == [0, 2]
+    assert Uniform(REQUIRED).columns(piece)[0].tolist() == [0, 2]
     assert Typed("annotations").columns(piece, np.arange(3))[0].tolist() == [0, 2]
 
 
@@ -159,8 +159,8 @@ def test_results_need_no_id() -> None:
     piece = piece_of(
         json.dumps([{"image_id": 1, "category_id": 2, "bbox": [1, 2, 3, 4], "score": 0.987654321}] * 3)
     )
-    assert not len(uniform(piece, REQUIRED)[0])
-    _, columns = uniform(piece, ("image_id", "category_id"))
+    assert not len(Uniform(REQUIRED).columns(piece)[0])
+    _, columns = Uniform(("image_id", "category_id")).columns(piece)
     assert columns["score"].tolist() == [0.987654321] * 3
     assert "id" not in columns
 
@@ -169,9 +169,9 @@ def test_a_short_record_at_the_end() -> None:
     records = [annotation(1), {"id": 2, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6}]
     for form in ({"indent": 40}, {"indent": None}, {"separators": (",", ":")}):
         piece = piece_of(json.dumps(records, **form))
-        assert uniform(piece, REQUIRED)[0].tolist() == [0]
+        assert Uniform(REQUIRED).columns(piece)[0].tolist() == [0]
         piece = piece_of(json.dumps(records[::-1], **form))
-        assert uniform(piece, REQUIRED)[0].tolist() == [1]
+        assert Uniform(REQUIRED).columns(piece)[0].tolist() == [1]
 
 
 ONES = {"id": 12, "image_id": 1, "category_id": 1, "bbox": [1, 2.5, -3, 4], "area": 12.000000000000002}
@@ -179,7 +179,7 @@ ONES = {"id": 12, "image_id": 1, "category_id": 1, "bbox": [1, 2.5, -3, 4], "are
 
 def test_records_of_numbers_are_read_as_they_are() -> None:
     many = [{**ONES, "id": n, "segmentation": []} for n in range(1, 30)]
-    rows, columns = uniform(piece_of(json.dumps(many)), REQUIRED)
+    rows, columns = Uniform(REQUIRED).columns(piece_of(json.dumps(many)))
     assert rows.tolist() == [*range(29)]
     assert columns["id"].tolist() == [*range(1, 30)]
     assert columns["id"].dtype == np.int64
@@ -204,12 +204,60 @@ def test_records_of_numbers_are_read_as_they_are() -> None:
 )
 def test_a_record_that_only_seems_alike_is_left(other: str) -> None:
     text = '[{"id": 11, "image_id": 1, "category_id": 1}, {%s}, {"id": 13, "image_id": 1, "category_id": 2}]'
-    rows, columns = uniform(piece_of(text % other), REQUIRED)
+    rows, columns = Uniform(REQUIRED).columns(piece_of(text % other))
     assert set(rows.tolist()) <= {0, 2}
     assert all(columns["id"][at] == 11 + row for at, row in enumerate(rows.tolist()))
 
 
 def test_a_segmentation_of_one_number_is_no_list_of_none() -> None:
     many = [{**ONES, "segmentation": segmentation} for segmentation in ([], [7], [])]
-    rows, _ = uniform(piece_of(json.dumps(many)), REQUIRED)
+    rows, _ = Uniform(REQUIRED).columns(piece_of(json.dumps(many)))
     assert rows.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("form", [{"indent": None}, {"indent": 1}, {"separators": (",", ":")}])
+def test_later_pieces_are_guessed(form: dict[str, Any]) -> None:
+    for keys in (("segmentation", "id"), ("id", "segmentation"), ("id",)):
+        turned = [{**{key: ONES.get(key, []) for key in keys}, **ONES, "id": n} for n in range(5, 40)]
+        first, later = json.dumps(turned[:10], **form), json.dumps(turned[10:], **form)
+        same = Uniform(REQUIRED)
+        assert same.guess(later.encode()) is None, "nothing was read yet"
+        same.columns(piece_of(first))
+        found = same.guess(later.encode())
+        assert found is not None
+        piece = piece_of(later)
+        assert (found.start.tolist(), found.end.tolist()) == (piece.start.tolist(), piece.end.tolist())
+        agree(found.columns, patiently(piece, np.arange(25)), np.arange(25))
+        assert same.guess(later.encode() + b"]") is None
+
+
+changes = st.lists(
+    st.tuples(st.integers(0, 700), st.integers(0, 2), st.sampled_from([*'0179-.,:"[]{} \neEx_\x00\xe9'])),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(changes, st.booleans(), st.booleans())
+@settings(max_examples=1500)
+def test_a_guess_is_right_or_none(changes: list[tuple[int, int, str]], dense: bool, empty: bool) -> None:
+    form: dict[str, Any] = {"separators": (",", ":")} if dense else {}
+    many = [{**({"segmentation": []} if empty else {}), **ONES, "id": n} for n in range(4)]
+    same, text = Uniform(REQUIRED), json.dumps(many, **form)
+    same.columns(piece_of(text))
+    for at, kind, sign in changes:
+        at %= len(text)
+        text = text[:at] + (sign if kind else "") + text[at + (kind != 1) :]
+    found = same.guess(text.encode())
+    if found is not None:
+        records = json.loads(text)
+        assert [json.loads(text[s:e]) for s, e in zip(found.start, found.end, strict=True)] == records
+        assert list(
+            zip(
+                *(found.columns[name].tolist() for name in ("id", "image_id", "category_id", "x", "area")),
+                strict=True,
+            )
+        ) == [
+            (each["id"], each["image_id"], each["category_id"], each["bbox"][0], each["area"])
+            for each in records
+        ]
