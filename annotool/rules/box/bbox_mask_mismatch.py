@@ -68,23 +68,20 @@ class BboxMaskMismatch(DatasetRule[Compared]):
     def partial(self, shard: Dataset) -> Compared:
         rows, extent, _ = spans(shard)
         judged = len(rows)
+        extent = np.ascontiguousarray(extent.T)  # an edge a row: columns are fast to compare
         box = corners(shard.boxes.xywh[rows])
-        off = np.abs(box - extent).max(axis=1, initial=0.0)
-        some = np.flatnonzero(off > self.rounding + 1e-9)
-        rows, extent, box = rows[some], extent[some], box[some]
-        size = np.column_stack([shard.boxes.width[rows], shard.boxes.height[rows]] * 2)
-        size = np.where(size > 0, size, np.inf)
-        inside = [np.clip(each, 0, size) for each in (box, extent)]
-        faulty = self.differ(box, extent) & self.differ(*inside)
-        rows, extent, box, size = rows[faulty], extent[faulty], box[faulty], size[faulty]
+        some = np.flatnonzero(self.differ(box, extent))
+        rows, extent, box = rows[some], extent[:, some], box[:, some]
+        size = np.stack([shard.boxes.width[rows], shard.boxes.height[rows]] * 2)
+        size[~(size > 0)] = np.inf
+        faulty = self.differ(*(np.clip(each, 0, size) for each in (box, extent)))
+        rows, extent, box, size = rows[faulty], extent[:, faulty], box[:, faulty], size[:, faulty]
         gaps = np.abs(box - extent)
         table = shard.table("annotations")
         columns = {name: table[name][rows] for name in (*COLUMNS, "area")}
-        columns |= dict(zip(("x0", "y0", "x1", "y1"), np.round(extent, 2).T, strict=True))
-        columns |= {"edge": gaps.argmax(axis=1), "off": np.round(gaps.max(axis=1, initial=0.0), 2)}
-        columns["leaves"] = (
-            np.maximum(-box[:, :2], box[:, 2:] - size[:, 2:]).max(axis=1, initial=0.0) > 1 + 1e-9
-        )
+        columns |= dict(zip(("x0", "y0", "x1", "y1"), np.round(extent, 2), strict=True))
+        columns |= {"edge": gaps.argmax(axis=0), "off": np.round(gaps.max(axis=0), 2)}
+        columns["leaves"] = np.maximum(-box[:2], box[2:] - size[2:]).max(axis=0) > 1 + 1e-9
         return Compared(Table(columns), judged)
 
     def merge(self, states: Sequence[Compared]) -> Compared:
@@ -121,18 +118,15 @@ class BboxMaskMismatch(DatasetRule[Compared]):
         )
 
     def differ(self, box: Array, extent: Array) -> Array:
-        """Which boxes are not those of their extents, both (n, 4) x0 y0 x1 y1, bool (n,)."""
+        """Which boxes are not those of their extents, both (4, n) x0 y0 x1 y1, bool (n,)."""
         gaps = np.abs(box - extent)
-        sides = np.tile(extent[:, 2:] - extent[:, :2], 2)
-        far = (gaps > np.maximum(self.edge, self.share * sides)).any(axis=1)
-        wide = np.clip(np.minimum(box[:, 2:], extent[:, 2:]) - np.maximum(box[:, :2], extent[:, :2]), 0, None)
-        shared, own, other = (
-            wide.prod(axis=1),
-            (box[:, 2:] - box[:, :2]).prod(axis=1),
-            sides[:, :2].prod(axis=1),
-        )
-        apart = shared < self.overlap * (own + other - shared)
-        return np.asarray(far | (apart & (gaps > self.rounding + 1e-9).any(axis=1)))
+        width, height = extent[2:] - extent[:2]
+        across, down = (np.maximum(self.edge, self.share * side) for side in (width, height))
+        far = (gaps[0] > across) | (gaps[2] > across) | (gaps[1] > down) | (gaps[3] > down)
+        wide, high = np.maximum(np.minimum(box[2:], extent[2:]) - np.maximum(box[:2], extent[:2]), 0.0)
+        shared, own = wide * high, (box[2] - box[0]) * (box[3] - box[1])
+        apart = shared < self.overlap * (own + width * height - shared)
+        return np.asarray(far | (apart & (gaps.max(axis=0) > self.rounding + 1e-9)))
 
     def condemns(self, part: Block) -> Array:
         """An area of 0 or less is a fault of its own."""
@@ -146,8 +140,9 @@ class BboxMaskMismatch(DatasetRule[Compared]):
 
 
 def corners(boxes: Array) -> Array:
-    """Boxes x y w h as x0 y0 x1 y1, (n, 4)."""
-    return np.column_stack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
+    """Boxes x y w h (n, 4) as x0 y0 x1 y1, (4, n)."""
+    x, y, w, h = boxes.T
+    return np.stack([x, y, x + w, y + h])
 
 
 def spans(data: Dataset) -> tuple[Array, Array, Array]:

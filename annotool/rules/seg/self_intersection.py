@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -114,7 +114,7 @@ def looked_at(data: Dataset, rings: Table) -> Look:
     place = np.array([each.groups()[1:] if each else (0, 0) for each in told], dtype=np.float64).reshape(
         -1, 2
     )
-    gap = shapely.distance(shapely.points(place), corners_of(shapes))
+    gap = from_corners(shapes, place)
     rounding = np.max([np.abs(rings[side]) for side in ("x0", "y0", "x1", "y1")], axis=0)
     crosses = (gap > 1e-9 * rounding) & np.array(
         [each is not None and not each[1] for each in told], dtype=bool
@@ -132,14 +132,14 @@ def looked_at(data: Dataset, rings: Table) -> Look:
     return Look(crosses, np.round(place, 4), holes, some)
 
 
-def corners_of(shapes: Array) -> Array:
-    """The corners of each polygon as one of shapely's multipoints, (n,) object."""
+def from_corners(shapes: Array, place: Array) -> Array:
+    """How far each place (n, 2) is from the nearest corner of its polygon (n,)."""
     import shapely
 
     xy, of = shapely.get_coordinates(shapes, return_index=True)
-    points: Any = shapely.points(xy)
-    made: Array = np.asarray(shapely.multipoints(points, indices=of), dtype=object)
-    return made
+    first = np.searchsorted(of, np.arange(len(shapes)))
+    away = np.hypot(*(xy - place[of]).T)
+    return np.asarray(np.minimum.reduceat(away, first) if len(away) else np.empty(0))
 
 
 def taken_apart(ring: Array, unit: float) -> list[Array]:
