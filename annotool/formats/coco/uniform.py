@@ -54,7 +54,7 @@ class Pattern:
     keys: tuple[str, ...]
     gaps: tuple[bytes, ...]
     of_numbers: bool  # no value holds anything else
-    empty: bytes  # the text of its empty segmentation, with a comma; nothing where it has none
+    spare: int  # which of its commas parts its empty segmentation from the rest; -1: it has none
 
     @property
     def letters(self) -> int:
@@ -138,18 +138,14 @@ def pattern_of(piece: Piece, row: int, required: AbstractSet[str]) -> Pattern | 
     gaps = [record[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
     values = {each.key: record[each.start : each.end] for each in found}
     numbers = all(numbers_alone(key, text) for key, text in values.items())
-    return Pattern(record, keys, tuple(gaps), numbers, empty_list(keys, gaps))
+    return Pattern(record, keys, tuple(gaps), numbers, spare_comma(keys))
 
 
-def empty_list(keys: Sequence[str], gaps: Sequence[bytes]) -> bytes:
-    """Return the text of an empty segmentation with its key and one comma; nothing where there is none."""
-    if "segmentation" not in keys:
-        return b""
-    at = keys.index("segmentation")
-    before, after = gaps[at], gaps[at + 1]
-    if at:
-        return before[before.index(b",") :] + b"[]"
-    return before[before.index(b'"') :] + b"[]" + after[: after.index(b",") + 1]
+def spare_comma(keys: Sequence[str]) -> int:
+    """Return how many commas stand before the one that parts an empty segmentation from its neighbour; -1: no such."""
+    at = keys.index("segmentation") if "segmentation" in keys else -1
+    before = sum(3 * (key == "bbox") + 1 for key in keys[: max(at, 0)])
+    return max(before - 1, 0) if at >= 0 else -1
 
 
 def numbers_alone(key: str, text: bytes) -> bool:
@@ -166,19 +162,16 @@ def alike(text: bytes, pattern: Pattern) -> Alike | None:
     left has to be a list of numbers: a digit in a key, between two records or anywhere it does not belong stands beside
     another number without a comma, which is no list.
     """
-    shorter = text.replace(pattern.empty, b"") if pattern.empty else text  # it would leave a comma too many
     held = np.frombuffer(text, dtype=np.uint8)
     start, end = np.flatnonzero(held == ord("{")), np.flatnonzero(held == ord("}")) + 1
     n = len(start)
-    if (
-        not n
-        or len(end) != n
-        or len(text) - len(shorter) != n * len(pattern.empty)
-        or not repeated(text, start, end, pattern)
-    ):
+    if not n or len(end) != n or not repeated(text, start, end, pattern):
         return None
+    signs = np.frombuffer(bytearray(text.translate(BLANKS, LETTERS)), dtype=np.uint8)
+    if pattern.spare >= 0:  # a list that holds no number leaves a comma too many in each record
+        signs[np.flatnonzero(signs == ord(","))[pattern.spare :: pattern.text.count(b",") + 1]] = ord(" ")
     try:
-        numbers = WHOLES_AND_FLOATS.decode(b"[" + shorter.translate(BLANKS, LETTERS) + b"]")
+        numbers = WHOLES_AND_FLOATS.decode(b"".join((b"[", signs.data, b"]")))
     except msgspec.DecodeError:
         return None
     slots = [name for key in pattern.keys for name in SLOTS.get(key, key).split()]
