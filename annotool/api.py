@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -16,7 +17,7 @@ from annotool import baselines, engine, formats, joining
 from annotool.baselines import Baseline, check_baseline
 from annotool.config import Config
 from annotool.dataset import Dataset
-from annotool.errors import UsageError
+from annotool.errors import AnnotoolError, UsageError
 from annotool.findings import Findings
 from annotool.formats.base import Format, ReadOptions, WriteOptions
 from annotool.joining import check_joined
@@ -43,7 +44,9 @@ __all__ = [
     "audit",
     "balance",
     "baseline",
+    "check_failing",
     "check_joined",
+    "check_outputs",
     "convert",
     "decisions",
     "explain_rule",
@@ -66,6 +69,8 @@ Paths = str | Path | Sequence[str | Path]
 # and what turns the direction of the text around a name.
 STEERING = (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 CONTROLS = {code: f"\\u{code:04x}" for code in STEERING if chr(code) not in "\n\t"}
+
+GRADES = {"error": 2, "warning": 1, "info": 0, "never": 3}
 
 # Files hold numbers up to 1e308; what comes of them is a finding, not a warning of numpy's.
 calm = np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -281,7 +286,7 @@ def apply(journal: str | Path, paths: Paths, out: str | Path, **options: Any) ->
 def places(paths: Paths) -> list[Path]:
     """The files and folders among paths, without the splits of `split=path`."""
     several = [str(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
-    return [Path(path if Path(path).exists() else path.rpartition("=")[2]) for path in several]
+    return [Path(path if Path(path).exists() else path.partition("=")[2] or path) for path in several]
 
 
 @calm
@@ -358,6 +363,7 @@ def sizes(data: Dataset | Paths, out: str | Path) -> int:
     The size in the image file's header goes before the one the labels declare.
     """
     dataset = data if isinstance(data, Dataset) else read(data)
+    check_outputs(dataset, [Path(out)])
     images, files = dataset.table("images"), dataset.image_files
     width = np.where(np.isfinite(files.width), files.width, images["width"])
     height = np.where(np.isfinite(files.height), files.height, images["height"])
@@ -377,17 +383,47 @@ def fails(findings: Findings, fail_on: str, on_stale: bool = False) -> bool:
     """
     if on_stale and findings.baseline is None:
         raise UsageError("--fail-on-stale: no baseline was given; --baseline FILE names one")
-    grades = {"error": 2, "warning": 1, "info": 0, "never": 3}
-    if fail_on not in grades:
-        raise UsageError(f"--fail-on {fail_on!r}: expected one of {', '.join(grades)}")
+    check_failing(fail_on, None)
     stale = on_stale and findings.baseline is not None and findings.baseline.gone > 0
-    bad = (findings.column("severity") >= grades[fail_on]) & ~findings.column("known")
+    bad = (findings.column("severity") >= GRADES[fail_on]) & ~findings.column("known")
     return stale or bool(bad.any())
 
 
+def check_failing(fail_on: str, baseline: str | Path | None) -> None:
+    """Raise UsageError for an unknown `fail_on` or a baseline that is not there, before the work of an audit."""
+    if fail_on not in GRADES:
+        raise UsageError(f"--fail-on {fail_on!r}: expected one of {', '.join(GRADES)}")
+    if baseline not in (None, "none"):
+        baselines.check_there(Path(baseline))
+
+
 def write_text(path: Path, lines: Iterable[str]) -> None:
-    """Write lines to a file, whole or not at all."""
-    write_file(path, (utf8(f"{line}\n") for line in lines))
+    """Write lines to a file, whole or not at all; a link, a pipe or a device (/dev/stdout) stays and is written to."""
+    parts = (utf8(f"{line}\n") for line in lines)
+    if not path.is_symlink() and (path.is_file() or not path.exists()):
+        write_file(path, parts)
+        return
+    try:
+        with path.open("wb") as file:
+            file.writelines(parts)
+    except OSError as error:
+        raise AnnotoolError(f"{path}: could not be written: {error.strerror or error}") from error
+
+
+def check_outputs(data: Dataset, files: Iterable[Path]) -> None:
+    """Raise UsageError where a report would be written over a file of the dataset."""
+    from annotool.fixes.places import source_files
+
+    there = [file for file in files if file.is_file()]
+    if not there:
+        return
+    held = {*source_files(data), *data.table("images")["path"].tolist()}
+    folders = {os.path.realpath(folder) for folder in {os.path.split(path)[0] for path in held if path}}
+    names = {os.path.split(path)[1] for path in held}
+    for file in there:
+        folder, name = os.path.split(os.path.realpath(file))
+        if folder in folders and name in names:
+            raise UsageError(f"{file}: is a file of the dataset; choose another place to write to")
 
 
 def append_text(path: Path, lines: Iterable[str]) -> None:

@@ -80,9 +80,11 @@ def audit(
     from annotool import api, parallel
 
     settings, outputs = finding.apply(configured(reading)), reporting.outputs(api.FORMS)
+    api.check_failing(failing.fail_on, failing.baseline or settings.baseline)
     parallel.soon(api.list_rules)  # to import them takes a while
     with progress():
         data = opened(reading, settings)
+        api.check_outputs(data, [file for _, file in outputs if file])
         if group_by is not None:
             api.check_joined(data, group_by)
         findings = api.audit(
@@ -280,17 +282,24 @@ def review(
         bool, typer.Option("--all-images", help="Also images nothing was found in.")
     ] = False,
     sample: Annotated[
-        int | None, typer.Option("--sample", metavar="N", min=1, help="Only N images, drawn by a hash of the name.")
+        int | None,
+        typer.Option("--sample", metavar="N", min=1, help="Only N images, drawn by a hash of the name."),
     ] = None,
-    part: Annotated[str, typer.Option("--part", metavar="K/N", help="The k-th of n reviewers' shares.")] = "1/1",
-    overlap: Annotated[float, typer.Option("--overlap", help="Share of images that all reviewers see.")] = 0.0,
+    part: Annotated[
+        str, typer.Option("--part", metavar="K/N", help="The k-th of n reviewers' shares.")
+    ] = "1/1",
+    overlap: Annotated[
+        float, typer.Option("--overlap", help="Share of images that all reviewers see.")
+    ] = 0.0,
     reviewer: Annotated[str, typer.Option("--reviewer", metavar="NAME", help="Who decides.")] = "",
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="The review's name; the folder's by default.")
     ] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Of the App's server.")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
-    doctor: Annotated[bool, typer.Option("--doctor", help="Say what a review needs, and what is missing.")] = False,
+    doctor: Annotated[
+        bool, typer.Option("--doctor", help="Say what a review needs, and what is missing.")
+    ] = False,
 ) -> None:
     """Open the FiftyOne App on what was found, and decide."""
     from annotool import api
@@ -366,8 +375,9 @@ def configured(reading: Reading) -> Config:
 
     if reading.isolated:
         return config.Config()
-    start = Path((reading.paths or ["."])[0].rpartition("=")[2])
-    file = reading.config or config.find(start)
+    from annotool.api import places as there
+
+    file = reading.config or config.find(there((reading.paths or ["."])[0])[0])
     return config.load(file) if file else config.Config()
 
 
@@ -382,7 +392,9 @@ def places(reading: Reading, settings: Config) -> list[str | Path]:
     paths: list[str | Path] = [*(reading.paths or settings.paths)]
     if not paths:
         raise UsageError("no PATH given, and no `paths` in a settings file; name a dataset's file or folder")
-    if told := shortage(Path(str(path).rpartition("=")[2]) for path in paths):
+    from annotool.api import places as there
+
+    if told := shortage(there(paths)):
         typer.echo(f"annotool: warning: {told}", err=True)
     return paths
 

@@ -72,9 +72,12 @@ class Finding:
 
     def apply(self, settings: Config) -> Config:
         """Return the settings with what the command line says, which goes before them."""
-        return settings.with_options(
+        chosen = settings.with_options(
             self.select or (), self.ignore or (), self.extend_select or (), self.target or (), self.preview
         )
+        if not chosen.codes:
+            raise UsageError("no rule is left to run, so nothing would be checked; see --select and --ignore")
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,8 @@ class Reporting:
                 )
             if not Path(file).parent.is_dir():
                 raise UsageError(f"--output {word}: no such folder: {Path(file).parent}")
+            if Path(file).is_dir():
+                raise UsageError(f"--output {word}: {file} is a folder; name a file in it")
             if not form and screen != Path():
                 raise UsageError(
                     f"--output {word}: {screen} is written already; --output FORMAT=FILE adds to it"
@@ -138,7 +143,8 @@ class Reporting:
         if self.output_format not in forms:
             raise UsageError(unknown(self.output_format, forms))
         files = [path for _, path in asked] + ([] if screen == Path() else [screen])
-        if twice := [path for path in files if files.count(path) > 1]:
+        real = [path.resolve() for path in files]
+        if twice := [path for path, place in zip(files, real, strict=True) if real.count(place) > 1]:
             raise UsageError(f"--output: two reports go to {twice[0]}; name two files")
         return [*asked, (self.output_format, None if screen == Path() else screen)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -174,6 +175,8 @@ def load(file: Path) -> Config:
             severities=severities(file, settings.get("severities", {})),
             rule=options(file, settings.get("rule", {})),
         )
+    except ConfigError:
+        raise
     except UsageError as error:
         raise ConfigError(f"{file}: {error}") from error
 
@@ -233,6 +236,8 @@ def severities(file: Path, table: Mapping[str, Any]) -> dict[str, Severity]:
 def options(file: Path, table: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     for code, settings in table.items():
         expect(file, "rule", code, registry())
+        if not isinstance(settings, dict):
+            raise ConfigError(f"{file}: rule.{code} = {settings!r}: expected a table, [rule.{code}]")
         configured(registry()[code], settings, file)
     return dict(table)
 
@@ -249,6 +254,8 @@ def configured(rule: type[Rule], settings: Mapping[str, Any], file: Path | None)
             raise ConfigError(
                 f"{where}: {rule.code} {name} = {value!r}: expected {kind}, as in its default {default!r}"
             )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{where}: {rule.code} {name} = {value!r}: expected a finite number")
     return rule(**settings)
 
 

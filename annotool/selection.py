@@ -67,7 +67,7 @@ def words(texts: Iterable[str]) -> list[str]:
 def found(word: str) -> tuple[list[str], int]:
     """The codes a word names, and how specific it is."""
     rules = registry()
-    if word == "ALL":
+    if word.upper() == "ALL":
         return [*rules], 0
     full = [code for code, rule in rules.items() if word == rule.slug or word.upper() == code]
     hits = full or [code for code in rules if code.startswith(word.upper())]

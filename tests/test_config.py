@@ -41,6 +41,8 @@ def test_all_keys(tmp_path: Path) -> None:
         ("[severities]\nBOX901 = 'info'", "unknown rule 'BOX901'"),
         ("[rule.BOX003]\nmin_side = 2", "did you mean 'min_side_px'"),
         ('[rule.BOX003]\nmin_side_px = "2"', "expected float"),
+        ("[rule.BOX003]\nmin_side_px = nan", "expected a finite number"),
+        ("[rule]\nBOX003 = 5", "expected a table, [rule.BOX003]"),
         ("select = [", "not valid TOML"),
         ("preview = 1", "expected true or false"),
         ('target = ["torch"]', "no target 'torch', did you mean 'torchvision'?"),
@@ -52,6 +54,7 @@ def test_faults_name_the_file_and_the_right_word(tmp_path: Path, text: str, told
     with pytest.raises(ConfigError, match="annotool.toml") as caught:
         settings(tmp_path, text)
     assert told in str(caught.value)
+    assert str(caught.value).count("annotool.toml") == 1
 
 
 def test_pyproject_is_used_only_with_its_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -98,6 +99,53 @@ def test_what_goes_where(words: tuple[str, ...], expected: list[tuple[str, str |
 def test_wrong_calls_are_told_before_anything_is_written(words: list[str], told: str, tmp_path: Path) -> None:
     assert told in ran(tmp_path, "audit", FAULTY, *words, code=2)
     assert os.listdir(tmp_path) == []
+
+
+def test_links_pipes_and_devices_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
+    ran(tmp_path, "audit", FAULTY, "--output", "json=link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text("utf-8"))["findings"]
+    both = ran(tmp_path, "audit", FAULTY, "--output-format", "concise", "--output", "jsonl=/dev/stdout")
+    assert '"rule":"BOX002"' in both
+    assert Path("/dev/stdout").is_symlink()
+    said = ran(tmp_path, "audit", FAULTY, "--output", "json=/dev/full", code=2)
+    assert "/dev/full: could not be written: No space left" in said
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.parametrize("file", ["annotations/instances_val.json", "images/fruit_001.jpg"])
+def test_no_report_is_written_over_the_dataset(file: str, tmp_path: Path) -> None:
+    shutil.copytree(FAULTY, tmp_path / "data")
+    (tmp_path / "to").symlink_to(tmp_path / "data")
+    before = (tmp_path / "data" / file).read_bytes()
+    for words in (["audit", "data", "--output", f"to/{file}"], ["sizes", "data", "--out", f"data/{file}"]):
+        assert "is a file of the dataset" in ran(tmp_path, *words, code=2)
+    assert (tmp_path / "data" / file).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--fail-on", "eror"], "expected one of error, warning, info, never"),
+        (["--baseline", "none.jsonl"], "there is no such file"),
+        (["--select", ""], "no rule is left to run"),
+        (["--select", "BOX", "--ignore", "BOX"], "no rule is left to run"),
+        (["--output", "folder"], "folder is a folder"),
+        (["--output", "json=a", "--output", "csv=./a"], "two reports go to a"),
+    ],
+)
+def test_wrong_calls_are_told_before_the_dataset_is_read(words: list[str], told: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "broken.json").write_text("")  # would be a failure of its own
+    assert told in ran(tmp_path, "audit", "broken.json", *words, code=2)
+
+
+def test_settings_are_found_where_a_path_holds_an_equals_sign(tmp_path: Path) -> None:
+    shutil.copytree(FAULTY / "annotations", tmp_path / "a=b/data")
+    (tmp_path / "a=b/annotool.toml").write_text('select = ["SCH001"]')
+    for path in ("a=b/data", "train=a=b/data"):
+        assert ran(tmp_path, "audit", path, "--output-format", "concise", code=0) == ""
 
 
 def test_wrong_calls_raise() -> None:

@@ -8,6 +8,6 @@ the finding names one. Faults of one format (`bound`) also hold that format, and
 from __future__ import annotations
 
 from annotool.baselines.known import Baseline, check_baseline, compare, keep
-from annotool.baselines.lines import read
+from annotool.baselines.lines import check_there, read
 
-__all__ = ["Baseline", "check_baseline", "compare", "keep", "read"]
+__all__ = ["Baseline", "check_baseline", "check_there", "compare", "keep", "read"]

@@ -23,7 +23,7 @@ from annotool.errors import AnnotoolError, UsageError
 from annotool.output import write_file
 from annotool.table import Array, Table
 
-__all__ = ["read", "write"]
+__all__ = ["check_there", "read", "write"]
 
 LAYOUT = 1
 BLOCK = 1 << 22  # bytes decoded at a time
@@ -59,11 +59,11 @@ def read(file: Path) -> Table:
 
     Raises UsageError, with file and line, for what is no baseline, a line that is none, or an unresolved merge.
     """
+    check_there(file)
     try:
         text = file.read_bytes()
     except OSError as error:
-        why = "there is no such file; `annotool baseline` makes it" if not file.exists() else error.strerror
-        raise UsageError(f"{file}: the baseline cannot be read: {why}") from error
+        raise UsageError(f"{file}: the baseline cannot be read: {error.strerror}") from error
     text = text.removeprefix(b"\xef\xbb\xbf")
     first, _, rest = text.partition(b"\n")
     check_header(file, first)
@@ -71,6 +71,14 @@ def read(file: Path) -> Table:
     parts = [columns(lines, words) for lines in decoded(file, rest)]
     table = Table.concat(parts) if parts else columns([], words)
     return collapsed(table, np.maximum.at)  # a merge that kept both sides repeats lines
+
+
+def check_there(file: Path) -> None:
+    """Raise UsageError where there is no such file."""
+    if not file.exists():
+        raise UsageError(
+            f"{file}: the baseline cannot be read: there is no such file; `annotool baseline` makes it"
+        )
 
 
 def check_header(file: Path, first: bytes) -> None:

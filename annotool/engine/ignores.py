@@ -108,4 +108,7 @@ def pattern(name: str) -> re.Pattern[str]:
             text += each.replace("[!", "[^")
         else:
             text += re.escape(each)
-    return re.compile(rf"(?:^|/){text}(?:/|$)")
+    try:
+        return re.compile(rf"(?:^|/){text}(?:/|$)")
+    except re.error:  # a range that is none, as [z-a]: it means itself
+        return re.compile(rf"(?:^|/){re.escape(name)}(?:/|$)")

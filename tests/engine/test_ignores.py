@@ -91,6 +91,8 @@ def test_findings_of_a_split_and_of_a_label_file() -> None:
         ("[!ab].jpg", "b.jpg", False),
         ("a+b.jpg", "a+b.jpg", True),
         ("*.jpg", "a.jpg.txt", False),
+        ("[z-a].jpg", "x/[z-a].jpg", True),  # no range: it means itself
+        ("[\\]", "a.jpg", False),
     ],
 )
 def test_globs(glob: str, path: str, hit: bool) -> None:
