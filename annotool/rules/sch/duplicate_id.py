@@ -81,7 +81,7 @@ class DuplicateId(DatasetRule[State]):
             categories, repeats(categories, categories["id"], categories["id"] != NO_ID), "category"
         )
         names = np.empty(len(images), dtype=object)
-        names[:] = [name.casefold() for name in images["file_name"].tolist()]
+        names[:] = casefolded(images["file_name"].tolist())
         # A record that is a copy, id and name, is one fault.
         first = repeats(images, names, (names != "") & (first < 0))
         twice = np.flatnonzero(first >= 0)
@@ -114,3 +114,9 @@ def repeats(rows: Table, key: Array, judged: Array) -> Array:
     found_first = first_equal(rows["source"][chosen], key[chosen])
     first[chosen] = np.where(found_first >= 0, chosen[found_first], -1) if len(chosen) else first[chosen]
     return first
+
+
+def casefolded(names: list[str]) -> list[str]:
+    """All names without case; at once, unless a line break stands in one."""
+    folded = "\n".join(names).casefold().split("\n")
+    return folded if len(folded) == len(names) else [name.casefold() for name in names]
