@@ -32,7 +32,8 @@ class BboxMaskMismatch(DatasetRule[Compared]):
     box's side, or the two overlap by less than `overlap` (IoU) and an edge is off by more than `rounding` px. Box and
     extent may both be cut at the image's border. An error where that box leaves its image by more than a pixel, as
     BOX002 has it, else a warning; BOX002 and BOX003 do not tell such a box again, nor BOX005 the area. Where `common` of
-    all boxes are off, from `common_from` on, they were made in another way: one finding for all.
+    all boxes are off, from `common_from` on, they were made in another way (boxes of whole persons, masks of what is
+    seen): one finding for all.
 
     Why: a detector learns the box, a segmenter cuts the mask out of it, and what lies outside is lost; mostly the
     outline was edited and the box not, or it belongs to another object.
@@ -62,7 +63,7 @@ class BboxMaskMismatch(DatasetRule[Compared]):
     share: float = 0.01
     overlap: float = 0.9
     rounding: float = 1.0
-    common: float = 0.5
+    common: float = 0.2
     common_from: int = 20
 
     def partial(self, shard: Dataset) -> Compared:
@@ -108,7 +109,7 @@ class BboxMaskMismatch(DatasetRule[Compared]):
         return together(parts)
 
     def convention(self, state: Compared) -> Findings:
-        """One finding where most boxes are off: they were not made from the masks."""
+        """One finding where many boxes are off: they were not made from the masks."""
         worst, count = float(state.off["off"].max()), len(state.off)
         return found(
             self,

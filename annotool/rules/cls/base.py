@@ -36,11 +36,11 @@ class Named:
 
 
 def named(shard: Dataset) -> Named:
-    """Return what a shard knows of the categories; a name that no file declares is VOC's."""
+    """Return what a shard knows of the categories; a name that no file declares is VOC's, or that of a class folder."""
     rows = shard.table("categories")
     category = shard.table("annotations")["category"]
     counts = np.bincount(category[category >= 0], minlength=len(rows))
-    undeclared = "voc" if "yolo" not in shard.formats else ""
+    undeclared = "" if "yolo" in shard.formats else "imagefolder" if "imagefolder" in shard.formats else "voc"
     return Named(rows, counts, np.append(shard.table("sources")["format"], undeclared)[rows["source"]])
 
 

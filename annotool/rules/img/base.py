@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import Findings, Rule, found, written_in
+from annotool.rules.base import Findings, Rule, found, together, written_in
 from annotool.schema import SCHEMA
 from annotool.table import Array, Table
 
-__all__ = ["by_split", "has_files", "label_digests", "located", "of_files"]
+__all__ = [
+    "Marked",
+    "by_split",
+    "has_files",
+    "label_digests",
+    "located",
+    "marks_together",
+    "of_files",
+    "one_or_each",
+]
+
+SINGLE = 10  # images of a kind that are named one by one, however many they are of all
 
 
 def of_files(rule: Rule, message: str, data: Dataset, take: Array, **more: Any) -> Findings:
@@ -29,6 +41,33 @@ def located(data: Dataset) -> Table:
     for name, absent in (("source", -1), ("line", 0), ("start", -1), ("end", -1)):
         columns[name] = np.where(recorded, images[name], np.array(absent, SCHEMA["images"][name].dtype))
     return Table(columns)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The findings of each kind, one an image, and how many images were looked at."""
+
+    kinds: tuple[Findings, ...]
+    images: int
+
+
+def marks_together(states: Sequence[Marked]) -> Marked:
+    """Return the state of the parts together."""
+    kinds = zip(*(each.kinds for each in states), strict=True)
+    return Marked(tuple(together(kind) for kind in kinds), sum(each.images for each in states))
+
+
+def one_or_each(rule: Rule, state: Marked, words: Sequence[str], common: float) -> Findings:
+    """Return for each kind its findings, or one where more than SINGLE images and `common` of all are so: night, x-rays
+    and sheets of paper are a kind of picture, not a slip."""
+    parts = []
+    for own, word in zip(state.kinds, words, strict=True):
+        if len(own) <= max(SINGLE, common * state.images):
+            parts.append(own)
+            continue
+        values = {"word": word, "count": len(own), "images": state.images}
+        parts.append(found(rule, "{word}: {count:,} of {images:,} images", values=values))
+    return together(parts)
 
 
 def has_files(data: Dataset) -> bool:

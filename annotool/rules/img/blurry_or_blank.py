@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import INFO, Findings, ImageRule, pixels_lacking
-from annotool.rules.img.base import has_files, of_files
+from annotool.rules.base import INFO, DatasetRule, Findings, pixels_lacking
+from annotool.rules.img.base import Marked, has_files, marks_together, of_files, one_or_each
 from annotool.table import Array, Table
 
 EDGE_SCALE = 0.01  # what turns deviations into scores of 0 to 1
@@ -17,11 +18,12 @@ FEW_LEVELS = 0.18  # a score of the grey levels up to this one counts for nothin
 
 
 @dataclass(frozen=True)
-class BlurryOrBlank(ImageRule):
+class BlurryOrBlank(DatasetRule[Marked]):
     """An image is blurred, or shows next to nothing.
 
     What: blurry: at 64 pixels there are hardly any edges (a score under `sharp`, of 0 to 1), though the grey levels
-    are spread; blank: the histogram of its colours has an entropy under `information` times ten bits. Needs `--decode`.
+    are spread; blank: the histogram of its colours has an entropy under `information` times ten bits. One finding where more than
+    ten images, and `common` of all, are so. Needs `--decode`.
 
     Why: an image out of focus or with a lens cap before it has boxes that nobody can check; screens, test pictures
     and frames that failed to load are mostly of one colour.
@@ -39,6 +41,7 @@ class BlurryOrBlank(ImageRule):
 
     sharp: float = 0.29
     information: float = 0.3
+    common: float = 0.2
 
     code = "IMG011"
     slug = "blurry-or-blank"
@@ -48,17 +51,27 @@ class BlurryOrBlank(ImageRule):
     def unable(self, data: Dataset) -> str:
         return pixels_lacking(data)
 
-    def check(self, data: Dataset) -> Findings:
-        if data.images_checked != "decode" or not has_files(data):
-            return Findings()
+    def partial(self, shard: Dataset) -> Marked:
+        if shard.images_checked != "decode" or not has_files(shard):
+            return Marked((Findings(), Findings()), 0)
+        return Marked(self.marked(shard), int((shard.table("images")["path"] != "").sum()))
+
+    def merge(self, states: Sequence[Marked]) -> Marked:
+        return marks_together(states)
+
+    def finish(self, state: Marked) -> Findings:
+        return one_or_each(self, state, ("blurry", "blank"), self.common)
+
+    def marked(self, data: Dataset) -> tuple[Findings, Findings]:
+        """The findings of each kind, one an image."""
         pixels = data.image_pixels
         score = sharpness(pixels)
         blurry = np.flatnonzero(score < self.sharp)
         message = "blurry: a sharpness of {score:.2f} of 1"
-        findings = of_files(self, message, data, blurry, values={"score": score[blurry].round(4)})
+        blurred = of_files(self, message, data, blurry, values={"score": score[blurry].round(4)})
         blank = np.flatnonzero(ENTROPY_SCALE * pixels["entropy"] < self.information)
         message = "blank: {entropy:.1f} bits of entropy in its colours"
-        return findings + of_files(
+        return blurred, of_files(
             self, message, data, blank, values={"entropy": pixels["entropy"][blank].round(4)}
         )
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import INFO, Findings, ImageRule, pixels_lacking
-from annotool.rules.img.base import has_files, of_files
+from annotool.rules.base import INFO, DatasetRule, Findings, pixels_lacking
+from annotool.rules.img.base import Marked, has_files, marks_together, of_files, one_or_each
 
 
 @dataclass(frozen=True)
-class PoorExposure(ImageRule):
+class PoorExposure(DatasetRule[Marked]):
     """An image is nearly all black or nearly all white.
 
     What: dark: 99 % of the pixels are under `dark` of full brightness; light: 95 % of them are over 1 - `light`.
-    Brightness is the root of .241 R2 + .691 G2 + .068 B2, from 0 to 1. Needs `--decode`.
+    Brightness is the root of .241 R2 + .691 G2 + .068 B2, from 0 to 1. One finding where more than ten images, and
+    `common` of all, are dark, or light. Needs `--decode`.
 
     Why: boxes drawn on such an image were mostly drawn on a brighter copy, or guessed.
 
@@ -33,6 +35,7 @@ class PoorExposure(ImageRule):
 
     dark: float = 0.32
     light: float = 0.05
+    common: float = 0.2
 
     code = "IMG010"
     slug = "poor-exposure"
@@ -42,12 +45,22 @@ class PoorExposure(ImageRule):
     def unable(self, data: Dataset) -> str:
         return pixels_lacking(data)
 
-    def check(self, data: Dataset) -> Findings:
-        if data.images_checked != "decode" or not has_files(data):
-            return Findings()
+    def partial(self, shard: Dataset) -> Marked:
+        if shard.images_checked != "decode" or not has_files(shard):
+            return Marked((Findings(), Findings()), 0)
+        return Marked(self.marked(shard), int((shard.table("images")["path"] != "").sum()))
+
+    def merge(self, states: Sequence[Marked]) -> Marked:
+        return marks_together(states)
+
+    def finish(self, state: Marked) -> Findings:
+        return one_or_each(self, state, ("dark", "light"), self.common)
+
+    def marked(self, data: Dataset) -> tuple[Findings, Findings]:
+        """The findings of each kind, one an image."""
         low, high = data.image_pixels["dark_end"], data.image_pixels["light_end"]
         dark, light = np.flatnonzero(high < self.dark), np.flatnonzero(1.0 - low < self.light)
         message = "dark: 99 % of the pixels are under {brightness:.2f} of full brightness"
-        findings = of_files(self, message, data, dark, values={"brightness": high[dark].round(4)})
+        darks = of_files(self, message, data, dark, values={"brightness": high[dark].round(4)})
         message = "light: 95 % of the pixels are over {brightness:.2f} of full brightness"
-        return findings + of_files(self, message, data, light, values={"brightness": low[light].round(4)})
+        return darks, of_files(self, message, data, light, values={"brightness": low[light].round(4)})

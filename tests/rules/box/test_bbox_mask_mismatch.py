@@ -64,6 +64,17 @@ def test_most_boxes_off_are_one_cause() -> None:
     )
 
 
+def test_boxes_of_whole_persons_around_masks_of_what_is_seen() -> None:
+    whole, seen = boxed(100, 100, 40, 30), boxed(100, 100, 40, 20)
+    check_rule(
+        BboxMaskMismatch,
+        invalid=[
+            (tiny(annotations=[whole] * 20 + [seen] * 80), [{"annotation": -1, "values": {"count": 20}}]),
+            (tiny(annotations=[whole] * 20 + [seen] * 81), [*range(20)]),
+        ],
+    )
+
+
 def test_area_follows_where_it_is_not_the_masks() -> None:
     data = tiny(annotations=[boxed(112, 100, 40, 20, area=800.0), boxed(112, 100, 60, 20, area=1200.0)])
     rule = BboxMaskMismatch()

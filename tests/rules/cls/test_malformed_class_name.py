@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from PIL import Image
+
 import annotool
 from annotool.dataset import Dataset
 from annotool.findings import Fix
@@ -66,3 +68,10 @@ def test_voc_objects_and_list_are_stripped(tmp_path: Path) -> None:
     assert (tmp_path / "out/Annotations/a.xml").read_text() == XML.replace("bus ", "bus")
     assert (tmp_path / "out/labels.txt").read_text() == "bus\ncar\n"
     assert not len(annotool.fix(tmp_path / "out", select=["CLS005"]).changes)
+
+
+def test_a_class_folder_called_background(tmp_path: Path) -> None:
+    for name in ("train/background/a.png", "train/leaf/b.png", "val/leaf/c.png", "val/background/d.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (40, 40), ord(name[-5])).save(tmp_path / name)
+    assert not len(annotool.audit(tmp_path, select=["CLS005"]))

@@ -48,3 +48,17 @@ def test_blurred_and_blank(tmp_path: Path) -> None:
         ],
     )
     assert BlurryOrBlank().unable(tiny([good])) == "needs --decode"
+
+
+def test_sheets_of_one_colour_are_one_finding(tmp_path: Path) -> None:
+    blank = row(tmp_path, "c.png", Image.new("RGB", (640, 480), (90, 90, 200)))
+    check_rule(
+        BlurryOrBlank,
+        invalid=[
+            (
+                tiny([blank] * 11, images_checked="decode"),
+                [{"image": -1, "message": "blank: 11 of 11 images"}],
+            ),
+            (tiny([blank] * 10, images_checked="decode"), [*range(10)]),
+        ],
+    )

@@ -47,3 +47,18 @@ def test_pixels_are_needed_and_that_is_said(tmp_path: Path) -> None:
     assert PoorExposure().unable(tiny(there, images_checked="none")) == "--images none"
     assert PoorExposure().unable(tiny(images_checked="decode")) == "no image files"
     assert PoorExposure().unable(tiny(there, images_checked="decode")) == ""
+
+
+def test_a_kind_of_picture_is_one_finding(tmp_path: Path) -> None:
+    dark, good = row(tmp_path, "a.png", 0, 40, 0.5), row(tmp_path, "b.png", 0, 255, 0.5)
+    check_rule(
+        PoorExposure,
+        invalid=[
+            (
+                tiny([dark] * 11 + [good] * 40, images_checked="decode"),
+                [{"image": -1, "message": "dark: 11 of 51 images"}],
+            ),
+            (tiny([dark] * 11 + [good] * 44, images_checked="decode"), [*range(11)]),
+            (tiny([dark] * 10, images_checked="decode"), [*range(10)]),
+        ],
+    )
