@@ -61,7 +61,9 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     category: str = ""
     fix: str = "none"
     proposal: str = ""
-    place: tuple[float, float, float, float] | None = None
+    place: tuple[float, float, float, float] | None = None  # where the fix would put its box, fractions
+    shown: tuple[float, float, float, float] | None = None  # where its box is in the App, fractions
+    size: tuple[float, float] | None = None  # of its image, pixels
 
 
 class Box(msgspec.Struct, frozen=True, omit_defaults=True):

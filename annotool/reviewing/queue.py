@@ -12,7 +12,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Fix, Op, Severity
 from annotool.fingerprint import fingerprints, rows_of
 from annotool.reviewing.folder import Item
-from annotool.reviewing.samples import Frame, label_id, sample_id
+from annotool.reviewing.samples import Frame, clamped, label_id, sample_id
 from annotool.rules.base import Rule
 from annotool.table import Array
 
@@ -52,7 +52,9 @@ def items(
     codes = findings.column("rule").tolist()
     mends = proposals(data, findings, rules, shown)
     names, files = data.names_of(findings.column("category")), data.table("images")["file_name"]
-    visible, drawn = set(shown.images.tolist()), dict(zip(shown.rows.tolist(), shown.drawn.tolist(), strict=True))
+    visible = dict(zip(shown.images.tolist(), shown.size.tolist(), strict=True))
+    drawn = dict(zip(shown.rows.tolist(), shown.drawn.tolist(), strict=True))
+    seats = dict(zip(shown.rows.tolist(), seen_at(shown), strict=True))
     queue = []
     for number, at in enumerate(order.tolist()):
         row, on = int(rows[at]), bool(named[at])
@@ -68,9 +70,16 @@ def items(
                 sample=sample_id(int(image[at])) if seen else "",
                 label=label_id(field, row) if field else "", field=field, box=str(marks[row]) if on else "",
                 category=str(names[at]), fix=Fix(int(fix[at])).name.lower(), proposal=mend, place=place,
+                shown=seats.get(row) if field else None, size=visible.get(int(image[at])),
             )
         )  # fmt: skip
     return queue
+
+
+def seen_at(shown: Frame) -> list[tuple[float, float, float, float]]:
+    """Where the App shows each box of a frame, fractions."""
+    boxes = np.where(shown.drawn[:, None], shown.shown, clamped(shown.shown))
+    return [(x, y, w, h) for x, y, w, h in boxes.tolist()]
 
 
 Proposal = tuple[str, tuple[float, float, float, float] | None]

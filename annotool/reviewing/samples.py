@@ -245,7 +245,7 @@ def outlines(data: Dataset, held: Frame, names: list[str], docs: list[Doc]) -> N
             "label": names[at],
             "points": points,
             "closed": True,
-            "filled": True,
+            "filled": False,
         }
         field = docs[int(held.of[at])].setdefault("outlines", {"_cls": "Polylines", "polylines": []})
         field["polylines"].append(label)

@@ -86,20 +86,24 @@ def free_port(wanted: int | None = None, first: int = 0) -> int:
     if wanted is not None:
         return wanted
     for port in range(first, first + 200) if first else (0,):
-        with socket.socket() as held:
-            with contextlib.suppress(OSError):
-                held.bind((HERE, port))
-                return int(held.getsockname()[1])
+        if found := bound(port):
+            return found
     raise AnnotoolError(f"no free port from {first} to {first + 199}; name one with --port")
 
 
 def is_free(port: int) -> bool:
-    with socket.socket() as held:
-        try:
-            held.bind((HERE, port))
-        except (OSError, OverflowError):
-            return False
-        return True
+    """Return whether nothing listens on a port."""
+    return bound(port) > 0
+
+
+def bound(port: int) -> int:
+    """Bind a port for a moment, 0: any; return which, or 0 where it is taken."""
+    with socket.socket() as held, contextlib.suppress(OSError, OverflowError):
+        if os.name != "nt":  # there it would share a port that is in use; here it only forgets closed connections
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((HERE, port))
+        return int(held.getsockname()[1])
+    return 0
 
 
 def listens(port: int) -> bool:

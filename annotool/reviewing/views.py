@@ -21,7 +21,8 @@ SIDEBAR = [
     ("labels", [*FIELD_COLORS], True),
     ("annotool", ["severity", "rules", "score", "findings", "messages", "file_name"], True),
     ("tags", ["tags"], False),
-    ("other", ["id", "filepath", "metadata", "metadata.width", "metadata.height"], False),
+    ("metadata", ["metadata.width", "metadata.height"], False),
+    ("other", ["id", "filepath", "created_at", "last_modified_at"], False),
 ]
 
 

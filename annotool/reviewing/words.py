@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from annotool.reviewing.desk import Desk
 from annotool.reviewing.folder import Item, Review
 from annotool.rules import registry
 
-__all__ = ["BUTTONS", "COLUMNS", "finding_text", "plain", "progress_text", "row"]
+__all__ = ["BUTTONS", "COLUMNS", "about", "finding_text", "plain", "progress_text", "row"]
 
 BUTTONS = {  # label, icon
     "accept": ("Accept fix (A)", "check"),
@@ -19,8 +20,7 @@ BUTTONS = {  # label, icon
     "open_next": ("Next finding (N)", "skip_next"),
     "open": ("Open", "open_in_new"),
 }
-COLUMNS = [("severity", "Severity"), ("rule", "Rule"), ("score", "Score"), ("image", "Image"), ("category", "Class"),
-           ("message", "What is wrong"), ("fix", "Its fix")]  # fmt: skip
+COLUMNS = [("rule", "Rule"), ("image", "Image"), ("message", "What is wrong"), ("score", "Score")]
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$:/])")
 
 
@@ -31,15 +31,14 @@ def plain(text: str) -> str:
 
 def row(item: Item) -> dict[str, Any]:
     """Return a finding as a row of the table, whose cells are text."""
+    where = f"{item.file}, {item.category}" if item.category and item.file else item.file or item.category
+    mend = f"  Fix: {item.proposal}" if item.proposal else ""
     return {
         "number": item.number,
-        "severity": item.severity,
-        "rule": f"{item.rule} {item.slug}",
+        "rule": f"{item.severity} {item.rule} {item.slug}",
+        "image": where,
+        "message": f"{item.message}.{mend}",
         "score": f"{item.score:.2f}",
-        "image": item.file,
-        "category": item.category,
-        "message": item.message,
-        "fix": item.proposal or "by hand",
     }
 
 
@@ -50,14 +49,31 @@ def progress_text(progress: tuple[int, int], review: Review) -> str:
     return f"{done:,} of {total:,} decided{missing}"
 
 
+def about(item: Item | None, at: Desk) -> dict[str, Any]:
+    """Return what the bar under the open image says of a finding, as plain text."""
+    done, total = at.progress()
+    told: dict[str, Any] = {"progress": f"{done:,} of {total:,} decided"}
+    if item is None:
+        return told
+    names = ("number", "rule", "slug", "severity", "message", "category", "proposal", "sample", "box")
+    return told | {name: getattr(item, name) for name in names} | {
+        "why": why(item), "shown": item.shown, "size": item.size,
+    }  # fmt: skip
+
+
 def finding_text(item: Item) -> str:
     """Return what is wrong, why it matters, and what the fix would do, as markdown."""
     lines = [f"**Next: {item.severity} {item.rule} {plain(item.slug)}** {plain(item.message)}"]
-    rule = registry().get(item.rule)
-    if rule is not None and (why := first_why(rule.documentation())):
-        lines.append(f"*Why:* {plain(why)}")
+    if reason := why(item):
+        lines.append(f"*Why:* {plain(reason)}")
     lines.append(f"*Fix:* {plain(item.proposal)}" if item.proposal else "*Fix:* none at hand; mend it in Annotate")
     return "\n\n".join(lines)
+
+
+def why(item: Item) -> str:
+    """Why it matters, in a sentence; empty where the rule is not known here."""
+    rule = registry().get(item.rule)
+    return first_why(rule.documentation()) if rule is not None else ""
 
 
 def first_why(text: str) -> str:

@@ -12,7 +12,7 @@ from fiftyone.operators import types
 
 from annotool.reviewing.desk import Desk
 from annotool.reviewing.folder import Item
-from annotool.reviewing.words import BUTTONS, COLUMNS, finding_text, progress_text, row
+from annotool.reviewing.words import BUTTONS, COLUMNS, about, finding_text, progress_text, row
 
 __all__ = ["register"]
 
@@ -69,7 +69,7 @@ def act(ctx: Any, action: str, advance: bool = True) -> dict[str, Any]:
     following = at.next(done[-1].number)
     if advance:
         show(ctx, following)
-    return {"decided": [each.number for each in done], "next": following.number if following else None}
+    return {"decided": [each.number for each in done], "about": about(following, at)}
 
 
 class Deciding(foo.Operator):  # type: ignore[misc]
@@ -121,11 +121,12 @@ class Undo(Deciding):
     action = "undo"
 
     def execute(self, ctx: Any) -> dict[str, Any]:
-        back = desk().undo()
+        at = desk()
+        back = at.undo()
         mark(ctx, back, None)
         if back:
             show(ctx, back[0])
-        return {"undone": [each.number for each in back]}
+        return {"undone": [each.number for each in back], "about": about(back[0] if back else None, at)}
 
 
 class OpenNext(Deciding):
@@ -135,10 +136,23 @@ class OpenNext(Deciding):
 
     def execute(self, ctx: Any) -> dict[str, Any]:
         at = desk()
-        here = at.meant(ctx.current_sample) if ctx.current_sample else []
+        here = meant(ctx, at) if ctx.current_sample else []
         following = at.next(here[0].number if here else -1)
         show(ctx, following)
-        return {"next": following.number if following else None}
+        return {"about": about(following, at)}
+
+
+class About(foo.Operator):  # type: ignore[misc]
+    """What the bar under the image says."""
+
+    @property
+    def config(self) -> Any:
+        return foo.OperatorConfig(name="about", label="annotool: about", unlisted=True)
+
+    def execute(self, ctx: Any) -> dict[str, Any]:
+        at = desk()
+        found = meant(ctx, at)
+        return about(found[0] if found else None, at)
 
 
 class Findings(foo.Panel):  # type: ignore[misc]
@@ -146,7 +160,9 @@ class Findings(foo.Panel):  # type: ignore[misc]
 
     @property
     def config(self) -> Any:
-        return foo.PanelConfig(name="annotool_findings", label="annotool findings", icon="fact_check")
+        return foo.PanelConfig(
+            name="annotool_findings", label="annotool findings", icon="fact_check", surfaces="grid modal"
+        )
 
     def on_load(self, ctx: Any) -> None:
         self.fill(ctx)
@@ -258,5 +274,5 @@ class Findings(foo.Panel):  # type: ignore[misc]
 
 def register(plugin: Any) -> None:
     """Tell FiftyOne what there is."""
-    for each in (Accept, Ignore, Delete, Skip, Undo, OpenNext, Findings):
+    for each in (Accept, Ignore, Delete, Skip, Undo, OpenNext, About, Findings):
         plugin.register(each)

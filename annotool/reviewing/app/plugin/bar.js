@@ -1,0 +1,154 @@
+/* The bar under an open image: what is wrong with it, and one key or one click for each decision.
+   Everything is put in as text, never as markup: names come from files of other people. */
+(function () {
+  "use strict";
+  const URI = "@annotool/review/";
+  const KEYS = { a: "accept", i: "ignore", d: "delete", s: "skip", u: "undo", n: "open_next" };
+  const LABELS = {
+    accept: "Accept fix", ignore: "Ignore", delete: "Delete box", skip: "Skip", undo: "Undo", open_next: "Next",
+  };
+  const COLORS = { error: "#e5484d", warning: "#f5a524", info: "#3e93de" };
+  let current = null; // the finding that is shown
+  let sample = null; // the image that is open
+  let busy = false;
+
+  const openSample = () => new URLSearchParams(window.location.search).get("id");
+
+  function run(name, params, then) {
+    if (!window.__foo__) return;
+    window.__foo__.executeOperator(URI + name, params || {}, {
+      callback: (told) => then && then((told && told.result) || {}),
+    });
+  }
+
+  function element(tag, text, style) {
+    const made = document.createElement(tag);
+    made.textContent = text;
+    Object.assign(made.style, style || {});
+    return made;
+  }
+
+  const bar = element("div", "", {
+    position: "fixed", left: "50%", bottom: "8px", transform: "translateX(-50%)", zIndex: 100000, display: "none",
+    width: "min(1100px, 96vw)", boxSizing: "border-box", padding: "8px 12px", borderRadius: "8px", color: "#fff",
+    background: "rgba(20, 20, 20, .94)", border: "1px solid #555", font: "14px/1.35 system-ui, sans-serif",
+  });
+  bar.id = "annotool-bar";
+  bar.setAttribute("role", "toolbar");
+  bar.setAttribute("aria-label", "annotool: decide this finding");
+
+  function button(name, key) {
+    const made = element("button", `${LABELS[name]} (${key.toUpperCase()})`, {
+      margin: "6px 6px 0 0", padding: "5px 12px", borderRadius: "5px", border: "1px solid #777", cursor: "pointer",
+      color: "#fff", background: name === "accept" ? "#2b7a4b" : "#333", font: "inherit",
+    });
+    made.dataset.action = name;
+    made.addEventListener("click", () => act(name));
+    return made;
+  }
+
+  function draw(about) {
+    current = about && about.number !== undefined && about.number !== null ? about : null;
+    bar.replaceChildren();
+    const head = element("div", "", { display: "flex", gap: "8px", alignItems: "baseline" });
+    if (current) {
+      head.append(
+        element("b", current.severity.toUpperCase(), { color: COLORS[current.severity] }),
+        element("b", `${current.rule} ${current.slug}`, {}),
+        element("span", current.category, { opacity: ".8" }),
+        element("span", current.message, { flex: "1" }),
+      );
+    } else {
+      head.append(element("span", "Nothing is undecided in this image.", { flex: "1" }));
+    }
+    head.append(element("span", (about && about.progress) || "", { opacity: ".8", whiteSpace: "nowrap" }));
+    bar.append(head);
+    if (current && current.why) bar.append(element("div", current.why, { opacity: ".75", fontSize: "12px" }));
+    if (current) {
+      const fix = current.proposal ? `Fix: ${current.proposal}` : "No fix at hand: accept confirms it, Annotate mends it.";
+      bar.append(element("div", fix, { color: "#7be0a6" }));
+    }
+    for (const [key, name] of Object.entries(KEYS)) {
+      const needs = name === "accept" || name === "ignore" || name === "skip" || name === "delete";
+      if (needs && !current) continue;
+      if (name === "delete" && !current.box) continue;
+      const made = button(name, key);
+      if (name === "accept" && !current.proposal) made.textContent = "Confirm (A)";
+      bar.append(made);
+    }
+  }
+
+  function act(name) {
+    if (busy) return;
+    if (!current && name !== "undo" && name !== "open_next") return;
+    busy = true;
+    const free = setTimeout(() => { busy = false; }, 5000); // should no answer come
+    run(name, current && name !== "undo" ? { number: current.number } : {}, (told) => {
+      clearTimeout(free);
+      busy = false;
+      if (told.about) { draw(told.about); zoom(told.about); }
+    });
+  }
+
+  function look() {
+    run("about", {}, (told) => { draw(told); });
+  }
+
+  // Wheel the image nearer until the box takes up a good part of the window, round the middle of the box.
+  function zoom(about) {
+    const box = about && about.shown;
+    if (!box) return;
+    const asked = about.sample;
+    let tries = 0;
+    const wait = setInterval(() => {
+      tries += 1;
+      const canvas = document.querySelector('[data-cy="modal-looker-container"] canvas, [data-cy="looker-container"] canvas');
+      if (tries > 40) clearInterval(wait);
+      if (!canvas || openSample() !== asked || tries < 3) return;
+      clearInterval(wait);
+      canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }));
+      const seat = canvas.getBoundingClientRect();
+      const fit = Math.min(seat.width / about.size[0], seat.height / about.size[1]);
+      const wide = about.size[0] * fit, high = about.size[1] * fit;
+      const x = seat.left + (seat.width - wide) / 2 + (box[0] + box[2] / 2) * wide;
+      const y = seat.top + (seat.height - high) / 2 + (box[1] + box[3] / 2) * high;
+      const nearer = Math.min(seat.width * 0.4 / (box[2] * wide), seat.height * 0.4 / (box[3] * high), 8);
+      const steps = Math.max(0, Math.floor(Math.log(nearer) / Math.log(1.15)));
+      for (let step = 0; step < steps; step += 1) {
+        canvas.dispatchEvent(new WheelEvent("wheel", { deltaY: -100, clientX: x, clientY: y, bubbles: true, cancelable: true }));
+      }
+    }, 80);
+  }
+
+  function annotating() {
+    const tab = document.querySelector('[data-cy="mode-annotate"], [data-cy="annotate-tab"]');
+    return tab !== null && tab.getAttribute("aria-selected") === "true";
+  }
+
+  function typing(target) {
+    return target && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  }
+
+  window.addEventListener("keydown", (event) => {
+    const name = KEYS[event.key];
+    if (!name || !openSample() || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (typing(event.target) || annotating()) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    act(name);
+  }, true);
+
+  window.addEventListener("mouseup", (event) => {
+    if (openSample() && !bar.contains(event.target)) setTimeout(look, 250); // another box may be selected now
+  }, true);
+
+  setInterval(() => {
+    const now = openSample();
+    if (now !== sample) {
+      sample = now;
+      if (now && (!current || current.sample !== now) && !busy) look();
+    }
+    bar.style.display = now ? "block" : "none";
+    if (!bar.isConnected && document.body) document.body.append(bar);
+  }, 150);
+})();
