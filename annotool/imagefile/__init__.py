@@ -2,7 +2,7 @@
 which files are equal or alike.
 
 header.py reads headers, pixels.py has all pixels read (by the processes of crew.py, past the cache of cache.py),
-same.py compares bytes, near.py perceptual hashes.
+same.py compares bytes, near.py perceptual hashes, origins.py reads file names.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.imagefile import nearest
+from annotool.imagefile.origins import same_picture
 from annotool.rules.base import INFO, WARNING, DatasetRule, Findings, found, pixels_lacking
 from annotool.rules.img.base import by_split, has_files, located
-from annotool.rules.spl.near_leak import same_picture
 from annotool.table import Table
 
 

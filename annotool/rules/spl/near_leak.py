@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,13 +9,11 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.imagefile import nearest
+from annotool.imagefile.origins import COPY, EXPORT, PLAIN, made_from
 from annotool.rules.base import DatasetRule, Findings, Severity, found, pixels_lacking, written_in
 from annotool.table import Array, Table
 
 USUAL = ("train", "training", "val", "valid", "validation", "test")
-ROBOFLOW = re.compile(r"(.+?)(?:_(?:jpe?g|png|bmp|webp|gif|tiff?))?\.rf\.[0-9A-Za-z]{8,}", re.IGNORECASE)
-AUGMENTED = re.compile(r"(.+?)[_-]aug(?:mented)?[_-]?\d*", re.IGNORECASE)
-PLAIN, COPY, EXPORT = 0, 1, 2  # what a name says: nothing, an augmented copy, an export of Roboflow
 ORIGINALS = {PLAIN: (COPY, EXPORT), COPY: (PLAIN,), EXPORT: (EXPORT, PLAIN)}  # whose relation each is
 
 
@@ -141,25 +138,3 @@ def related(rows: Table, rank: Array) -> Array:
         ]
         partner[at] = min(found_at, default=-1)
     return partner
-
-
-def same_picture(names: Array, others: Array) -> Array:
-    """Whether two files are by their names made from one picture, or one from the other; bool (n,)."""
-    pairs = (map(made_from, each.tolist()) for each in (names, others))
-    same = [one[0] == other[0] and {one[1], other[1]} != {PLAIN} for one, other in zip(*pairs, strict=True)]
-    return np.array(same, dtype=bool)
-
-
-def made_from(name: str) -> tuple[str, int]:
-    """Return the name of the picture that a file was made from, and what says so."""
-    file = name.replace("\\", "/").rpartition("/")[2]
-    return origin(file.rpartition(".")[0] or file)
-
-
-def origin(stem: str) -> tuple[str, int]:
-    """Return the name of the picture that a file was made from, and what says so."""
-    if exported := ROBOFLOW.fullmatch(stem):
-        return exported[1], EXPORT
-    if copied := AUGMENTED.fullmatch(stem):
-        return copied[1], COPY
-    return stem, PLAIN

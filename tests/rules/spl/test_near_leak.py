@@ -1,11 +1,10 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from annotool.dataset import Dataset
-from annotool.rules.spl.near_leak import COPY, EXPORT, PLAIN, NearLeak, origin
+from annotool.rules.spl.near_leak import NearLeak
 from annotool.testing import check_rule, tiny
 
 
@@ -39,23 +38,6 @@ def test_names_that_say_where_a_picture_comes_from() -> None:
             (named(["a.png"], ["a_png.rf.b71d20aa.png"]), [1]),
         ],
     )
-
-
-@pytest.mark.parametrize(
-    ("stem", "expected"),
-    [
-        ("a_jpg.rf.b71d20aac93e", ("a", EXPORT)),
-        ("IMG-12_png.rf.0OaBcDeF12", ("IMG-12", EXPORT)),
-        ("a.rf.b71d20aa", ("a", EXPORT)),
-        ("a.rf", ("a.rf", PLAIN)),
-        ("a_aug", ("a", COPY)),
-        ("a-augmented-3", ("a", COPY)),
-        ("a_august", ("a_august", PLAIN)),
-        ("august", ("august", PLAIN)),
-    ],
-)
-def test_origins(stem: str, expected: tuple[str, int]) -> None:
-    assert origin(stem) == expected
 
 
 def scene(seed: int) -> Image.Image:
