@@ -41,8 +41,7 @@ def command(row: Row, file: str) -> str:
     """Return the workflow command that marks a finding in a file."""
     fields = {"file": file, "line": str(row.line) if row.line else "", "title": f"{row.rule} {row.slug}"}
     told = ",".join(f"{name}={escaped(value, ':,')}" for name, value in fields.items() if value)
-    what = f" ({row.image})" if row.image and row.image not in row.message else ""
-    return f"::{WORDS[row.severity]} {told}::{escaped(row.message + what)}"
+    return f"::{WORDS[row.severity]} {told}::{escaped(row.said)}"
 
 
 def escaped(text: str, also: str = "") -> str:

@@ -56,7 +56,7 @@ def outcome(count: int, shown: list[Row], new: int, fails: bool) -> Iterator[str
     start = f'<failure type="{worst}" message={attribute(title)}>' if fails else "<system-out>"
     yield f"      {start}{text(title)}"
     for row in shown:
-        yield text(f"{row.place or 'dataset'}: {row.severity}: {row.message}".replace("\n", "\\n"))
+        yield text(f"{row.place or 'dataset'}: {row.severity}: {row.said}".replace("\n", "\\n"))
     if new > len(shown):
         yield text(f"... and {new - len(shown):,} more")
     yield "</failure>" if fails else "</system-out>"

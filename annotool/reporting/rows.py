@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
@@ -52,6 +53,15 @@ class Row(msgspec.Struct, frozen=True):
     def place(self) -> str:
         """`file:line`, or the image, or nothing: where to look."""
         return f"{self.file}:{self.line}" if self.file and self.line else self.file or self.image
+
+    @property
+    def said(self) -> str:
+        """The message, and behind it the image and the annotation's id where neither it nor the place names the image:
+        a file in one line says nothing else."""
+        if not self.image or self.image in self.message or PurePosixPath(self.image).stem in self.place:
+            return self.message
+        record = "" if self.annotation_id is None else f", annotation {self.annotation_id}"
+        return f"{self.message} ({self.image}{record})"
 
 
 def finding(row: Row) -> dict[str, Any]:

@@ -16,6 +16,7 @@ __all__ = ["lines"]
 
 SHARE = 0.05  # more of the annotations or images than this hit by one rule: told as one cause
 EXAMPLES = 3
+WIDE = 40  # characters of a column at most
 GRADES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -79,10 +80,13 @@ def table(told: Told) -> Iterator[str]:
         yield f"{count:>9,}  {mark}  {code:<7} {slug(code):<{width}}  {escape(place)}{before}"
         share = share_of(told, code, grade)
         if share > SHARE and count > EXAMPLES:
-            places = escape(", ".join(row.place for row in shown))
+            files = [*dict.fromkeys(row.place for row in shown)]
+            places = escape(
+                ", ".join(files if len(files) > 1 else dict.fromkeys(row.image or row.place for row in shown))
+            )
             yield f"           {share:.0%} of all, perhaps by one cause; for example {places}"
         if shown:
-            yield f"           [dim]{escape(shown[0].message)}[/]"
+            yield f"           [dim]{escape(shown[0].said)}[/]"
 
 
 def old(findings: Findings, baseline: Compared) -> Iterator[str]:
@@ -132,7 +136,8 @@ def mendable(findings: Findings) -> Iterator[str]:
     if safe:
         yield f"`annotool fix` mends {safe:,} of these safely; see them first with --diff."
     if unsafe:
-        yield f"{unsafe:,} more with --unsafe-fixes, which change or drop geometry, classes or records."
+        more = f"{unsafe:,} more" if safe else f"`annotool fix` mends {unsafe:,} of these"
+        yield f"{more} with --unsafe-fixes, which change or drop geometry, classes or records."
 
 
 def counted(told: Told) -> Iterator[str]:
@@ -149,7 +154,7 @@ def counted(told: Told) -> Iterator[str]:
 def grouped(told: Told, column: str) -> Iterator[str]:
     """Findings a thousand annotations for each value of a joined column, the worst first."""
     found = groups(told, column)
-    width = max([len(column), *(len(each.value) for each in found.values)])
+    width = min(WIDE, max([len(column), *(len(each.value) for each in found.values)]))
     yield ""
     yield (
         f"[bold]{escape(f'{column:<{width}}')}  {'images':>9}  {'annotations':>11}  {'findings':>9}  "

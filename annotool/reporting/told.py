@@ -16,6 +16,9 @@ from annotool.rules import registry
 __all__ = ["Told", "against", "escape", "inputs", "notes", "plural", "slug", "summary"]
 
 
+LONG = 1000  # characters of a text on the screen
+
+
 @dataclass(frozen=True)
 class Told:
     """Everything a report may speak of."""
@@ -93,5 +96,7 @@ def plural(count: int, word: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Keep rich from reading a name like `[red]` as markup."""
-    return text.replace("[", "\\[")
+    """Keep rich from reading a name like `[red]` as markup, a name of two lines in one (a CI system takes `::error` at the
+    head of a line for a command), and one without end short."""
+    told = text if len(text) <= LONG else text[: LONG - 1] + "…"
+    return told.replace("\n", "\\n").replace("[", "\\[")

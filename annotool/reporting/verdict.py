@@ -30,20 +30,49 @@ def verdict(told: Told) -> str:
             verb = "has" if images == 1 else "have"
             parts.append(f"{images:,} of {len(told.data.table('images')):,} images {verb} errors")
         worst = sorted(errors.counts().items(), key=lambda each: -each[1])
-        parts += [said(code, count) for code, count in worst[:WORST]]
+        parts += [said(code, stands_for(errors, code)) for code, _ in worst[:WORST]]
     elif counts["warning"]:
         parts.append(f"no errors, {plural(counts['warning'], 'warning')} to look at")
     elif counts["info"]:
         parts.append(f"nothing to mend, {plural(counts['info'], 'fact')} to know")
     else:
         parts.append("nothing new" if findings.baseline else "nothing found")
-    text = "; ".join([f"{state}: {', '.join(parts)}", *(each.says for each in findings.outcomes)])
+    text = "; ".join([f"{state}: {', '.join(parts)}", *outcomes(findings)])
+    every = sum(not rule.preview for rule in registry().values())
+    if told.rules is not None and len(told.rules) < every:
+        text += f"; {len(told.rules)} of {every} rules selected"
     if findings.skipped:
         more = ", and more" if len(reasons(findings)) > 1 else ""
         text += (
             f"; {plural(len(findings.skipped), 'rule')} not run, or not on all ({reasons(findings)[0]}{more})"
         )
     return text
+
+
+def outcomes(findings: Findings) -> list[str]:
+    """What the consumers will do; those of which the same is to be said in one sentence."""
+    told = [each.says for each in findings.outcomes if each.effect not in ("none", "unread")]
+    clean = [each.target for each in findings.outcomes if each.effect == "none"]
+    if len(clean) > 1:
+        told.append(f"nothing found that {', '.join(clean[:-1])} or {clean[-1]} stop at, drop or misread")
+    unread: dict[str, list[str]] = {}
+    for each in findings.outcomes:
+        if each.effect == "unread":
+            unread.setdefault(each.says.removeprefix(each.target), []).append(each.target)
+    for says, names in unread.items():
+        many = says.replace(" does not read ", " do not read ").replace("(it reads ", "(they read ")
+        told.append(f"{', '.join(names)}{many if len(names) > 1 else says}")
+    return told + [each.says for each in findings.outcomes if each.effect == "none" and len(clean) == 1]
+
+
+def stands_for(findings: Findings, code: str) -> int:
+    """How many records the findings of a rule stand for: one finding may tell of many."""
+    rule = registry().get(code)
+    many = next((each.many for each in rule.targets if each.many), "") if rule else ""
+    parts = [part for part in findings.blocks if part.rule == code]
+    return sum(
+        int(part.values[many].astype(np.int64).sum()) if many in part.values else len(part) for part in parts
+    )
 
 
 def said(code: str, count: int) -> str:

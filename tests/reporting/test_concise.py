@@ -8,5 +8,5 @@ def test_file_line_code_message(told: Told) -> None:
     assert list(lines(told)) == [
         "dataset: BAL001 ratio inf",
         "annotations.json: CLS003 same as [red]",
-        "annotations.json:4: BOX002 box [bold] leaves by 61.0 px",
+        "annotations.json:4: BOX002 box [bold] leaves by 61.0 px (1.jpg, annotation 2)",
     ]

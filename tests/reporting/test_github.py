@@ -22,7 +22,7 @@ def unescaped(text: str) -> str:
 def test_worst_first_and_a_closing_line(told: Told) -> None:
     *marks, last = lines(told, "github")
     assert marks[0] == (
-        "::error file=annotations.json,line=4,title=BOX002 out-of-bounds::box [bold] leaves by 61.0 px (1.jpg)"
+        "::error file=annotations.json,line=4,title=BOX002 out-of-bounds::box [bold] leaves by 61.0 px (1.jpg, annotation 2)"
     )
     assert [COMMAND.fullmatch(each)[1] for each in marks] == ["error", "warning", "notice"]  # type: ignore[index]
     assert last.startswith("annotool: not ready to train: 1 of 2 images has errors")

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
 
-from annotool.findings import Findings, Severity, block
+from annotool.findings import Findings, Fix, Outcome, Severity, block
 from annotool.reporting.text import lines
 from annotool.reporting.told import Told
 from annotool.reporting.verdict import verdict
@@ -33,10 +35,54 @@ def test_one_cause_that_hits_many_is_one_line() -> None:
     many = Findings((block("BOX005", "area off", 19, severity=1, annotation=range(19), source=0, line=7),))
     text = plain(Told(data, many))
     assert "95% of" in text
-    assert text.count("annotations.json:7") == 4  # the table's example, and three of the share
+    assert text.count("annotations.json:7") == 2
+    assert (
+        "perhaps by one cause; for example annotations.json:7\n" in text
+    )  # not three times the same place: the file may be one line
 
 
 def test_nothing_read_is_not_ready() -> None:
     assert verdict(Told(tiny(images=0), Findings())).startswith(
         "not ready to train: nothing in it could be read"
+    )
+
+
+def test_a_name_makes_no_line_of_its_own() -> None:
+    """A CI system takes `::error` at the head of a line for a command."""
+    data = tiny(images=[{"file_name": "a\n::error::b" + "x" * 5000}])
+    told = Told(data, Findings((block("IMG001", "cannot be read", 1, severity=2, image=0),)), statistics=True)
+    shown = plain(told).splitlines()
+    assert not any(line.startswith("::") for line in shown)
+    assert max(map(len, shown)) < 1200
+
+
+def test_only_unsafe_fixes_are_no_more() -> None:
+    found = Findings((block("BOX001", "m", 2, severity=2, image=0, fix=Fix.UNSAFE),))
+    assert "`annotool fix` mends 2 of these with --unsafe-fixes" in plain(Told(tiny(), found))
+
+
+def test_the_verdict_counts_records_and_not_findings() -> None:
+    found = Findings((block("SCH010", "m", 1, severity=2, values={"images": [10]}),))
+    assert verdict(Told(tiny(), found)) == "not ready to train: 10 images are not on disk"
+
+
+def test_a_part_of_the_rules_is_told() -> None:
+    assert re.search(
+        "nothing found; 2 of [0-9]+ rules selected$",
+        verdict(Told(tiny(), Findings(), rules=["BOX001", "BOX002"])),
+    )
+
+
+def test_targets_of_which_the_same_is_said_share_a_sentence() -> None:
+    made = [
+        ("a", "none", "nothing found that a stops at, drops or misreads"),
+        ("b", "unread", "b does not read voc: convert it first (it reads coco)"),
+        ("c", "unread", "c does not read voc: convert it first (it reads coco)"),
+        ("d", "stops", "training with d will stop: x"),
+        ("e", "none", "nothing found that e stops at, drops or misreads"),
+    ]
+    found = Findings(outcomes=tuple(Outcome(*each) for each in made))
+    assert verdict(Told(tiny(), found)) == (
+        "ready to train: nothing found; training with d will stop: x; nothing found that a or e stop at, drop or "
+        "misread; b, c do not read voc: convert it first (they read coco)"
     )
