@@ -57,7 +57,7 @@ def statistics(told: Told) -> list[Count]:
     counted, counts = np.unique(keys, axis=0, return_counts=True)
     names = [*data.labels, None]
     found = [
-        Count(rules[r], splits[s] or None, names[c], n)
+        Count(rules[r], splits[s] or None, names[c] or None, n)
         for (r, s, c), n in zip(counted.tolist(), counts.tolist(), strict=True)
     ]
     return sorted(found, key=lambda each: (each.rule, splits.index(each.split or ""), each.category or ""))

@@ -12,9 +12,11 @@ from rich.text import Text
 import annotool
 from annotool.api import lines
 from annotool.errors import UsageError
+from annotool.findings import Findings, block
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import rows
 from annotool.reporting.told import Told
+from annotool.testing import tiny
 
 
 @pytest.fixture(scope="module", params=["coco", "voc", "yolo"])
@@ -83,3 +85,9 @@ def test_nothing_found_counts_nothing() -> None:
     (only,) = groups(told, "who").values
     assert (only.value, only.findings, only.per_thousand) == ("ann", 0, None)
     assert "ann" in "\n".join(lines(told, "text"))
+
+
+def test_a_category_without_a_name_is_none() -> None:
+    data = tiny(categories=[{"name": ""}])
+    found = Findings((block("CLS005", "a class has no name", 1, severity=1, category=0),))
+    assert [each.category for each in statistics(Told(data, found))] == [None]
