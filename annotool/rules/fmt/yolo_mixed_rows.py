@@ -30,14 +30,16 @@ NAMED = ("annotation", "image", "category", "source", "line", "start", "end", "k
 
 @dataclass(frozen=True)
 class State:
-    """Rows that are boxes, rows that are outlines, files wholly of each, and the rows of files that hold
-    both."""
+    """Rows that are boxes, rows that are outlines, files wholly of each, the rows of files that hold both; of a pose
+    dataset the rows without keypoints, and how many fields a row should have (0: no pose)."""
 
     boxes: int
     outlines: int
     box_files: int
     outline_files: int
     mixed: Table
+    bare: Table
+    fields: int
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,15 @@ class YoloMixedRows(DatasetRule[State]):
     """YOLO rows of boxes and of polygons stand together.
 
     What: rows of 5 fields beside rows of 7 and more in one file: those of the kind that is rarer in the
-    dataset are named. Files of boxes beside files of polygons are one warning a dataset. Rows of a pose
-    dataset are not judged.
+    dataset are named. Files of boxes beside files of polygons are one warning a dataset. In a pose
+    dataset (kpt_shape in data.yaml) each row of 5 fields, which has no keypoints, is named.
 
     Why: where a file holds one polygon, ultralytics drops the image; before it did (8.4.190 does), it read the
     boxes as polygons too: 4 numbers became 2 points, a wrong box that nothing reported
     (ultralytics/ultralytics#25657). Where files differ it keeps all boxes and throws all polygons of the
     dataset away, with one line in the log
-    (ultralytics/ultralytics#24992, ultralytics/ultralytics#1008, ultralytics/ultralytics#897).
+    (ultralytics/ultralytics#24992, ultralytics/ultralytics#1008, ultralytics/ultralytics#897). For the task pose it
+    drops each image with a row of another length.
 
     Bad: `0 0.5 0.5 0.2 0.2` and `0 0.1 0.1 0.3 0.1 0.3 0.3 0.1 0.3` in one file
 
@@ -92,8 +95,12 @@ class YoloMixedRows(DatasetRule[State]):
         has_outline = np.bincount(rows["source"][outline], minlength=files) > 0
         both = np.append(has_box & has_outline, False)
         mixed = Table({name: rows[name] for name in NAMED}).take((box | outline) & both[rows["source"]])
+        shape = dict(shard.facts.get("task", {})).get("kpt_shape")
+        fields = 5 + int(shape[0]) * int(shape[1]) if shape else 0
+        bare = box & (rows["kpt_start"] < 0) & (fields > 0)
         alone = int((has_box & ~has_outline).sum()), int((has_outline & ~has_box).sum())
-        return State(int(box.sum()), int(outline.sum()), *alone, mixed)
+        return State(int(box.sum()), int(outline.sum()), *alone, mixed,
+                     Table({name: rows[name] for name in NAMED}).take(bare), fields)  # fmt: skip
 
     def merge(self, states: Sequence[State]) -> State:
         return State(
@@ -102,9 +109,14 @@ class YoloMixedRows(DatasetRule[State]):
             sum(state.box_files for state in states),
             sum(state.outline_files for state in states),
             Table.concat([state.mixed for state in states]),
+            Table.concat([state.bare for state in states]),
+            states[0].fields,
         )
 
     def finish(self, state: State) -> Findings:
+        if state.fields:
+            message = "a row of 5 fields in a pose dataset: expected {fields}, with keypoints (0 0 0 where there are none)"
+            return found(self, message, state.bare, values={"fields": state.fields})
         counts = {"boxes": state.boxes, "outlines": state.outlines}
         odd = (state.mixed["kind"] == Kind.BOX) != (state.boxes > state.outlines)
         rare, rest = ("polygon", "boxes") if state.boxes > state.outlines else ("box", "polygons")

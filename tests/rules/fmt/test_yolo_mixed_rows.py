@@ -1,7 +1,9 @@
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import annotool
 from annotool.dataset import Dataset
 from annotool.findings import Fix, Op, Severity
 from annotool.rules.fmt.yolo_mixed_rows import YoloMixedRows
@@ -66,3 +68,18 @@ def test_an_outline_becomes_its_box_and_a_box_its_corners() -> None:
     assert np.allclose(new_text(yolo([BOX, OUTLINE, BOX])), [0, 0.5, 0.5, 0.2, 0.2], atol=1e-9)
     corners = [0, 0.4, 0.4, 0.6, 0.4, 0.6, 0.6, 0.4, 0.6]
     assert np.allclose(new_text(yolo([OUTLINE, BOX, OUTLINE])), corners, atol=1e-9)
+
+
+def test_a_row_without_keypoints_in_a_pose_dataset(tmp_path: Path) -> None:
+    for folder in ("images", "labels"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "data.yaml").write_text("train: images\nval: images\nkpt_shape: [1, 3]\nnames: [hand]\n")
+    pose = "0 .5 .5 .2 .2 .5 .5 2\n0 .3 .3 .1 .1 0 0 0\n"
+    (tmp_path / "labels/a.txt").write_text(pose)
+    (tmp_path / "labels/b.txt").write_text(pose + "0 .7 .7 .2 .2\n")
+    found = annotool.audit(tmp_path, select=["FMT001"])
+    assert found.column("line").tolist() == [3]
+    assert found.column("severity").tolist() == [Severity.ERROR]
+    assert found.blocks[0].text(0).startswith("a row of 5 fields in a pose dataset: expected 8")
+    (tmp_path / "labels/b.txt").write_text(pose)
+    assert not len(annotool.audit(tmp_path, select=["FMT001"]))
