@@ -22,7 +22,7 @@ def line(select: str = "", ignore: str = "", extend: str = "", preview: bool = T
 def test_codes_prefixes_slugs_and_all() -> None:
     assert line("BOX001,out-of-bounds") == {"BOX001", "BOX002"}
     assert line("box") == BOX
-    assert line("BOX00", "BOX001") == BOX - {"BOX001"}
+    assert line("BOX0", "BOX001") == BOX - {"BOX001"}
     assert line(ignore="ALL") == frozenset()
     assert line() == set(registry())
 
@@ -34,9 +34,9 @@ def test_codes_prefixes_slugs_and_all() -> None:
         ("BOX004", "BOX", {"BOX004"}),
         ("extreme-aspect", "BOX", {"BOX004"}),
         ("BOX004", "BOX004", set()),
-        ("ALL", "BOX00", set(registry()) - BOX),
-        ("BOX00", "ALL", BOX),
-        ("BOX BOX004", "BOX00", {"BOX004"}),
+        ("ALL", "BOX0", set(registry()) - BOX),
+        ("BOX0", "ALL", BOX),
+        ("BOX BOX004", "BOX0", {"BOX004"}),
     ],
 )
 def test_the_more_specific_word_wins(select: str, ignore: str, expected: set[str]) -> None:

@@ -44,8 +44,8 @@ def test_a_category_long_by_nature_is_not_judged() -> None:
             (tiny(3, [*poles, other]), [20]),
             (tiny(3, poles[1:]), [0, 1, 2]),  # three are too few to tell
             (tiny(3, [*poles, square]), [0, 1, 2, 3]),  # under a fifth
-            (tiny(1, lines[1:] + [square, LONG]), [20]),
-            (tiny(1, lines[2:] + [square, LONG]), [19]),
+            (tiny(1, [*lines[1:], square, LONG]), [20]),
+            (tiny(1, [*lines[2:], square, LONG]), [19]),
         ],
     )
 
