@@ -32,6 +32,7 @@ from annotool.selection import named
 
 if TYPE_CHECKING:
     from annotool.conversion import Converted
+    from annotool.fixes.decided import Ruling
     from annotool.fixes.rounds import Proposal
     from annotool.reviewing.opening import Handle
     from annotool.reviewing.taking import Taken
@@ -217,13 +218,16 @@ def fix(
     preview: bool = False,
     config: Config | None = None,
     baseline: str | Path | None = None,
+    decisions: Sequence[str | Path] = (),
     **options: Any,
 ) -> Proposal:
     """Mend what can be mended, proven by another audit; return what was done, or would be without `out` or `in_place`.
 
     With `out`, a new folder, the mended dataset is written there; with `in_place` the files themselves change. Both
     leave a journal, `fixes.jsonl`, for `undo` and `apply`. Without `unsafe` every fact stays as it is.
-    Known faults (`baseline`) are mended like others; what is left of them fails nothing.
+    Known faults (`baseline`) are mended like others; what is left of them fails nothing. With `decisions`, reviewers'
+    files, only what they accepted is mended, unsafe or not, and what they changed themselves; findings they ignored go
+    to `ignored.jsonl`, a baseline.
     """
     from annotool.fixes import inplace, moving, output, rounds
 
@@ -242,17 +246,34 @@ def fix(
     def reading(overlay: Mapping[Path, bytes | None]) -> Dataset:
         return read(paths, overlay=overlay, **options)
 
+    ruling = ruled(decisions)
+    if ruling is not None:
+        menders, unsafe = {**menders, ruling.rule.code: ruling.rule}, True
+
     def auditing(data: Dataset) -> Findings:  # by all rules: an edit must not bring up what was not selected
-        return audit(data, config=every, baseline=baseline)
+        found = audit(data, config=every, baseline=baseline)
+        return found if ruling is None else ruling.judged(data, found)
 
     made = rounds.propose(reading, auditing, menders, formats.patch, unsafe, in_place=in_place)
-    made = replace(made, notes=notes + made.notes)
+    made = replace(made, notes=notes + made.notes + (() if ruling is None else ruling.notes(made)))
     if out is not None:
         made = moving.portable(made)
         output.write(made, Path(out), given)
     elif in_place:
         made = replace(made, journal=inplace.write_in_place(made))
+    folder = Path(out) if out is not None else made.journal.parent if made.journal else None
+    if ruling is not None and folder is not None:
+        ruling.keep(made, folder, bound())
     return made
+
+
+def ruled(files: Sequence[str | Path]) -> Ruling | None:
+    """What reviewers decided in these files, merged; None without any."""
+    from annotool.fixes import decided
+    from annotool.fixes import decisions as reviewers
+
+    several = [reviewers.read(Path(file)) for file in files]
+    return decided.Ruling(reviewers.merge(several)) if files else None
 
 
 def undo(journal: str | Path) -> tuple[str, ...]:

@@ -125,6 +125,14 @@ def fix(
     unsafe_fixes: Annotated[
         bool, typer.Option("--unsafe-fixes", help="Also change or drop geometry, classes, records.")
     ] = False,
+    decisions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--decisions",
+            metavar="FILE",
+            help="Do what reviewers decided, and nothing else; repeat it for several.",
+        ),
+    ] = None,
 ) -> None:
     """Mend what can be mended, prove it, and keep a journal that undoes it."""
     from annotool import api
@@ -141,6 +149,7 @@ def fix(
             unsafe=unsafe_fixes,
             config=settings,
             baseline=failing.baseline,
+            decisions=decisions or (),
             **reading_options(reading, settings),
         )
     show(mended.diff(made) if diff else mended.lines(made, out), None, marked=True)
@@ -510,6 +519,8 @@ def main() -> None:
             error,
             f"annotool failed, which is a fault of annotool, not of your data: {notes}; please report it",
         )
+    finally:
+        gc.freeze()  # or Python would look through all there is for cycles once more before it ends
 
 
 def failed(error: BaseException, text: str) -> None:

@@ -39,7 +39,9 @@ def attend(handle: Handle, browser: bool) -> None:
     from annotool.reviewing.opening import watched
 
     review = handle.review
-    typer.echo(f"review {review.name}: {review.findings:,} findings, {review.images:,} images, by {review.reviewer}")
+    typer.echo(
+        f"review {review.name}: {review.findings:,} findings, {review.images:,} images, by {review.reviewer}"
+    )
     for each in review.missing[:MOST_MISSING]:
         typer.echo(f"not on disk, so not shown: {each}")
     if len(review.missing) > MOST_MISSING:
@@ -47,7 +49,9 @@ def attend(handle: Handle, browser: bool) -> None:
     typer.echo(f"open  {handle.url}")
     if os.environ.get("SSH_CONNECTION"):
         port = handle.url.split(":")[2].split("/")[0]
-        typer.echo(f"over ssh, on your own machine: ssh -N -L {port}:127.0.0.1:{port} {os.environ.get('USER', 'USER')}@{socket.gethostname()}")
+        typer.echo(
+            f"over ssh, on your own machine: ssh -N -L {port}:127.0.0.1:{port} {os.environ.get('USER', 'USER')}@{socket.gethostname()}"
+        )
     typer.echo(f"then  annotool decisions {review.name} --out decisions.jsonl")
     if browser:
         with contextlib.suppress(webbrowser.Error):
@@ -84,5 +88,9 @@ def summed(taken: Taken) -> Iterator[str]:
     yield f"{'rule':<40} {'confirmed':>9} {'rejected':>8} {'undecided':>9}  right, with 95 % interval"
     for each in taken.trust:
         asked = each.confirmed + each.rejected
-        share = "" if math.isnan(each.low) else f"{each.confirmed / asked:.0%} ({each.low:.0%} to {each.high:.0%})"
+        share = (
+            ""
+            if math.isnan(each.low)
+            else f"{each.confirmed / asked:.0%} ({each.low:.0%} to {each.high:.0%})"
+        )
         yield f"{each.rule + ' ' + each.slug:<40} {each.confirmed:>9,} {each.rejected:>8,} {each.undecided:>9,}  {share}"

@@ -42,7 +42,11 @@ class After(msgspec.Struct, frozen=True):
 
 
 def decisions(
-    items: Sequence[Item], boxes: Sequence[Box], entries: Sequence[Entry], after: Sequence[After], reviewer: str
+    items: Sequence[Item],
+    boxes: Sequence[Box],
+    entries: Sequence[Entry],
+    after: Sequence[After],
+    reviewer: str,
 ) -> list[Decision]:
     """Return everything decided: findings in the order of the queue, then edits by hand in the order of the images.
 
@@ -97,7 +101,14 @@ def of_box(
     action: Any, box: Box, time: str, reviewer: str, old: Value | None = None, new: Value | None = None
 ) -> Decision:
     return Decision(
-        action=action, box=box.mark, image=box.file, category=box.label, old=old, new=new, reviewer=reviewer, time=time
+        action=action,
+        box=box.mark,
+        image=box.file,
+        category=box.label,
+        old=old,
+        new=new,
+        reviewer=reviewer,
+        time=time,
     )
 
 
@@ -143,7 +154,12 @@ def drawn(label: Label, image: After, reviewer: str) -> Decision:
     x, y, w, h = (round(side * size, DECIMALS) for side, size in zip(given, scale, strict=True))
     new = Value(box=(x, y, w, h), category=label.label)
     return Decision(
-        action="draw", image=image.file, category=label.label or "", new=new, reviewer=reviewer, time=image.changed
+        action="draw",
+        image=image.file,
+        category=label.label or "",
+        new=new,
+        reviewer=reviewer,
+        time=image.changed,
     )
 
 

@@ -63,7 +63,9 @@ def places(port: int | None) -> Iterator[Checked]:
     home = folder.home()
     near = next(each for each in (home, *home.parents) if each.exists())
     good = os.access(near, os.W_OK)
-    yield Checked("folder", good, str(home), "" if good else "set ANNOTOOL_REVIEWS to a folder that can be written")
+    yield Checked(
+        "folder", good, str(home), "" if good else "set ANNOTOOL_REVIEWS to a folder that can be written"
+    )
     if good:
         free = shutil.disk_usage(near).free / 1e9
         yield Checked("disk", free > 1, f"{free:.1f} GB free", "" if free > 1 else "MongoDB wants 1 GB free")

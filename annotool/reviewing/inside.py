@@ -1,7 +1,7 @@
 """What runs in a process of its own that has fiftyone and the review's database in its environment.
 
-    python -m annotool.reviewing.inside load FOLDER    imports FOLDER/data, sets up what the App shows
-    python -m annotool.reviewing.inside dump FOLDER    writes FOLDER/after.json: the labels as they stand now
+python -m annotool.reviewing.inside load FOLDER    imports FOLDER/data, sets up what the App shows
+python -m annotool.reviewing.inside dump FOLDER    writes FOLDER/after.json: the labels as they stand now
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def load(place: Path) -> str:
         if (fo.load_dataset(review.name).info or {}).get("complete"):
             return review.name
         fo.delete_dataset(review.name)  # an import that was cut off
-    data = fo.Dataset.from_dir(str(place / "data"), fo.types.FiftyOneDataset, name=review.name, persistent=True)
+    data = fo.Dataset.from_dir(
+        str(place / "data"), fo.types.FiftyOneDataset, name=review.name, persistent=True
+    )
     views(data, folder.lines(place / "findings.jsonl", Item), review)
     looks(data)
     forms(data, review)
@@ -103,7 +105,9 @@ def dump(place: Path) -> int:
         labels = []
         for at, field in enumerate(fields):
             parts = [each or [] for each in rest[at * len(inner) : (at + 1) * len(inner)]]
-            labels += [dict(zip(("field", *inner), (field, *one), strict=True)) for one in zip(*parts, strict=True)]
+            labels += [
+                dict(zip(("field", *inner), (field, *one), strict=True)) for one in zip(*parts, strict=True)
+            ]
         out.append({"sample": sample, "file": file, "tags": tags or [], "size": [width, height],
                     "changed": changed.isoformat(), "labels": labels})  # fmt: skip
     (place / "after.json").write_bytes(msgspec.json.encode(out))

@@ -34,7 +34,14 @@ def metadata(name: str, fields: list[str]) -> Doc:
         *(several(each, kind) if many else leaf(each, kind) for each, kind, many in OWN),
         *(labels(each) for each in fields),
     ]
-    return {"name": name, "version": "1.0.0", "media_type": "image", "sample_fields": own, "info": {}, "classes": {}}
+    return {
+        "name": name,
+        "version": "1.0.0",
+        "media_type": "image",
+        "sample_fields": own,
+        "info": {},
+        "classes": {},
+    }
 
 
 def leaf(name: str, kind: str, db_field: str | None = None) -> Doc:

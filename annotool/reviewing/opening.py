@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,7 +80,9 @@ def reported(data: Dataset, findings: Findings, file: Path) -> Findings:
     wanted = {each.fingerprint for each in report.findings}
     keep = np.isin(fingerprints(data, findings).astype(str), list(wanted))
     if wanted and not keep.any():
-        raise UsageError(f"--findings {file}: nothing it names is found in this dataset any more; audit it anew")
+        raise UsageError(
+            f"--findings {file}: nothing it names is found in this dataset any more; audit it anew"
+        )
     ends = iter(np.split(keep, np.cumsum([len(part) for part in findings.blocks])[:-1]))
     return findings.where(lambda _: next(ends))
 
@@ -145,7 +147,12 @@ def built(
     named = data.image_rows(findings.column("image"))
     flagged[named[named >= 0]] = True
     mine = chosen(
-        image_names(data).tolist(), flagged, every=choice.every, sample=choice.sample, part=choice.part, overlap=choice.overlap
+        image_names(data).tolist(),
+        flagged,
+        every=choice.every,
+        sample=choice.sample,
+        part=choice.part,
+        overlap=choice.overlap,
     )
     there = data.image_headers.exists[mine] & np.isfinite(data.image_headers.width[mine])
     missing = [str(each) for each in table["file_name"][mine[~there]].tolist()]
@@ -179,7 +186,9 @@ def nothing_to_show(findings: int, missing: list[str]) -> str:
     if missing:
         return f"none of the {len(missing):,} images to look at is on disk ({missing[0]}, ...); --images DIR says where they are"
     if not findings:
-        return "nothing is wrong with this dataset, so there is nothing to review; --all-images shows it anyway"
+        return (
+            "nothing is wrong with this dataset, so there is nothing to review; --all-images shows it anyway"
+        )
     return "no finding is of an image in this part; --all-images shows them anyway"
 
 
@@ -215,13 +224,15 @@ class Handle:
         place, now = folder.folder(self.review.name), self
         port = int(self.url.split(":")[2].split("/")[0])
         if (held := now.database.process) is not None and held.poll() is not None:
-            now = replace(now, database=servers.start_database(place, int(now.database.uri.rpartition(":")[2])))
+            now = replace(
+                now, database=servers.start_database(place, int(now.database.uri.rpartition(":")[2]))
+            )
         if now.server is not None and now.server.poll() is not None:
             now = replace(now, server=servers.serve(place, now.database.uri, port))
         return now
 
 
-def open_review(review: Review, port: int | None, say: Callable[[str], None] = lambda _: None) -> Handle:
+def open_review(review: Review, port: int | None) -> Handle:
     """Start what a review needs and return when the App answers. An open one is handed back as it is.
 
     Raises AnnotoolError, with what to do, where something does not start; then everything started is ended.
@@ -263,7 +274,9 @@ def inside(what: str, place: Path, uri: str) -> str:
     )
     if done.returncode:
         (place / f"{what}.log").write_text(done.stdout + done.stderr)
-        raise AnnotoolError(f"FiftyOne could not {what} the review; {place / what}.log says why: {ended(done.stderr)}")
+        raise AnnotoolError(
+            f"FiftyOne could not {what} the review; {place / what}.log says why: {ended(done.stderr)}"
+        )
     return done.stdout.strip()
 
 

@@ -19,7 +19,10 @@ from annotool.table import Array
 __all__ = ["items", "scores", "worded"]
 
 BASE = np.array([0.1, 0.5, 1.0])  # info, warning, error
-EACH_MORE, MOST = 0.05, 0.3  # for other findings on the same record: where several rules agree, somebody erred
+EACH_MORE, MOST = (
+    0.05,
+    0.3,
+)  # for other findings on the same record: where several rules agree, somebody erred
 
 
 def scores(severity: Array, record: Array, fixable: Array) -> Array:
@@ -60,7 +63,7 @@ def items(
         row, on = int(rows[at]), bool(named[at])
         mend, place = mends.get(at, ("", None))
         seen = int(image[at]) in visible
-        field = ("ground_truth" if drawn.get(row) else "proxies") if on and seen else ""
+        field = ("ground_truth" if drawn[row] else "proxies") if on and row in drawn else ""
         queue.append(
             Item(
                 number=number, fingerprint=prints[at], rule=codes[at],
@@ -129,7 +132,9 @@ def fractions(box: Sequence[float], size: Array) -> tuple[float, float, float, f
 
 def worded(data: Dataset, op: int, table: str, column: str, new: Any) -> str:
     """Return one edit in words."""
-    one = {"annotations": "box", "images": "image record", "categories": "class", "sources": "file"}.get(table, table)
+    one = {"annotations": "box", "images": "image record", "categories": "class", "sources": "file"}.get(
+        table, table
+    )
     if op == Op.DROP:
         return f"delete the {one}"
     if op == Op.BYTES:

@@ -6,6 +6,7 @@ What the App cannot draw stands in the field `proxies`: as much of it as lies in
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ __all__ = ["FIELDS", "Frame", "clamped", "drawable", "frame", "label_id", "sampl
 FIELDS = {"ground_truth": 1, "proxies": 2, "outlines": 3, "predictions": 4, "proposals": 5, "image_label": 6}
 LEAST = 0.02  # side of a proxy, as a share of the image: so much a person still sees
 Doc = dict[str, Any]
+Exact = tuple[float | None, float | None, float | None, float | None]
 
 
 def sample_id(image: int) -> str:
@@ -51,7 +53,7 @@ def drawable(xywh: Array) -> Array:
 def clamped(xywh: Array) -> Array:
     """Return each box as a part of the image, at least LEAST wide and high; without a finite place the top left
     corner. Fractions, float64 (n, 4)."""
-    finite = np.isfinite(xywh).all(axis=1)
+    finite: Array = np.asarray(np.isfinite(xywh).all(axis=1))
     x, y, w, h = np.where(finite[:, None], xywh, 0.0).T
     starts, sides = [], []
     for at, size in ((x, w), (y, h)):
@@ -123,7 +125,7 @@ def samples(
         image = int(held.images[of])
         boxes.append(
             Box(label["_id"]["$oid"], sample_id(image), field, mark, str(files[image]), names[at],
-                tuple(none_for_nan(exact[at])), tuple(box), tuple(held.size[of].tolist()))
+                none_for_nan(*exact[at]), tuple(box), tuple(held.size[of].tolist()))
         )  # fmt: skip
     outlines(data, held, names, docs)
     if guesses is not None:
@@ -132,8 +134,10 @@ def samples(
     return docs, boxes
 
 
-def none_for_nan(values: list[float]) -> list[float | None]:
-    return [None if value != value else value for value in values]  # noqa: PLR0124 NaN alone is not itself
+def none_for_nan(x: float, y: float, w: float, h: float) -> Exact:
+    """The numbers of a source as json can hold them."""
+    a, b, c, d = (value if math.isfinite(value) else None for value in (x, y, w, h))
+    return a, b, c, d
 
 
 def flagged(items: Sequence[Item]) -> dict[str, list[str]]:
@@ -167,7 +171,7 @@ def document(
         "_id": {"$oid": sample_id(image)},
         "filepath": os.path.abspath(path),  # noqa: PTH100 one of many texts
         "tags": [split] if split else [],
-        "metadata": told if all(each == each for each in size) else None,  # noqa: PLR0124
+        "metadata": told if not any(map(math.isnan, size)) else None,
         "_media_type": "image",
         "_rand": (image * 0.6180339887498949) % 1,
         "file_name": name,
@@ -200,12 +204,17 @@ def detection(oid: str, label: str, box: list[float], score: float) -> Doc:
         "tags": [],
         "label": label,
         "bounding_box": box,
-        "confidence": score if score == score else None,  # noqa: PLR0124
+        "confidence": None if math.isnan(score) else score,
     }
 
 
 def classification(row: int, label: str) -> Doc:
-    return {"_id": {"$oid": label_id("image_label", row)}, "_cls": "Classification", "tags": [], "label": label}
+    return {
+        "_id": {"$oid": label_id("image_label", row)},
+        "_cls": "Classification",
+        "tags": [],
+        "label": label,
+    }
 
 
 def predicted(data: Dataset, held: Frame, docs: list[Doc]) -> None:
@@ -263,7 +272,9 @@ def ringed(data: Dataset, rows: Array) -> Iterator[tuple[int, list[Array]]]:
         starts = group_starts(rings.row)
         for first, last in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
             parts = [rings.xy[rings.offsets[at] : rings.offsets[at + 1]] for at in range(first, last)]
-            good = [part for part in parts if len(part) >= 6 and len(part) % 2 == 0 and np.isfinite(part).all()]
+            good = [
+                part for part in parts if len(part) >= 6 and len(part) % 2 == 0 and np.isfinite(part).all()
+            ]
             if good:
                 yield int(rings.row[first]), good
         masked = mine[table["kind"][mine] == Kind.RLE]

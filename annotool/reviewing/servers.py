@@ -82,7 +82,9 @@ def mongod() -> Path | None:
 def free_port(wanted: int | None = None, first: int = 0) -> int:
     """Return a free port: the `wanted` one, else the next from `first`, 0: any. Raises UsageError."""
     if wanted is not None and not is_free(wanted):
-        raise UsageError(f"--port {wanted}: is taken; name another one, or leave it out for the next free one")
+        raise UsageError(
+            f"--port {wanted}: is taken; name another one, or leave it out for the next free one"
+        )
     if wanted is not None:
         return wanted
     for port in range(first, first + 200) if first else (0,):
@@ -99,7 +101,9 @@ def is_free(port: int) -> bool:
 def bound(port: int) -> int:
     """Bind a port for a moment, 0: any; return which, or 0 where it is taken."""
     with socket.socket() as held, contextlib.suppress(OSError, OverflowError):
-        if os.name != "nt":  # there it would share a port that is in use; here it only forgets closed connections
+        if (
+            os.name != "nt"
+        ):  # there it would share a port that is in use; here it only forgets closed connections
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind((HERE, port))
         return int(held.getsockname()[1])

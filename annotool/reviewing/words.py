@@ -66,7 +66,9 @@ def finding_text(item: Item) -> str:
     lines = [f"**Next: {item.severity} {item.rule} {plain(item.slug)}** {plain(item.message)}"]
     if reason := why(item):
         lines.append(f"*Why:* {plain(reason)}")
-    lines.append(f"*Fix:* {plain(item.proposal)}" if item.proposal else "*Fix:* none at hand; mend it in Annotate")
+    lines.append(
+        f"*Fix:* {plain(item.proposal)}" if item.proposal else "*Fix:* none at hand; mend it in Annotate"
+    )
     return "\n\n".join(lines)
 
 

@@ -80,7 +80,9 @@ class Deciding(foo.Operator):  # type: ignore[misc]
     @property
     def config(self) -> Any:
         label, _ = BUTTONS[self.action]
-        return foo.OperatorConfig(name=self.action, label=f"annotool: {label}", allow_immediate_execution=True)
+        return foo.OperatorConfig(
+            name=self.action, label=f"annotool: {label}", allow_immediate_execution=True
+        )
 
     def resolve_placement(self, ctx: Any) -> Any:
         label, icon = BUTTONS[self.action]
@@ -252,11 +254,15 @@ class Findings(foo.Panel):  # type: ignore[misc]
         for rule, slug, count in desk().rules():
             choices.add_choice(rule, label=f"{rule} {slug} ({count})")
         picked = panel.h_stack("pick", gap=1)
-        picked.enum("rule", choices.values(), label="Rule", view=choices, default=EVERY, on_change=self.choose)
+        picked.enum(
+            "rule", choices.values(), label="Rule", view=choices, default=EVERY, on_change=self.choose
+        )
         orders = types.DropdownView()
         for each in ("score", "rule", "severity"):
             orders.add_choice(each, label=f"by {each}")
-        picked.enum("order", orders.values(), label="Sort", view=orders, default="score", on_change=self.choose)
+        picked.enum(
+            "order", orders.values(), label="Sort", view=orders, default="score", on_change=self.choose
+        )
         many = panel.h_stack("many", gap=1)
         many.btn("accept_all", label="Accept all of the rule", on_click=self.accept_all)
         many.btn("ignore_all", label="Ignore all of the rule", on_click=self.ignore_all)

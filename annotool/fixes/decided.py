@@ -1,0 +1,236 @@
+"""Reviewers' decisions applied: they choose which findings are mended, and bring edits of their own.
+
+A decision is matched by fingerprint, or by the mark of its box, and refused where nothing has it: a dataset that
+changed since is never edited in the wrong place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from annotool.baselines import lines
+from annotool.baselines.entries import collapsed, of_findings
+from annotool.dataset import Dataset
+from annotool.findings import Block, Edits, Findings, Fix, Op, Severity, block
+from annotool.fingerprint import fingerprints, image_names, plain
+from annotool.fixes.decisions import Decision, Merged, box_marks
+from annotool.fixes.drawing import Drawn, added, home_of
+from annotool.fixes.rounds import Proposal
+from annotool.rules.base import Rule
+from annotool.table import Table
+
+__all__ = ["CODE", "IGNORED", "Decided", "Ruling"]
+
+CODE = "REVIEW"
+IGNORED = "ignored.jsonl"
+NEAR = 1.01  # pixels: formats round
+BY_HAND = ("delete", "move", "relabel")
+Todo = tuple[Decision, int]  # a decision and the row of its box
+
+
+@dataclass(frozen=True)
+class Decided(Rule):
+    """What a reviewer changed by hand."""
+
+    code: ClassVar[str] = CODE
+    slug: ClassVar[str] = "reviewer-decision"
+    severities: ClassVar[tuple[Severity, ...]] = (Severity.ERROR,)
+    scope: ClassVar[str] = "annotation"
+    fixes: ClassVar[tuple[Fix, ...]] = (Fix.UNSAFE,)
+
+    decisions: tuple[Decision, ...] = ()
+
+    def check(self, data: Dataset) -> Findings:
+        """Return one finding a box that is not yet as it was decided; when none is left, one a file to draw in."""
+        todo = self.boxes(data)
+        rows = np.array(list(dict.fromkeys(row for _, row in todo)), dtype=np.int64)
+        table = data.table("annotations")
+        if len(rows):
+            named = {
+                name: table[name][rows] for name in ("source", "image", "annotation", "category", "line")
+            }
+            return Findings((self.found(len(rows), **named),))
+        sources = sorted({home_of(data, image) for _, image, _ in self.drawn(data)})
+        at = [added(data, source, self.drawn(data, source))[0] for source in sources]
+        return Findings((self.found(len(sources), source=sources, start=at, end=at),) if sources else ())
+
+    def found(self, count: int, **named: Any) -> Block:
+        return block(
+            CODE, "a reviewer decided it", count, severity=int(Severity.ERROR), fix=int(Fix.UNSAFE), **named
+        )
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        """Return the edits that were decided."""
+        parts = []
+        asked = findings.column("annotation").tolist()
+        at = {row: finding for finding, row in enumerate(asked) if row >= 0}
+        for said, row in self.boxes(data):
+            if row in at:
+                parts.append(edit(data, said, row, at[row]))
+        for finding, source in enumerate(findings.column("source").tolist()):
+            if asked[finding] < 0:
+                start, text = added(data, source, self.drawn(data, source))
+                parts.append(
+                    Edits.make(1, op=Op.BYTES, table="sources", row=source, start=start, end=start, new=[text],
+                               finding=finding, safe=False, rule=CODE)
+                )  # fmt: skip
+        return Edits.concat(parts)
+
+    def boxes(self, data: Dataset) -> list[Todo]:
+        """The decisions on boxes that are there and can be edited so."""
+        rows = {mark: row for row, mark in enumerate(box_marks(data).tolist())}
+        known = set(data.table("categories")["name"].tolist())
+        return [
+            (each, rows[each.box])
+            for each in self.decisions
+            if each.action in BY_HAND and each.box in rows
+            and not (each.action == "relabel" and (each.new is None or each.new.category not in known))
+        ]  # fmt: skip
+
+    def drawn(self, data: Dataset, source: int | None = None) -> list[Drawn]:
+        """The boxes that are to be drawn and are not there yet, in one source or all that can take them."""
+        said = [each for each in self.decisions if each.action == "draw" and each.new and each.new.box]
+        if not said:
+            return []
+        images = {name: row for row, name in enumerate(image_names(data).tolist())}
+        out = []
+        for each in said:
+            image = images.get(plain(each.image), -1)
+            home = home_of(data, image) if image >= 0 else -1
+            category = category_row(data, each.category, home) if home >= 0 else -1
+            if category >= 0 and source in (None, home) and not there(data, each, image):
+                out.append((each, image, category))
+        return out
+
+
+def there(data: Dataset, said: Decision, image: int) -> bool:
+    """Whether an image has a box of that class in that place."""
+    rows = data.table("annotations")
+    assert said.new is not None and said.new.box is not None
+    mine = np.flatnonzero(data.image_rows(rows["image"]) == image)
+    mine = mine[data.names_of(rows["category"][mine]) == said.category]
+    far = np.abs(np.stack([rows[side][mine] for side in "xywh"], axis=1) - np.array(said.new.box))
+    return bool((far <= NEAR).all(axis=1).any())
+
+
+def category_row(data: Dataset, name: str, source: int) -> int:
+    """The category of that name, the one its own file declares before others; -1: there is none."""
+    table = data.table("categories")
+    rows = np.flatnonzero((table["name"] == name) & (table["id"] >= 0))
+    if data.table("sources")["format"][source] == "voc":
+        rows = np.flatnonzero(table["name"] == name)
+    own = rows[table["source"][rows] == source]
+    return int([*own.tolist(), *rows.tolist(), -1][0])
+
+
+def edit(data: Dataset, said: Decision, row: int, finding: int) -> Edits:
+    """One decision on a box as an edit."""
+    if said.action == "delete":
+        return Edits.make(1, op=Op.DROP, table="annotations", row=row, finding=finding, safe=False, rule=CODE)
+    assert said.new is not None
+    column, new = "bbox", said.new.box
+    value: object = new
+    if said.action == "relabel":
+        column = "category"
+        value = category_row(data, said.new.category or "", int(data.table("annotations")["source"][row]))
+    return Edits.make(
+        1, table="annotations", column=column, row=row, new=[value], finding=finding, safe=False, rule=CODE
+    )
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What reviewers decided, as `fix` needs it."""
+
+    merged: Merged
+
+    @property
+    def rule(self) -> Decided:
+        """The rule that holds the reviewers' own edits."""
+        return Decided(decisions=self.merged.decisions)
+
+    def prints(self, *actions: str) -> set[str]:
+        """The fingerprints of findings that were decided so."""
+        return {
+            each.fingerprint for each in self.merged.decisions if each.action in actions and each.fingerprint
+        }
+
+    def judged(self, data: Dataset, findings: Findings) -> Findings:
+        """Return findings of which only the accepted ones can be mended, and the reviewers' own."""
+        keep = np.isin(fingerprints(data, findings).astype(str), list(self.prints("accept")))
+        parts, start = [], 0
+        for part in findings.blocks:
+            mine = keep[start : start + len(part)]
+            fix = np.where(mine, part.columns["fix"], int(Fix.NONE)).astype(np.int8)
+            parts.append(replace(part, columns=part.columns.with_columns(fix=fix)))
+            start += len(part)
+        return replace(findings, blocks=tuple(parts)) + self.rule.check(data)
+
+    def notes(self, made: Proposal) -> tuple[str, ...]:
+        """Say what was not applied, and why."""
+        return (*self.contradictions(), *self.refused(made.data, made.before), *self.left(made))
+
+    def contradictions(self) -> Iterable[str]:
+        for several in self.merged.contradictions:
+            said = "; ".join(f"{each.reviewer or 'somebody'}: {told(each)}" for each in several)
+            yield f"reviewers contradict each other, nothing is done: {several[0].image}: {said}"
+
+    def refused(self, data: Dataset, before: Findings) -> Iterable[str]:
+        known = set(fingerprints(data, before).tolist()) | set(box_marks(data).tolist())
+        gone = [
+            each for each in self.merged.decisions
+            if each.action != "draw" and not ({each.fingerprint, each.box} - {""}) & known
+        ]  # fmt: skip
+        if gone:
+            yield (
+                f"decisions on findings or boxes that are not in this dataset, done already or made for another: "
+                f"{len(gone):,}, the first of {gone[0].image or gone[0].rule}"
+            )
+        rule = self.rule
+        able = {id(each) for each, _ in rule.boxes(data)} | {id(each) for each, _, _ in rule.drawn(data)}
+        for each in self.merged.decisions:
+            if each.action == "relabel" and each.box in known and id(each) not in able:
+                yield f"{each.image}: cannot be relabelled to {each.new and each.new.category!r}: no such class here"
+            if each.action == "draw" and id(each) not in able and not self.is_there(data, each):
+                yield f"{each.image}: the box of class {each.category!r} that was drawn has no file to go to"
+
+    def is_there(self, data: Dataset, said: Decision) -> bool:
+        images = {name: row for row, name in enumerate(image_names(data).tolist())}
+        row = images.get(plain(said.image), -1)
+        return row >= 0 and there(data, said, row)
+
+    def left(self, made: Proposal) -> Iterable[str]:
+        still = set(fingerprints(made.fixed, made.after).tolist()) & self.prints("accept")
+        if still:
+            yield f"accepted, but no fix of annotool mends it, do it by hand: {len(still):,} findings"
+
+    def ignored(self, made: Proposal, bound: Collection[str]) -> Table:
+        """Return the findings that were ignored as entries of a baseline, with reason and reviewer."""
+        prints, wanted = fingerprints(made.data, made.before), self.prints("ignore")
+        rows = np.flatnonzero(np.isin(prints.astype(str), list(wanted)))
+        entries = of_findings(made.data, made.before, bound).take(rows)
+        said = {each.fingerprint: each for each in self.merged.decisions if each.action == "ignore"}
+        column = [np.array([getattr(said[prints[row]], name) for row in rows.tolist()] or [], dtype=object)
+                  for name in ("reason", "reviewer")]  # fmt: skip
+        return entries.with_columns(reason=column[0], by=column[1])
+
+    def keep(self, made: Proposal, folder: Path, bound: Collection[str]) -> int:
+        """Add the ignored findings to the list in a folder, for `audit --baseline`; return how many there are now."""
+        entries, file = self.ignored(made, bound), folder / IGNORED
+        parts = [lines.read(file), entries] if file.exists() else [entries]
+        held = collapsed(Table.concat(parts), np.maximum.at)
+        if len(held):
+            lines.write(file, held)
+        return len(held)
+
+
+def told(said: Decision) -> str:
+    """One decision in a few words."""
+    if said.new is not None and said.new.box is not None:
+        return f"{said.action} to " + " ".join(f"{side:g}" for side in said.new.box)
+    return f"{said.action} {said.rule or (said.new and said.new.category) or ''}".strip()
