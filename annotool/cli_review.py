@@ -36,7 +36,7 @@ def diagnose(port: int | None) -> bool:
 
 def attend(handle: Handle, browser: bool) -> None:
     """Say where the review is, open the browser, and keep the review alive until Ctrl-C or a signal to end."""
-    from annotool.reviewing.opening import watched
+    from annotool.reviewing.opening import keep_open
 
     review = handle.review
     typer.echo(
@@ -61,13 +61,7 @@ def attend(handle: Handle, browser: bool) -> None:
         return
     typer.echo("Ctrl-C ends it; what was decided stays")
     signal.signal(signal.SIGTERM, interrupted)
-    try:
-        for what, handle in watched(handle):
-            typer.echo(f"{what} had ended and was started again; reload the page", err=True)
-    except KeyboardInterrupt:
-        typer.echo("")
-    finally:
-        handle.close()
+    keep_open(handle, lambda text: typer.echo(text, err=True))
 
 
 def interrupted(*_: Any) -> None:

@@ -87,6 +87,8 @@ def digest(path: Path, parts: Sequence[memoryview], mine: Sequence[int], files: 
 def slug(code: str) -> str:
     """Return the rule's name in words."""
     rules = registry()
+    if code == "REVIEW":
+        return "reviewer-decision"
     return rules[code].slug if code in rules else code
 
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from annotool.reviewing.samples import FIELDS, frame, samples
 from annotool.reviewing.servers import HERE, Running
 from annotool.rules.base import Rule
 
-__all__ = ["Choice", "Handle", "address", "called", "digest", "make", "open_review", "reported", "watched"]
+__all__ = ["Choice", "Handle", "address", "called", "digest", "keep_open", "make", "open_review", "reported"]
 
 
 class Reported(msgspec.Struct):
@@ -288,12 +288,17 @@ def ended(text: str) -> str:
     return next((line.strip()[:300] for line in reversed(text.splitlines()) if line.strip()), "")
 
 
-def watched(handle: Handle, every: float = 0.5) -> Iterator[tuple[str, Handle]]:
-    """Keep an open review alive until interrupted; yield what had to be started again, and the handle from then on."""
-    while True:
-        time.sleep(every)
-        now = handle.alive()
-        if now is not handle:
-            what = "MongoDB" if now.database is not handle.database else "the App's server"
+def keep_open(handle: Handle, say: Callable[[str], None], every: float = 0.5) -> None:
+    """Keep an open review alive until a KeyboardInterrupt, then end it; say what had to be started again."""
+    try:
+        while True:
+            time.sleep(every)
+            now = handle.alive()
+            if now is not handle:
+                what = "MongoDB" if now.database is not handle.database else "the App's server"
+                say(f"{what} had ended and was started again; reload the page, nothing decided is lost")
             handle = now
-            yield what, handle
+    except KeyboardInterrupt:
+        say("")
+    finally:
+        handle.close()

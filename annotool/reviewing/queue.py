@@ -143,6 +143,8 @@ def worded(data: Dataset, op: int, table: str, column: str, new: Any) -> str:
         return f"add the file {column}"
     if column == "category":
         return f"relabel to {data.names_of(np.array([new]))[0]}"
+    if column == "rings":
+        return "delete outline " + ", ".join(str(ring) for ring in new)
     if column == "bbox":
         return "set the box to " + " ".join(f"{side:.6g}" for side in new)
     return f"set {column} to {short(new)}"

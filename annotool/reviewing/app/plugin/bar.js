@@ -11,6 +11,8 @@
   let current = null; // the finding that is shown
   let sample = null; // the image that is open
   let busy = false;
+  let waiting = null; // the timer of a zoom that waits for its image
+  let zoomed = 0; // how far the open image is wheeled in, at most
 
   const openSample = () => new URLSearchParams(window.location.search).get("id");
 
@@ -36,6 +38,9 @@
   bar.id = "annotool-bar";
   bar.setAttribute("role", "toolbar");
   bar.setAttribute("aria-label", "annotool: decide this finding");
+
+  const room = element("style", // the open image leaves room for the bar
+    '#modal [data-cy="modal-content"] { max-height: calc(100vh - 180px) !important; margin: 0 0 110px }');
 
   function button(name, key) {
     const made = element("button", `${LABELS[name]} (${key.toUpperCase()})`, {
@@ -90,39 +95,46 @@
     });
   }
 
-  function look() {
-    run("about", {}, (told) => { draw(told); });
+  function look(near) {
+    run("about", {}, (told) => { draw(told); if (near) zoom(told); });
   }
 
-  // Wheel the image nearer until the box takes up a good part of the window, round the middle of the box.
+  // Wheel the image out to where it began, then nearer until the box takes up a good part of the window.
+  const STEP = 1.07; // how much one turn of the wheel changes, as measured
   function zoom(about) {
-    const box = about && about.shown;
-    if (!box) return;
-    const asked = about.sample;
+    clearInterval(waiting);
+    if (!about || !about.shown || !about.size) return;
     let tries = 0;
-    const wait = setInterval(() => {
+    waiting = setInterval(() => {
       tries += 1;
-      const canvas = document.querySelector('[data-cy="modal-looker-container"] canvas, [data-cy="looker-container"] canvas');
-      if (tries > 40) clearInterval(wait);
-      if (!canvas || openSample() !== asked || tries < 3) return;
-      clearInterval(wait);
-      canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }));
-      const seat = canvas.getBoundingClientRect();
-      const fit = Math.min(seat.width / about.size[0], seat.height / about.size[1]);
-      const wide = about.size[0] * fit, high = about.size[1] * fit;
-      const x = seat.left + (seat.width - wide) / 2 + (box[0] + box[2] / 2) * wide;
-      const y = seat.top + (seat.height - high) / 2 + (box[1] + box[3] / 2) * high;
-      const nearer = Math.min(seat.width * 0.4 / (box[2] * wide), seat.height * 0.4 / (box[3] * high), 8);
-      const steps = Math.max(0, Math.floor(Math.log(nearer) / Math.log(1.15)));
-      for (let step = 0; step < steps; step += 1) {
-        canvas.dispatchEvent(new WheelEvent("wheel", { deltaY: -100, clientX: x, clientY: y, bubbles: true, cancelable: true }));
-      }
+      if (tries > 60) clearInterval(waiting);
+      const canvas = document.querySelector('[data-cy="modal-looker-container"] canvas[canvas-loaded="true"]');
+      if (!canvas || tries < 4 || openSample() !== about.sample) return;
+      clearInterval(waiting);
+      const seat = canvas.getBoundingClientRect(), [width, height] = about.size, box = about.shown;
+      const fit = Math.min(seat.width / width, seat.height / height);
+      const wide = width * fit, high = height * fit;
+      const nearer = Math.min((seat.width * 0.4) / (box[2] * wide), (seat.height * 0.4) / (box[3] * high), about.field === "proxies" ? 1.5 : 6);
+      const steps = Math.max(0, Math.floor(Math.log(nearer) / Math.log(STEP))), scale = STEP ** steps;
+      // The wheel keeps the point under it in place: this one takes the middle of the box to that of the window.
+      const still = (middle, of) => (steps ? (scale * of - middle) / (scale - 1) : middle);
+      const middleX = seat.left + seat.width / 2, middleY = seat.top + seat.height / 2;
+      const at = {
+        clientX: still(middleX, middleX + (box[0] + box[2] / 2 - 0.5) * wide),
+        clientY: still(middleY, middleY + (box[1] + box[3] / 2 - 0.5) * high),
+        bubbles: true, cancelable: true, view: window,
+      };
+      const turn = (deltaY) => canvas.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY }));
+      canvas.dispatchEvent(new MouseEvent("mousemove", at));
+      for (let step = 0; step < zoomed; step += 1) turn(100);
+      for (let step = 0; step < steps; step += 1) turn(-100);
+      canvas.dispatchEvent(new MouseEvent("mouseleave", { view: window })); // and no tooltip stays
+      zoomed = steps + 20;
     }, 80);
   }
 
   function annotating() {
-    const tab = document.querySelector('[data-cy="mode-annotate"], [data-cy="annotate-tab"]');
-    return tab !== null && tab.getAttribute("aria-selected") === "true";
+    return document.querySelector('[data-cy="annotation-save-state"]') !== null;
   }
 
   function typing(target) {
@@ -146,9 +158,10 @@
     const now = openSample();
     if (now !== sample) {
       sample = now;
-      if (now && (!current || current.sample !== now) && !busy) look();
+      zoomed = 0;
+      if (now && (!current || current.sample !== now) && !busy) setTimeout(() => look(true), 300);
     }
     bar.style.display = now ? "block" : "none";
-    if (!bar.isConnected && document.body) document.body.append(bar);
+    if (!bar.isConnected && document.body) document.body.append(bar, room);
   }, 150);
 })();
