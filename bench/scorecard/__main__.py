@@ -169,12 +169,12 @@ def ours(made: Coco) -> set[str]:
 
 def images_of(made: Coco, wanted: set[str]) -> set[str]:
     """The names of the images of annotations named by key; empty where the reference itself is the fault."""
-    found = set()
+    found = set[str]()
     for name in wanted:
         file, _, pointer = name.partition("#/annotations/")
         split = file.removeprefix("annotations/instances_").removesuffix(".json")
         image = made.documents[split]["annotations"][int(pointer)]["image_id"]
-        found.add(peers.images_by_id(made, split).get(image, ""))
+        found |= peers.images_by_id(made, split).get(image, set())
     return found - {""}
 
 

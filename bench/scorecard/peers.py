@@ -11,7 +11,8 @@ from typing import Any
 
 from bench.scorecard.documents import Coco
 
-Named = set[tuple[str, str]]  # a peer's code, and the image it names; "" for none
+Named = set[tuple[str, str]]  # a peer's code, and the image it names
+Names = dict[object, set[str]]
 
 
 def hotcoco(bin: Path, folder: Path, made: Coco) -> Named | None:
@@ -23,7 +24,7 @@ def hotcoco(bin: Path, folder: Path, made: Coco) -> Named | None:
             return None
         for each in [*told.get("errors", ()), *told.get("warnings", ())]:
             of = images_by_id(made, split) if "image" in each["code"] else images_by_annotation(made, split)
-            named |= {(each["code"], of.get(number, "")) for number in each["affected_ids"]}
+            named |= {(each["code"], name) for number in each["affected_ids"] for name in of.get(number, ())}
     return named
 
 
@@ -49,7 +50,7 @@ def panlabel(bin: Path, folder: Path, made: Coco) -> Named | None:
                 if about.get("type") == "image"
                 else images_by_annotation(made, split)
             )
-            named.add((each["code"], of.get(about.get("id"), "")))
+            named |= {(each["code"], name) for name in of.get(about.get("id"), ())}
     return named
 
 
@@ -94,12 +95,17 @@ def spoken(command: Path, *words: object, cwd: Path | None = None) -> dict[str, 
     return None if "error" in told else told
 
 
-def images_by_id(made: Coco, split: str) -> dict[object, str]:
-    return {each.get("id"): each.get("file_name", "") for each in made.documents[split]["images"]}
+def images_by_id(made: Coco, split: str) -> Names:
+    """The names of the images that have an id."""
+    names: Names = {}
+    for each in made.documents[split]["images"]:
+        names.setdefault(each.get("id"), set()).add(each.get("file_name", ""))
+    return names
 
 
-def images_by_annotation(made: Coco, split: str) -> dict[object, str]:
-    names = images_by_id(made, split)
-    return {
-        each.get("id"): names.get(each.get("image_id"), "") for each in made.documents[split]["annotations"]
-    }
+def images_by_annotation(made: Coco, split: str) -> Names:
+    """The names of the images whose annotations have an id."""
+    of, names = images_by_id(made, split), Names()
+    for each in made.documents[split]["annotations"]:
+        names.setdefault(each.get("id"), set()).update(of.get(each.get("image_id"), ()))
+    return names
