@@ -26,7 +26,7 @@ class Label(msgspec.Struct, frozen=True):
     id: str
     label: str | None = None
     bounding_box: tuple[float, float, float, float] | None = None
-    tags: list[str] = []
+    tags: list[str] | None = None
     review: str | None = None
 
 
@@ -118,7 +118,7 @@ def edited(box: Box, label: Label, time: str, reviewer: str) -> Iterator[Decisio
         yield of_box("move", box, time, reviewer, old, Value(box=moved(box, label.bounding_box)))
     if label.label != box.label and label.label:
         yield of_box("relabel", box, time, reviewer, Value(category=box.label), Value(category=label.label))
-    own = tuple(sorted(tag for tag in label.tags if not tag.startswith(TAG)))
+    own = tuple(sorted(tag for tag in label.tags or () if not tag.startswith(TAG)))
     if own:
         yield of_box("tag", box, time, reviewer, Value(tags=()), Value(tags=own))
 
@@ -141,7 +141,7 @@ def moved(box: Box, now: Sequence[float]) -> tuple[float, float, float, float]:
 
 def chosen(flags: Sequence[Item], label: Label, time: str, reviewer: str) -> Iterator[Decision]:
     """What the form's radio or a tag says of all findings of a box."""
-    words = [label.review, *(tag.removeprefix(TAG) for tag in label.tags if tag.startswith(TAG))]
+    words = [label.review, *(tag.removeprefix(TAG) for tag in label.tags or () if tag.startswith(TAG))]
     said = next((word for word in words if word in DONE), None)
     for item in flags if said else ():
         yield of_finding(item, said, reviewer, time)

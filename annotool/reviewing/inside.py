@@ -109,7 +109,7 @@ def dump(place: Path) -> int:
                 dict(zip(("field", *inner), (field, *one), strict=True)) for one in zip(*parts, strict=True)
             ]
         out.append({"sample": sample, "file": file, "tags": tags or [], "size": [width, height],
-                    "changed": changed.isoformat(), "labels": labels})  # fmt: skip
+                    "changed": changed.isoformat() + ("" if changed.tzinfo else "+00:00"), "labels": labels})  # fmt: skip
     (place / "after.json").write_bytes(msgspec.json.encode(out))
     return len(out)
 

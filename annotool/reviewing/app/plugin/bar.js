@@ -119,9 +119,12 @@
       // The wheel keeps the point under it in place: this one takes the middle of the box to that of the window.
       const still = (middle, of) => (steps ? (scale * of - middle) / (scale - 1) : middle);
       const middleX = seat.left + seat.width / 2, middleY = seat.top + seat.height / 2;
+      const seen = (of, half) => (half >= 0.5 ? 0.5 : Math.min(Math.max(of, half - 0.05), 1.05 - half)); // no void
+      const cx = seen(box[0] + box[2] / 2, seat.width / (2 * scale * wide));
+      const cy = seen(box[1] + box[3] / 2, seat.height / (2 * scale * high));
       const at = {
-        clientX: still(middleX, middleX + (box[0] + box[2] / 2 - 0.5) * wide),
-        clientY: still(middleY, middleY + (box[1] + box[3] / 2 - 0.5) * high),
+        clientX: still(middleX, middleX + (cx - 0.5) * wide),
+        clientY: still(middleY, middleY + (cy - 0.5) * high),
         bubbles: true, cancelable: true, view: window,
       };
       const turn = (deltaY) => canvas.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY }));
