@@ -58,7 +58,8 @@ def meets(clause: str, version: str) -> bool:
             raise ValueError(f"{clause!r}: ~= needs two numbers or more")
         return own >= other and begins(own, [int(each) for each in parts[:-1]])
     if sign == ">":  # not a post-release of the version named
-        return own > other and not (own[:2] == other[:2] and own[2] >= 0 > other[2])
+        of_it = own[:2] == other[:2] and own[2] >= 0 > other[2] and other[3] == LAST
+        return own > other and not of_it
     if sign == "<":  # not a pre-release of the version named
         early = other[1] == (FINAL, 0) and other[2] < 0 and other[3] == LAST
         return own < other and not (early and own[0] == other[0])

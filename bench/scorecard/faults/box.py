@@ -149,7 +149,7 @@ def one_giant(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
     return set()
 
 
-@fault("BOX008", "coco", scope="share", threshold=0.01, can=plain)
+@fault("BOX008", "coco", scope="share", threshold=0.04, can=plain, share=0.04)
 def pasted(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
     """the same box in a share of the images."""
     of_images = {record(made, each)["image_id"]: each for each in chosen}
