@@ -55,7 +55,18 @@ def about(item: Item | None, at: Desk) -> dict[str, Any]:
     told: dict[str, Any] = {"progress": f"{done:,} of {total:,} decided"}
     if item is None:
         return told
-    names = ("number", "rule", "slug", "severity", "message", "category", "proposal", "sample", "box", "field")
+    names = (
+        "number",
+        "rule",
+        "slug",
+        "severity",
+        "message",
+        "category",
+        "proposal",
+        "sample",
+        "box",
+        "field",
+    )
     return told | {name: getattr(item, name) for name in names} | {
         "why": why(item), "shown": item.shown, "size": item.size,
     }  # fmt: skip

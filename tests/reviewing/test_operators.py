@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.reviewing.conftest import REPOSITORY, Opened
 
 from annotool.reviewing import servers
 from annotool.reviewing.desk import Desk
+from tests.reviewing.conftest import REPOSITORY, Opened
 
 pytestmark = pytest.mark.review
 
@@ -36,13 +36,19 @@ print("RESULT" + json.dumps([out, tags, views, len(data)]))
 """
 
 
-def executed(opened: Opened, *calls: tuple[str, dict[str, Any]]) -> tuple[list[Any], dict[str, list[str]], list[str]]:
+def executed(
+    opened: Opened, *calls: tuple[str, dict[str, Any]]
+) -> tuple[list[Any], dict[str, list[str]], list[str]]:
     """Run operators in a process of the review's environment; return results with triggers, tags, saved views."""
     running = servers.running(opened.place)
     assert running is not None
     env = servers.environment(opened.place, running.uri) | {"PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, opened.name, json.dumps(calls)], env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-c", SCRIPT, opened.name, json.dumps(calls)],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     out, tags, views, _ = json.loads(done.stdout.split("RESULT")[1])
@@ -53,7 +59,9 @@ def test_operators_decide_what_is_selected_and_go_on(faulty: Opened) -> None:
     desk = Desk(faulty.place)
     boxed = [each for each in desk.items if each.label]
     first, second, third = boxed[:3]
-    chosen = {"selected_labels": [{"label_id": second.label, "sample_id": second.sample, "field": second.field}]}
+    chosen = {
+        "selected_labels": [{"label_id": second.label, "sample_id": second.sample, "field": second.field}]
+    }
     out, tags, views = executed(
         faulty,
         ("accept", {"params": {"number": first.number}}),
@@ -63,14 +71,23 @@ def test_operators_decide_what_is_selected_and_go_on(faulty: Opened) -> None:
         ("about", {"current_sample": boxed[3].sample}),
         ("undo", {}),
     )
-    assert [each[0].get("decided") for each in out[:4]] == [[first.number], [second.number], [third.number], [boxed[3].number]]
+    assert [each[0].get("decided") for each in out[:4]] == [
+        [first.number],
+        [second.number],
+        [third.number],
+        [boxed[3].number],
+    ]
     assert {number: each.action for number, each in desk.decided().items()} == {
         first.number: "accept", second.number: "ignore", third.number: "delete",
     }  # fmt: skip
     opens = [each.rpartition("/")[2] for each in out[0][1]]
     assert opens == ["open_sample", "set_selected_labels"], "the next one opens, its box selected"
     assert out[5][0]["undone"] == [boxed[3].number]
-    assert tags == {first.label: ["annotool:accept"], second.label: ["annotool:ignore"], third.label: ["annotool:delete"]}
+    assert tags == {
+        first.label: ["annotool:accept"],
+        second.label: ["annotool:ignore"],
+        third.label: ["annotool:delete"],
+    }
     assert out[0][0]["about"]["progress"] == f"1 of {len(desk.items)} decided"
     assert "BOX002 out-of-bounds (3)" in views
 
@@ -98,10 +115,16 @@ def test_only_this_machine_and_only_the_reviews_images(faulty: Opened) -> None:
 
     image = (faulty.place / "images.txt").read_text().split("\0")[0]
     assert media(image) == 200
-    assert [media(each) for each in ("/etc/hostname", image + "/../../../README.md", str(REPOSITORY / "README.md"))] == [403] * 3
+    assert [
+        media(each)
+        for each in ("/etc/hostname", image + "/../../../README.md", str(REPOSITORY / "README.md"))
+    ] == [403] * 3
     assert status("/fiftyone") == 200 and status("/fiftyone", host="evil.example:80") == 403
     listening = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=False).stdout
-    ports = {base.rpartition(":")[2], (servers.running(faulty.place) or servers.Running(0, 0, "")).uri.rpartition(":")[2]}
+    ports = {
+        base.rpartition(":")[2],
+        (servers.running(faulty.place) or servers.Running(0, 0, "")).uri.rpartition(":")[2],
+    }
     mine = [line.split()[3] for line in listening.splitlines() if line.split()[3].rpartition(":")[2] in ports]
     assert all(each.startswith("127.0.0.1:") for each in mine)
 
@@ -114,16 +137,36 @@ def command(words: list[str], env: dict[str, str]) -> str:
 
 def test_a_second_start_finds_the_open_review(faulty: Opened) -> None:
     env = {**os.environ, "ANNOTOOL_REVIEWS": str(faulty.home)}
-    words = [sys.executable, "-m", "annotool", "review", "sample_data/faulty/coco", "--name", faulty.name, "--no-browser"]
+    words = [
+        sys.executable,
+        "-m",
+        "annotool",
+        "review",
+        "sample_data/faulty/coco",
+        "--name",
+        faulty.name,
+        "--no-browser",
+    ]
     told = command(words, env)
     assert faulty.url in told and "open already" in told
 
 
 def test_decisions_of_an_open_review(faulty: Opened, tmp_path: Path) -> None:
     env = {**os.environ, "ANNOTOOL_REVIEWS": str(faulty.home)}
-    words = [sys.executable, "-m", "annotool", "decisions", faulty.name, "--out", str(tmp_path / "d.jsonl"), "--summary"]
+    words = [
+        sys.executable,
+        "-m",
+        "annotool",
+        "decisions",
+        faulty.name,
+        "--out",
+        str(tmp_path / "d.jsonl"),
+        "--summary",
+    ]
     told = command(words, env)
     rows = [json.loads(line) for line in (tmp_path / "d.jsonl").read_text().splitlines()]
     assert rows[0] == {"annotool_decisions": 1, "review": faulty.name}
-    assert len(rows) - 1 == len(Desk(faulty.place).decided()) and {each["reviewer"] for each in rows[1:]} == {"ann"}
+    assert len(rows) - 1 == len(Desk(faulty.place).decided()) and {each["reviewer"] for each in rows[1:]} == {
+        "ann"
+    }
     assert told.startswith(f"{len(rows) - 1} decisions by ann")

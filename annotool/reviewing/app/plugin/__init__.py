@@ -175,7 +175,7 @@ class Findings(foo.Panel):  # type: ignore[misc]
     def fill(self, ctx: Any) -> None:
         """Put the findings as they stand into the panel."""
         at = desk()
-        rule, order = ctx.panel.state.rule or EVERY, ctx.panel.state.order or "score"
+        rule, order = self.picked(ctx, "rule", EVERY), self.picked(ctx, "order", "score")
         items = at.table("" if rule == EVERY else rule, order)
         following = at.next(-1)
         ctx.panel.state.set(
@@ -191,8 +191,12 @@ class Findings(foo.Panel):  # type: ignore[misc]
 
     def choose(self, ctx: Any) -> None:
         """Show one rule, or another order."""
-        ctx.panel.state.set(ctx.params.get("path", "rule"), ctx.params.get("value"))
+        ctx.panel.state.set(ctx.params["path"], ctx.params.get("value"))
         self.fill(ctx)
+
+    def picked(self, ctx: Any, name: str, default: str) -> str:
+        """What stands in one of the two lists to choose from."""
+        return str(ctx.panel.state.get(f"pick.{name}") or default)
 
     def of_row(self, ctx: Any, action: str) -> None:
         """Decide the finding of a row."""
@@ -225,7 +229,7 @@ class Findings(foo.Panel):  # type: ignore[misc]
 
     def bulk(self, ctx: Any, action: str) -> None:
         """Decide all that is undecided of the rule that is shown."""
-        rule = ctx.panel.state.rule or EVERY
+        rule = self.picked(ctx, "rule", EVERY)
         if rule == EVERY:
             ctx.ops.notify("Choose one rule above first.", variant="warning")
             return

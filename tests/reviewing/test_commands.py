@@ -1,0 +1,94 @@
+"""The commands where FiftyOne is not, and what the doctor says."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from annotool import api
+from annotool.cli import app
+from annotool.errors import MissingExtraError, UsageError
+from annotool.reviewing import doctor, servers
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A machine without fiftyone and MongoDB."""
+    monkeypatch.setattr(servers, "find_spec", lambda *_: None)
+    monkeypatch.setattr(doctor, "find_spec", lambda *_: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("ANNOTOOL_REVIEWS", str(tmp_path / "reviews"))
+    monkeypatch.delenv("FIFTYONE_DATABASE_URI", raising=False)
+    return tmp_path
+
+
+def test_without_the_extra_one_line_names_it(bare: Path, sample_data: Path) -> None:
+    with pytest.raises(MissingExtraError, match=r"pip install 'annotool\[review\]'") as caught:
+        api.review(sample_data / "coco")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_doctor_names_what_is_missing_and_what_mends_it(bare: Path) -> None:
+    done = RUN.invoke(app, ["review", "--doctor"])
+    assert done.exit_code == 2
+    assert "MISSING  fiftyone" in done.output and "annotool[review]" in done.output
+    assert "MISSING  MongoDB" in done.output and "FIFTYONE_DATABASE_URI" in done.output
+
+
+def test_a_database_of_the_users_is_enough(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIFTYONE_DATABASE_URI", "mongodb://db:27017")
+    assert doctor.database().fine
+    assert servers.start_database(bare) == servers.Database("mongodb://db:27017")
+
+
+def test_a_home_that_cannot_be_written(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    (folder,) = [each for each in doctor.checks() if each.what == "folder"]
+    assert not folder.fine and "ANNOTOOL_REVIEWS" in folder.mend
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        assert not servers.is_free(port)
+        with pytest.raises(UsageError, match=f"--port {port}: is taken"):
+            servers.free_port(port)
+        assert servers.free_port(None, port) != port
+        (found,) = [each for each in doctor.checks(port) if each.what == "port"]
+        assert not found.fine
+    assert servers.is_free(port)
+
+
+def test_what_every_process_of_a_review_gets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("FIFTYONE_DO_NOT_TRACK", raising=False)
+    monkeypatch.setenv("FIFTYONE_DATABASE_NAME", "mine")
+    env = servers.environment(tmp_path, "mongodb://127.0.0.1:1")
+    assert env["FIFTYONE_DO_NOT_TRACK"] == "true" and env["FIFTYONE_DATABASE_NAME"] == "annotool"
+    assert env["FIFTYONE_DEFAULT_APP_ADDRESS"] == "127.0.0.1" and env["ANNOTOOL_REVIEW"] == str(tmp_path)
+    monkeypatch.setenv("FIFTYONE_DO_NOT_TRACK", "false")
+    assert servers.environment(tmp_path, "")["FIFTYONE_DO_NOT_TRACK"] == "false"
+
+
+def test_no_review_of_that_name(bare: Path) -> None:
+    with pytest.raises(UsageError, match="no review 'nobody'"):
+        api.decisions("nobody")
+
+
+def test_nothing_imports_fiftyone_but_what_has_to() -> None:
+    for name in (
+        "annotool.reviewing.opening",
+        "annotool.reviewing.taking",
+        "annotool.reviewing.inside",
+        "annotool.cli",
+    ):
+        __import__(name)
+    assert "fiftyone" not in sys.modules or "fiftyone.server" in sys.modules
