@@ -82,7 +82,9 @@ class ExtremeAspect(DatasetRule[Long]):
         return Long(Table(columns), *counts)
 
     def merge(self, states: Sequence[Long]) -> Long:
-        boxes, rather = (np.sum([getattr(each, name) for each in states], axis=0) for name in ("boxes", "rather"))
+        boxes, rather = (
+            np.sum([getattr(each, name) for each in states], axis=0) for name in ("boxes", "rather")
+        )
         return Long(Table.concat([each.rows for each in states]), boxes, rather)
 
     def finish(self, state: Long) -> Findings:
