@@ -95,6 +95,8 @@ def close_review(opened: Opened) -> None:
     """End it as Ctrl-C does, and see that nothing it started is left."""
     opened.process.terminate()
     assert opened.process.wait(40) == 0
+    if opened.process.stdout is not None:
+        opened.process.stdout.close()
     assert not (opened.place / "server.json").exists()
 
 

@@ -97,7 +97,11 @@ def annotate(page: Page, boxes: list[Box]) -> None:
     page.wait_for_timeout(2000)
     if page.locator("[data-cy=annotate-edit-back]").count():
         page.locator("[data-cy=annotate-edit-back]").click()
-    page.locator("[data-cy=detection-mode]").click()
+    page.wait_for_timeout(1000)
+    drawing = page.get_by_text("Click and drag to create a bounding box")
+    if not drawing.count():
+        page.locator("[data-cy=detection-mode]").click()
+    drawing.wait_for()
     seat = page.locator("[data-cy=lighter-sample-renderer-canvas]").bounding_box()
     assert seat is not None
     x, y = seat["x"] + seat["width"] / 2, seat["y"] + seat["height"] / 2
