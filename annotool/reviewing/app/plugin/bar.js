@@ -100,7 +100,7 @@
   }
 
   // Wheel the image out to where it began, then nearer until the box takes up a good part of the window.
-  const STEP = 1.07; // how much one turn of the wheel changes, as measured
+  const STEP = 1.085; // how much one turn of the wheel changes, as measured
   function zoom(about) {
     clearInterval(waiting);
     if (!about || !about.shown || !about.size) return;
@@ -114,7 +114,7 @@
       const seat = canvas.getBoundingClientRect(), [width, height] = about.size, box = about.shown;
       const fit = Math.min(seat.width / width, seat.height / height);
       const wide = width * fit, high = height * fit;
-      const nearer = Math.min((seat.width * 0.4) / (box[2] * wide), (seat.height * 0.4) / (box[3] * high), about.field === "proxies" ? 1.5 : 4);
+      const nearer = Math.min((seat.width * 0.4) / (box[2] * wide), (seat.height * 0.4) / (box[3] * high), about.field === "proxies" ? 1.5 : 3);
       const steps = Math.max(0, Math.floor(Math.log(nearer) / Math.log(STEP))), scale = STEP ** steps;
       // The wheel keeps the point under it in place: this one takes the middle of the box to that of the window.
       const still = (middle, of) => (steps ? (scale * of - middle) / (scale - 1) : middle);
