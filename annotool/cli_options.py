@@ -75,7 +75,11 @@ class Finding:
         chosen = settings.with_options(
             self.select or (), self.ignore or (), self.extend_select or (), self.target or (), self.preview
         )
-        if not chosen.codes:
+        # Where nothing is chosen all rules run, and importing them can wait.
+        words = [
+            word for each in chosen.choices for word in (each.select, each.extend_select, each.ignore) if word
+        ]
+        if words and not chosen.codes:
             raise UsageError("no rule is left to run, so nothing would be checked; see --select and --ignore")
         return chosen
 
