@@ -87,11 +87,7 @@ def audit(
         api.check_outputs(data, [file for _, file in outputs if file])
         if group_by is not None:
             api.check_joined(data, group_by)
-        findings = api.audit(
-            data,
-            config=settings,
-            baseline=failing.baseline,
-        )
+        findings = api.audit(data, config=settings, baseline=failing.baseline)
     told = api.Told(
         data,
         findings,

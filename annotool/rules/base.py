@@ -23,6 +23,7 @@ from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
 __all__ = [
+    "COLUMNS",
     "AnnotationRule",
     "DatasetRule",
     "Edits",
@@ -39,6 +40,15 @@ __all__ = [
     "together",
 ]
 
+COLUMNS = (
+    "annotation",
+    "image",
+    "category",
+    "source",
+    "line",
+    "start",
+    "end",
+)  # what a finding says of its row
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
@@ -175,7 +185,7 @@ def found(
         rows = rows.take(np.asarray(take))
     if not len(rows):
         return Findings()
-    for name in ("image", "annotation", "category", "source", "line", "start", "end"):
+    for name in COLUMNS:
         if name in rows and name not in columns:
             columns[name] = rows[name]
     if "annotation" in rows and "category" not in rows:

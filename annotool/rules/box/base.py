@@ -8,17 +8,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits
 from annotool.table import Array
 
-__all__ = ["COLUMNS", "boxed", "inclusive", "judged", "labels", "outlined", "reshaped", "sizes_lacking"]
-
-COLUMNS = (
-    "annotation",
-    "image",
-    "category",
-    "source",
-    "line",
-    "start",
-    "end",
-)  # what a finding says of its row
+__all__ = ["boxed", "inclusive", "judged", "labels", "outlined", "reshaped", "sizes_lacking"]
 
 
 def judged(data: Dataset, rows: Array | slice = slice(None)) -> Array:

@@ -9,8 +9,18 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Block
-from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable, together
-from annotool.rules.box.base import COLUMNS, boxed, outlined
+from annotool.rules.base import (
+    COLUMNS,
+    DatasetRule,
+    Edits,
+    Findings,
+    Fix,
+    Severity,
+    found,
+    mendable,
+    together,
+)
+from annotool.rules.box.base import boxed, outlined
 from annotool.table import Array, Table
 
 EDGES = ("left", "top", "right", "bottom")

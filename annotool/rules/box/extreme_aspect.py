@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import DatasetRule, Findings, Severity, found
-from annotool.rules.box.base import COLUMNS, judged, labels, sizes_lacking
+from annotool.rules.base import COLUMNS, DatasetRule, Findings, Severity, found
+from annotool.rules.box.base import judged, labels, sizes_lacking
 from annotool.table import Array, Table
 
 RATHER = 4  # a box over `max_ratio` divided by this is rather long

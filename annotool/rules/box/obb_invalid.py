@@ -9,8 +9,8 @@ import numpy as np
 
 from annotool.dataset import RING_ROWS, Dataset
 from annotool.geometry import quads as geometry
-from annotool.rules.base import DatasetRule, Findings, Severity, found
-from annotool.rules.box.base import COLUMNS, sizes_lacking
+from annotool.rules.base import COLUMNS, DatasetRule, Findings, Severity, found
+from annotool.rules.box.base import sizes_lacking
 from annotool.rules.targets import drops_image, strays
 from annotool.schema import Kind
 from annotool.table import Array, Table

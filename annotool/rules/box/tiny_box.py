@@ -9,6 +9,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import (
+    COLUMNS,
     DatasetRule,
     Edits,
     Findings,
@@ -22,8 +23,6 @@ from annotool.rules.base import (
 from annotool.rules.box.base import inclusive
 from annotool.rules.targets import below, drops, stops, worded_as
 from annotool.table import Array, Table
-
-COLUMNS = ("annotation", "image", "category", "source", "line", "start", "end")
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import Findings, Rule, found, together, written_in
+from annotool.rules.base import DatasetRule, Findings, Rule, found, pixels_lacking, together, written_in
 from annotool.schema import SCHEMA
 from annotool.table import Array, Table
 
 __all__ = [
     "Marked",
+    "PixelRule",
     "by_split",
     "has_files",
     "label_digests",
     "located",
-    "marks_together",
     "of_files",
-    "one_or_each",
 ]
 
 SINGLE = 10  # images of a kind that are named one by one, however many they are of all
@@ -51,23 +51,41 @@ class Marked:
     images: int
 
 
-def marks_together(states: Sequence[Marked]) -> Marked:
-    """Return the state of the parts together."""
-    kinds = zip(*(each.kinds for each in states), strict=True)
-    return Marked(tuple(together(kind) for kind in kinds), sum(each.images for each in states))
+class PixelRule(DatasetRule[Marked]):
+    """Names images by what their pixels are; where one kind is common, one finding says so for all: night, x-rays and
+    sheets of paper are a kind of picture, not a slip.
 
+    `kinds` are the words for what `marked` finds; `common` is an option of each such rule.
+    """
 
-def one_or_each(rule: Rule, state: Marked, words: Sequence[str], common: float) -> Findings:
-    """Return for each kind its findings, or one where more than SINGLE images and `common` of all are so: night, x-rays
-    and sheets of paper are a kind of picture, not a slip."""
-    parts = []
-    for own, word in zip(state.kinds, words, strict=True):
-        if len(own) <= max(SINGLE, common * state.images):
-            parts.append(own)
-            continue
-        values = {"word": word, "count": len(own), "images": state.images}
-        parts.append(found(rule, "{word}: {count:,} of {images:,} images", values=values))
-    return together(parts)
+    kinds: ClassVar[tuple[str, ...]]
+    common: float
+
+    @abstractmethod
+    def marked(self, data: Dataset) -> tuple[Findings, ...]:
+        """Return the findings of each kind, one an image."""
+
+    def unable(self, data: Dataset) -> str:
+        return pixels_lacking(data)
+
+    def partial(self, shard: Dataset) -> Marked:
+        if shard.images_checked != "decode" or not has_files(shard):
+            return Marked(tuple(Findings() for _ in self.kinds), 0)
+        return Marked(self.marked(shard), int((shard.table("images")["path"] != "").sum()))
+
+    def merge(self, states: Sequence[Marked]) -> Marked:
+        kinds = zip(*(each.kinds for each in states), strict=True)
+        return Marked(tuple(together(kind) for kind in kinds), sum(each.images for each in states))
+
+    def finish(self, state: Marked) -> Findings:
+        parts = []
+        for own, word in zip(state.kinds, self.kinds, strict=True):
+            if len(own) <= max(SINGLE, self.common * state.images):
+                parts.append(own)
+                continue
+            values = {"word": word, "count": len(own), "images": state.images}
+            parts.append(found(self, "{word}: {count:,} of {images:,} images", values=values))
+        return together(parts)
 
 
 def has_files(data: Dataset) -> bool:

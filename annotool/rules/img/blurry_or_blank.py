@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import INFO, DatasetRule, Findings, pixels_lacking
-from annotool.rules.img.base import Marked, has_files, marks_together, of_files, one_or_each
+from annotool.rules.base import INFO, Findings
+from annotool.rules.img.base import PixelRule, of_files
 from annotool.table import Array, Table
 
 EDGE_SCALE = 0.01  # what turns deviations into scores of 0 to 1
@@ -18,7 +17,7 @@ FEW_LEVELS = 0.18  # a score of the grey levels up to this one counts for nothin
 
 
 @dataclass(frozen=True)
-class BlurryOrBlank(DatasetRule[Marked]):
+class BlurryOrBlank(PixelRule):
     """An image is blurred, or shows next to nothing.
 
     What: blurry: at 64 pixels there are hardly any edges (a score under `sharp`, of 0 to 1), though the grey levels
@@ -46,21 +45,8 @@ class BlurryOrBlank(DatasetRule[Marked]):
     code = "IMG011"
     slug = "blurry-or-blank"
     severities = (INFO,)
+    kinds = ("blurry", "blank")
     silenced_by = ("IMG001",)
-
-    def unable(self, data: Dataset) -> str:
-        return pixels_lacking(data)
-
-    def partial(self, shard: Dataset) -> Marked:
-        if shard.images_checked != "decode" or not has_files(shard):
-            return Marked((Findings(), Findings()), 0)
-        return Marked(self.marked(shard), int((shard.table("images")["path"] != "").sum()))
-
-    def merge(self, states: Sequence[Marked]) -> Marked:
-        return marks_together(states)
-
-    def finish(self, state: Marked) -> Findings:
-        return one_or_each(self, state, ("blurry", "blank"), self.common)
 
     def marked(self, data: Dataset) -> tuple[Findings, Findings]:
         """The findings of each kind, one an image."""

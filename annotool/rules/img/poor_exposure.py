@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import INFO, DatasetRule, Findings, pixels_lacking
-from annotool.rules.img.base import Marked, has_files, marks_together, of_files, one_or_each
+from annotool.rules.base import INFO, Findings
+from annotool.rules.img.base import PixelRule, of_files
 
 
 @dataclass(frozen=True)
-class PoorExposure(DatasetRule[Marked]):
+class PoorExposure(PixelRule):
     """An image is nearly all black or nearly all white.
 
     What: dark: 99 % of the pixels are under `dark` of full brightness; light: 95 % of them are over 1 - `light`.
@@ -40,21 +39,8 @@ class PoorExposure(DatasetRule[Marked]):
     code = "IMG010"
     slug = "poor-exposure"
     severities = (INFO,)
+    kinds = ("dark", "light")
     silenced_by = ("IMG001",)
-
-    def unable(self, data: Dataset) -> str:
-        return pixels_lacking(data)
-
-    def partial(self, shard: Dataset) -> Marked:
-        if shard.images_checked != "decode" or not has_files(shard):
-            return Marked((Findings(), Findings()), 0)
-        return Marked(self.marked(shard), int((shard.table("images")["path"] != "").sum()))
-
-    def merge(self, states: Sequence[Marked]) -> Marked:
-        return marks_together(states)
-
-    def finish(self, state: Marked) -> Findings:
-        return one_or_each(self, state, ("dark", "light"), self.common)
 
     def marked(self, data: Dataset) -> tuple[Findings, Findings]:
         """The findings of each kind, one an image."""

@@ -11,17 +11,8 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.table import Array
 
-__all__ = ["COLUMNS", "declared", "numbers"]
+__all__ = ["declared", "numbers"]
 
-COLUMNS = (
-    "annotation",
-    "image",
-    "category",
-    "source",
-    "line",
-    "start",
-    "end",
-)  # what a finding says of its row
 NUMBER = re.compile(rb"[^\s,\[\]]+")
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Block
-from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
-from annotool.rules.kpt.base import COLUMNS, declared, numbers
+from annotool.rules.base import COLUMNS, DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
+from annotool.rules.kpt.base import declared, numbers
 from annotool.rules.targets import stops, worded_as
 from annotool.table import Array, Table
 

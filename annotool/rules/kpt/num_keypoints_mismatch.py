@@ -10,8 +10,7 @@ import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
-from annotool.rules.kpt.base import COLUMNS
+from annotool.rules.base import COLUMNS, DatasetRule, Edits, Findings, Fix, Op, Severity, found, mendable
 from annotool.rules.targets import drops, stops, value_is, worded_as
 from annotool.table import Array, Table
 
