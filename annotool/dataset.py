@@ -112,6 +112,7 @@ class Dataset:
     joined: Mapping[str, Array] = field(
         default_factory=dict
     )  # columns of --join: texts (object), one an image
+    probabilities: Array | None = None  # float32 (images, labels); NaN: nothing was predicted of the image
 
     def table(self, name: str) -> Table:
         """Return a table of schema.SCHEMA as numpy columns; an empty one where the dataset has none."""
@@ -337,7 +338,9 @@ class Dataset:
     def shards(self, n: int) -> list[Dataset]:
         """Cut into n parts by image key, annotations and problems with them; what names no image goes to the
         first."""
-        images, annotations, splits = (self.table(t) for t in ("images", "annotations", "splits"))
+        images, annotations, splits, predictions = (
+            self.table(name) for name in ("images", "annotations", "splits", "predictions")
+        )
         edges = np.linspace(0, len(images), n + 1).astype(np.int64)
         first_key = int(images["image"][0]) if len(images) else 0
         parts = []
@@ -352,6 +355,7 @@ class Dataset:
                 "images": images.take(inside(images["image"])),
                 "annotations": annotations.take(inside(annotations["image"])),
                 "splits": splits.take(inside(splits["image"])),
+                "predictions": predictions.take(inside(predictions["image"])),
             }
             probed = self.__dict__.get("image_headers", self.probed)
             probed = probed.take(inside(images["image"])) if probed is not None else None
@@ -359,11 +363,13 @@ class Dataset:
             measured = measured.take(inside(images["image"])) if measured is not None else None
             problems = self.problems.where(lambda part: inside(part.columns["image"]))
             joined = {name: column[inside(images["image"])] for name, column in self.joined.items()}
+            guesses = None if self.probabilities is None else self.probabilities[inside(images["image"])]
             parts.append(
                 replace(
-                    self, tables=tables, problems=problems, probed=probed, measured=measured, joined=joined
+                    self, tables=tables, problems=problems, probed=probed, measured=measured, joined=joined,
+                    probabilities=guesses,
                 )
-            )
+            )  # fmt: skip
         return parts
 
 

@@ -21,7 +21,7 @@ FLOORS = [
     ["dataset"],
     ["metrics", "fingerprint baselines joining"],
     ["formats", "rules"],
-    ["versions selection config"],
+    ["versions selection config", "predictions"],
     ["engine", "fixes", "conversion"],
     ["reporting", "reviewing"],
     ["api"],
