@@ -12,7 +12,6 @@
   let sample = null; // the image that is open
   let busy = false;
   let waiting = null; // the timer of a zoom that waits for its image
-  let zoomed = 0; // how far the open image is wheeled in, at most
 
   const openSample = () => new URLSearchParams(window.location.search).get("id");
 
@@ -99,7 +98,7 @@
     run("about", {}, (told) => { draw(told); if (near) zoom(told); });
   }
 
-  // Wheel the image out to where it began, then nearer until the box takes up a good part of the window.
+  // Show the whole image, then wheel it nearer until the box takes up a good part of the window.
   const STEP = 1.085; // how much one turn of the wheel changes, as measured
   function zoom(about) {
     clearInterval(waiting);
@@ -129,10 +128,9 @@
       };
       const turn = (deltaY) => canvas.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY }));
       canvas.dispatchEvent(new MouseEvent("mousemove", at));
-      for (let step = 0; step < zoomed; step += 1) turn(100);
+      document.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true })); // FiftyOne's key: whole image
       for (let step = 0; step < steps; step += 1) turn(-100);
       canvas.dispatchEvent(new MouseEvent("mouseleave", { view: window })); // and no tooltip stays
-      zoomed = steps + 20;
     }, 80);
   }
 
@@ -161,7 +159,6 @@
     const now = openSample();
     if (now !== sample) {
       sample = now;
-      zoomed = 0;
       if (now && (!current || current.sample !== now) && !busy) setTimeout(() => look(true), 300);
     }
     bar.style.display = now ? "block" : "none";
