@@ -92,9 +92,9 @@ def format_page() -> str:
 
 
 def cli_page() -> str:
-    from annotool.cli import app
+    from annotool.cli import program
 
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(program())
     parts = ["# Command line\n\n" + MADE.rstrip("\n") + "\n"]
     for name, command in group.commands.items():
         usage = [p for p in command.params if p.param_type_name == "argument"]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import annotool
 from annotool import api, baselines
-from annotool.cli import app
+from annotool.cli import program
 from annotool.config import Config, load
 from annotool.errors import AnnotoolError, ConfigError, UsageError
 from annotool.findings import Findings, block
@@ -134,7 +134,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 def ran(*words: object, code: int = 0) -> str:
-    done = RUN.invoke(app, [str(word) for word in words])
+    done = RUN.invoke(program(), [str(word) for word in words])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == code, done.output

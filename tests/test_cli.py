@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from annotool.cli import app, main
+from annotool.cli import main, program
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 RUN = CliRunner()
@@ -29,7 +29,7 @@ def ran(*words: object, code: int = 0) -> str:
 
 
 def test_help_is_quick_and_imports_nothing_heavy() -> None:
-    code = "import sys; from annotool.cli import app; print([m for m in ('numpy', 'pandas', 'shapely') if m in sys.modules])"
+    code = "import sys; from annotool.cli import program; program(); print([m for m in ('numpy', 'pandas', 'shapely') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert "audit" in ran("--help")
@@ -40,7 +40,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     ["audit", "fix", "undo", "apply", "convert", "balance", "baseline", "sizes", "rules", "rule", "formats"],
 )
 def test_every_command_has_help(command: str) -> None:
-    result = RUN.invoke(app, [command, "--help"])
+    result = RUN.invoke(program(), [command, "--help"])
     assert result.exit_code == 0
     assert result.output.strip()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from annotool.cli_options import Reporting
+from annotool.cli.options import Reporting
 from annotool.errors import UsageError
 from annotool.reporting import FORMS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from annotool.cli import app
+from annotool.cli import program
 from annotool.errors import UsageError
 from annotool.rules import registry
 from annotool.selection import Choice, chosen, named
@@ -71,7 +71,7 @@ def test_words_that_name_nothing() -> None:
 
 
 def ran(*words: str) -> dict[str, int]:
-    done = CliRunner().invoke(app, ["audit", FAULTY, "--isolated", "--output-format", "json", *words])
+    done = CliRunner().invoke(program(), ["audit", FAULTY, "--isolated", "--output-format", "json", *words])
     assert done.exit_code in (0, 1), done
     counts: dict[str, int] = json.loads(done.stdout)["summary"]["by_rule"]
     return counts
@@ -87,7 +87,7 @@ def test_the_command_line() -> None:
 
 def test_the_command_line_tells_what_it_chose() -> None:
     words = ["--select", "BOX", "--extend-select", "SCH003", "--target", "mmdet,coco-eval", "--preview"]
-    done = CliRunner().invoke(app, ["audit", FAULTY, "--isolated", "--output-format", "json", *words])
+    done = CliRunner().invoke(program(), ["audit", FAULTY, "--isolated", "--output-format", "json", *words])
     told = json.loads(done.stdout)
     assert told["config"]["select"] == ["BOX"]
     assert told["config"]["extend_select"] == ["SCH003"]
@@ -97,11 +97,11 @@ def test_the_command_line_tells_what_it_chose() -> None:
 
 
 def test_the_list_of_rules_marks_those_in_preview() -> None:
-    lines = CliRunner().invoke(app, ["rules"]).stdout.splitlines()
+    lines = CliRunner().invoke(program(), ["rules"]).stdout.splitlines()
     marked = {line.split()[0] for line in lines if "(preview)" in line}
     assert marked == {code for code, rule in registry().items() if rule.preview}
     (waiting, *_) = sorted(marked)
-    done = CliRunner().invoke(app, ["audit", FAULTY, "--isolated", "--select", waiting])
+    done = CliRunner().invoke(program(), ["audit", FAULTY, "--isolated", "--select", waiting])
     assert isinstance(done.exception, UsageError)
     assert "--preview" in str(done.exception)
 
@@ -109,6 +109,6 @@ def test_the_list_of_rules_marks_those_in_preview() -> None:
 def test_ignores_of_a_file_are_told_once(tmp_path: Path) -> None:
     file = tmp_path / "annotool.toml"
     file.write_text('[per-category-ignores]\napple = ["BOX"]\n[per-split-ignores]\n"*" = ["CLS"]\n')
-    done = CliRunner().invoke(app, ["audit", FAULTY, "--config", str(file), "--select", "BOX,CLS"])
+    done = CliRunner().invoke(program(), ["audit", FAULTY, "--config", str(file), "--select", "BOX,CLS"])
     (told,) = [line for line in done.stdout.splitlines() if line.startswith("Ignored as the settings say: ")]
     assert "in category apple" in told and told.count("category") == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from annotool.cli import app
+from annotool.cli import program
 
 FORMATS = ["coco", "voc", "yolo"]
 
@@ -28,7 +28,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def call(*words: str, exit_code: int = 0) -> Result:
-    result = CliRunner().invoke(app, list(words))
+    result = CliRunner().invoke(program(), list(words))
     assert result.exit_code == exit_code, f"{result.output}\n{result.exception!r}"
     return result
 

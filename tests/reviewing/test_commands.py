@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from annotool import api
-from annotool.cli import app
+from annotool.cli import program
 from annotool.errors import MissingExtraError, UsageError
 from annotool.reviewing import doctor, servers
 
@@ -36,7 +36,7 @@ def test_without_the_extra_one_line_names_it(bare: Path, sample_data: Path) -> N
 
 
 def test_the_doctor_names_what_is_missing_and_what_mends_it(bare: Path) -> None:
-    done = RUN.invoke(app, ["review", "--doctor"])
+    done = RUN.invoke(program(), ["review", "--doctor"])
     assert done.exit_code == 2
     assert "MISSING  fiftyone" in done.output and "annotool[review]" in done.output
     assert "MISSING  MongoDB" in done.output and "FIFTYONE_DATABASE_URI" in done.output

@@ -1,0 +1,18 @@
+"""`annotool rule`: explain one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from annotool.cli.showing import show
+
+__all__ = ["rule"]
+
+
+def rule(name: Annotated[str, typer.Argument(metavar="CODE", help="A code or a slug.")]) -> None:
+    """Explain a rule: what, why, who crashes, how it is mended."""
+    from annotool import api
+
+    show([api.explain_rule(name)], None)
