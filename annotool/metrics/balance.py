@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from annotool.dataset import Dataset
+from annotool.metrics import weights
 from annotool.table import Array, Table
 
 __all__ = [
@@ -64,8 +65,10 @@ class Balance:
     """The balance of a dataset, ready to be shown.
 
     categories: one row a split and category: split ("" the whole), category, instances, images, share (of the split's
-    instances), per_image (mean instances in the images that show it, 0 for none), small, medium, large.
-    splits: one row a split: split, images, without_objects, instances, imbalance_ratio, entropy.
+    instances), per_image (mean instances in the images that show it, 0 for none), small, medium, large, frequency (rare,
+    common, frequent), weight_inverse, weight_effective, repeat_factor (metrics/weights.py).
+    splits: one row a split: split, images, without_objects, instances, imbalance_ratio, entropy, gini,
+    effective_categories.
     unused: categories without a single instance. `imbalance_ratio` and `entropy` are NaN where undefined.
     """
 
@@ -131,6 +134,10 @@ def of_counts(counts: Counts) -> Balance:
             "share": (counts.instances / np.maximum(totals, 1)[:, None]).ravel(),
             "per_image": flat["instances"] / np.maximum(flat["images"], 1),
             **{name: counts.sizes[:, :, at].ravel() for at, name in enumerate(("small", "medium", "large"))},
+            "frequency": weights.frequencies(flat["images"]),
+            "weight_inverse": np.concatenate([weights.inverse_weights(row) for row in counts.instances]),
+            "weight_effective": np.concatenate([weights.effective_weights(row) for row in counts.instances]),
+            "repeat_factor": weights.repeat_factors(flat["images"], np.repeat(counts.total, k)),
         }
     )
     splits = Table(
@@ -141,6 +148,8 @@ def of_counts(counts: Counts) -> Balance:
             "instances": totals,
             "imbalance_ratio": np.array([imbalance_ratio(row) for row in counts.instances]),
             "entropy": np.array([normalised_entropy(row) for row in counts.instances]),
+            "gini": np.array([weights.gini(row) for row in counts.instances]),
+            "effective_categories": np.array([weights.effective_categories(row) for row in counts.instances]),
         }
     )
     unused = tuple(
