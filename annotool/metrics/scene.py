@@ -1,0 +1,183 @@
+"""What is compared: the objects of a dataset (truths) and what a model found (guesses), as two tables on one numbering.
+
+Whom we follow where a file is odd, since pycocotools decides the COCO numbers: images stand in the order of their ids; in one
+COCO file of several records with one annotation id the last counts, as often as there are such records (COCO.loadAnns), and an
+object with the id 0 is never counted as found (COCOeval keeps 0 for "no match"). A note says where that happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from annotool.dataset import Dataset
+from annotool.errors import UsageError
+from annotool.schema import NO_ID, Kind
+from annotool.table import Array, Table
+
+__all__ = ["Scene", "scene", "swapped"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Truths and guesses by image and label.
+
+    names: of the labels; images int64: position in the table `images` of each image, in the order used here.
+    truths: row (position in `annotations`), image, label, x y w h (px, or fractions where the size is not known), area px^2,
+    crowd, difficult, lost (pycocotools never counts it as found).
+    guesses, by image and falling score: row (position in `predictions`), image, label, x y w h, area, score, place (how many
+    of its image and label come before it).
+    left_out: why predictions were not looked at, and how many.
+    """
+
+    names: tuple[str, ...]
+    images: Array
+    truths: Table
+    guesses: Table
+    left_out: Mapping[str, int]
+    notes: tuple[str, ...]
+
+    def boxes(self, name: str) -> Array:
+        """The x y w h of `truths` or `guesses`, float64 (n, 4)."""
+        table: Table = getattr(self, name)
+        return np.stack([table[c] for c in "xywh"], axis=1)
+
+
+def scene(data: Dataset) -> Scene:
+    """Return what is to be compared. Raises UsageError where no prediction can be: none is of a known image, or scored."""
+    order, rank = image_order(data)
+    label, names = label_numbers(data)
+    truths, fraction, notes = truths_of(data, rank, label)
+    guesses, left_out = guesses_of(data, rank, label, fraction)
+    told = [f"{count:,} predictions left out: {why}" for why, count in left_out.items()]
+    total = len(data.table("predictions"))
+    if total and not len(guesses):
+        raise UsageError(
+            f"none of the {total:,} predictions can be scored: "
+            + "; ".join(f"{count:,} {why}" for why, count in left_out.items())
+        )
+    if not len(guesses):
+        told.append("there is no prediction: every object counts as missed")
+    if not len(truths):
+        told.append("there is no object to be found: nothing is defined but the number of false predictions")
+    return Scene(names, order, truths, guesses, left_out, (*notes, *told))
+
+
+def image_order(data: Dataset) -> tuple[Array, Array]:
+    """Positions of images by id, then as read; and the place of each image in that."""
+    order = np.argsort(data.table("images")["id"], kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return order, rank
+
+
+def label_numbers(data: Dataset) -> tuple[Array, tuple[str, ...]]:
+    """A number for each row of `categories`, and the names by number: in one file every id is a category of its own,
+    in several files those of one name are one."""
+    table = data.table("categories")
+    if len(np.unique(table["source"])) > 1:
+        return table["label"].astype(np.int64), data.labels
+    return np.arange(len(table)), tuple(table["name"].tolist())
+
+
+def numbered(numbers: Array, keys: Array) -> Array:
+    return np.append(numbers, -1)[np.where((keys >= 0) & (keys < len(numbers)), keys, -1)]
+
+
+def truths_of(data: Dataset, rank: Array, label: Array) -> tuple[Table, Array, list[str]]:
+    """The truths, whether the boxes of each image are fractions, and what is to be said."""
+    table, notes = data.table("annotations"), []
+    rows = np.arange(len(table))
+    ids = table["id"]
+    lost = np.zeros(len(table), dtype=bool)
+    if len(data.table("sources")) and data.formats == {"coco"} and one_file(data):
+        rows, twice = last_of(ids)
+        lost = ids == 0
+        if twice:
+            notes.append(f"{twice:,} records repeat an annotation id: as in pycocotools, the last one counts")
+        if lost.any():
+            notes.append("an annotation has the id 0, which pycocotools never counts as found; see SCH008")
+    image = numbered(rank, data.image_rows(table["image"]))
+    number = numbered(label, table["category"])
+    boxes = data.boxes
+    known = np.isfinite(boxes.xywh).all(axis=1) & (table["kind"] > Kind.IMAGE)
+    rows = rows[((image >= 0) & (number >= 0) & known)[rows]]
+    if gone := int(((table["kind"] > Kind.IMAGE) & ~known).sum() + ((image < 0) | (number < 0)).sum()):
+        notes.append(
+            f"{gone:,} annotations left out: no known image or category, or a box that is no numbers"
+        )
+    fraction = np.zeros(len(rank), dtype=np.int8)
+    fraction[image[rows]] = np.where(boxes.fraction[rows], 1, -1)
+    box = boxes.xywh[rows]
+    area = np.where(np.isfinite(table["area"]), table["area"], boxes.xywh[:, 2] * boxes.xywh[:, 3])
+    area = np.where(boxes.fraction, np.nan, area)
+    truths = Table(
+        {
+            "row": rows, "image": image[rows], "label": number[rows],
+            **dict(zip("xywh", box.T, strict=True)), "area": area[rows],
+            "crowd": table["iscrowd"][rows] == 1, "difficult": table["difficult"][rows] == 1, "lost": lost[rows],
+        }
+    )  # fmt: skip
+    return truths, fraction, notes
+
+
+def one_file(data: Dataset) -> bool:
+    return len(np.unique(data.table("images")["source"])) == 1
+
+
+def last_of(ids: Array) -> tuple[Array, int]:
+    """For each row the last one with its id, and how many records are hidden so."""
+    _, first, code = np.unique(ids[::-1], return_index=True, return_inverse=True)
+    rows = (len(ids) - 1 - first)[code][::-1]
+    rows = np.where(ids == NO_ID, np.arange(len(ids)), rows)
+    return rows, int((rows != np.arange(len(ids))).sum())
+
+
+def guesses_of(data: Dataset, rank: Array, label: Array, fraction: Array) -> tuple[Table, dict[str, int]]:
+    """The guesses, and why how many predictions are none."""
+    table, boxes = data.table("predictions"), swapped(data).boxes
+    image = numbered(rank, data.image_rows(table["image"]))
+    number = numbered(label, table["category"])
+    score = table["score"]
+    wanted = np.append(fraction, 0)[image]
+    reasons = {
+        "of an image that is not in the dataset": image < 0,
+        "of a category that is not in the dataset": number < 0,
+        "without a score": np.isnan(score),
+        "with a score outside 0 to 1": ~((score >= 0) & (score <= 1)),
+        "with a box that is no numbers": ~np.isfinite(boxes.xywh).all(axis=1),
+        "in pixels where the truth is in fractions (or the other way round) and the image's size is not known": (
+            wanted != 0
+        )
+        & (wanted != np.where(boxes.fraction, 1, -1)),
+    }
+    good, left_out = np.ones(len(table), dtype=bool), {}
+    for why, bad in reasons.items():
+        if count := int((bad & good).sum()):
+            left_out[why] = count
+        good &= ~bad
+    rows = np.flatnonzero(good)
+    rows = rows[np.lexsort((-score[rows], image[rows]))]
+    box = boxes.xywh[rows]
+    area = np.where(boxes.fraction[rows], np.nan, box[:, 2] * box[:, 3])
+    held = {"row": rows, "image": image[rows], "label": number[rows]}
+    place = places(held["image"] * (len(label) + 1) + held["label"])
+    boxed = dict(zip("xywh", box.T, strict=True))
+    return Table({**held, **boxed, "area": area, "score": score[rows], "place": place}), left_out
+
+
+def places(group: Array) -> Array:
+    """How many rows of the same group come before each: int64 (n,)."""
+    order = np.argsort(group, kind="stable")
+    own = group[order]
+    begins = np.flatnonzero(np.append(True, own[1:] != own[:-1])[: len(own)])
+    place = np.empty(len(group), dtype=np.int64)
+    place[order] = np.arange(len(own)) - np.repeat(begins, np.diff(np.append(begins, len(own))))
+    return place
+
+
+def swapped(data: Dataset) -> Dataset:
+    """The dataset with its predictions as annotations, to ask of them what is asked of annotations."""
+    return replace(data, tables={**data.tables, "annotations": data.table("predictions")})
