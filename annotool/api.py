@@ -255,6 +255,10 @@ def fix(
         return found if ruling is None else ruling.judged(data, found)
 
     made = rounds.propose(reading, auditing, menders, formats.patch, unsafe, in_place=in_place)
+    notes += tuple(
+        f"nothing is fixed in {title}, where a label is the place of a file; convert to csv, fix that, convert back"
+        for title in formats.unpatched(made.data)
+    )
     made = replace(made, notes=notes + made.notes + (() if ruling is None else ruling.notes(made)))
     if out is not None:
         made = moving.portable(made)

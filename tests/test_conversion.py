@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotool import conversion
+from annotool import conversion, formats
 from annotool.errors import LossError, UsageError
 from annotool.formats.base import WriteOptions
 from annotool.testing import tiny
@@ -80,6 +80,9 @@ def test_input_tables_are_unchanged(tmp_path: Path) -> None:
         np.testing.assert_array_equal(values, data.table("annotations")[column])
 
 
-def test_a_format_that_is_only_read_says_so() -> None:
-    with pytest.raises(UsageError, match="cannot be written yet; choose one of coco, voc, yolo"):
-        conversion.known("imagefolder")
+def test_a_format_that_is_only_read_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(formats.registry()["yolo"]), "writes", False)
+    with pytest.raises(
+        UsageError, match="yolo is read only: it cannot be written yet; choose one of coco, csv"
+    ):
+        conversion.known("yolo")

@@ -29,7 +29,7 @@ FLOORS = [
 ]
 # Rooms whose parts know nothing of each other but what their base offers.
 SEPARATE = {
-    "formats": {"base", "images", "listing", "sidefile"},
+    "formats": {"base", "images", "labelled", "listing", "naming", "sheet", "sidefile"},
     "rules": {"base", "targets"},
     "reporting": {"told", "rows", "counts", "explained", "places", "verdict"},
 }

@@ -67,6 +67,8 @@ def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
         placed(work, name).write_bytes(new[file] or b"")
     for at, (file, name) in enumerate(zip(files, names_in(root, files), strict=True)):
         held = new[file] if file in new else data.source_bytes(at)
+        if not held and os.path.isdir(file):  # a class folder: its images make it
+            continue
         if held is not None and name:
             placed(work, name).write_bytes(held)
 

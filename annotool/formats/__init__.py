@@ -15,12 +15,14 @@ from annotool.dataset import Dataset, concat
 from annotool.errors import NoDatasetError, SeveralDatasetsError, UsageError
 from annotool.findings import Edits
 from annotool.formats.base import Claim, Format, ReadOptions, Splice
+from annotool.formats.labelled import with_labels
 from annotool.formats.listing import Listing
 
-__all__ = ["check_local", "detect", "patch", "read", "registry"]
+__all__ = ["check_local", "detect", "patch", "read", "registry", "unpatched"]
 
-SHARED = ("base", "images", "listing", "sidefile")
+SHARED = ("base", "images", "labelled", "listing", "naming", "sheet", "sidefile")
 CHOICES = {
+    "labels": (None, "single", "multi"),
     "task": (None, "detect", "segment", "obb", "pose"),
     "voc_base": ("auto", "1-inclusive", "0-exclusive", "0-inclusive"),
 }
@@ -124,7 +126,7 @@ def read(paths: Sequence[Path], options: ReadOptions) -> Dataset:
             f"--classes {options.classes} was not used: {'+'.join(sorted(read_in))} names its classes itself"
         )
         whole = replace(whole, notes=(*whole.notes, note))
-    return whole
+    return with_labels(whole, options.labels)
 
 
 def check(options: ReadOptions) -> None:
@@ -168,3 +170,8 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
         own = imported(name).patch(data, edits.take(rows)) if len(rows) else []
         splices += [each._replace(edit=int(rows[each.edit])) for each in own]
     return splices
+
+
+def unpatched(data: Dataset) -> tuple[str, ...]:
+    """Return the titles of the dataset's formats in which nothing can be fixed."""
+    return tuple(form.title for form in map(imported, sorted(data.formats)) if not form.patches)

@@ -46,6 +46,7 @@ class ReadOptions:
     predictions: Path | None = None
     join: Path | None = None  # a csv with file_name and what else is known of each image
     decode: bool = False
+    labels: str | None = None  # of whole images: single or multi; None: inferred
     voc_base: str = "auto"  # auto, 1-inclusive, 0-exclusive or 0-inclusive
     split: str | None = None  # from `split=path`
     overlay: Mapping[Path, bytes | None] = field(default_factory=lambda: MappingProxyType({}))
@@ -140,6 +141,7 @@ class Format(ABC):
         """Read the dataset at a claimed path. Never raises for bad data; raises NoDatasetError if there is none."""
 
     writes = True  # whether datasets can be written in it
+    patches = True  # whether edits can be made in its files
 
     @abstractmethod
     def write(self, data: Dataset, out: Path, options: WriteOptions) -> Written:

@@ -10,9 +10,10 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.geometry import groups
-from annotool.rules.base import Edits, Findings, Fix, ImageRule, Op, Severity, mendable
+from annotool.rules.base import Edits, Findings, Fix, ImageRule, Op, Severity, mendable, together
 from annotool.rules.dup.base import classes, crowd, geometry_texts, near_equal, partnered, rounded
 from annotool.rules.targets import drops
+from annotool.schema import Kind
 from annotool.table import Array
 
 
@@ -21,7 +22,7 @@ class ExactDuplicateAnnotation(ImageRule):
     """An object is annotated twice: same image, same class, same geometry.
 
     What: boxes equal after rounding to 0.01 px, of one class in one image, whose segmentations and keypoints are
-    spelled alike. The second and later ones are the findings.
+    spelled alike; or the same label of one image, twice. The second and later ones are the findings.
 
     Why: ultralytics removes them silently and reorders the rows (ultralytics/yolov5#5210); everyone else counts the
     object twice: in the loss, in the class balance, and as a miss in evaluation.
@@ -47,8 +48,14 @@ class ExactDuplicateAnnotation(ImageRule):
         rows, firsts = duplicates(data)
         same = same_records(data, rows, firsts)
         fix = np.where(same, Fix.SAFE, Fix.UNSAFE)
-        message = "same class and geometry as {partner}"
-        return partnered(self, data, message, rows, firsts, {"same_record": same}, fix=fix)
+        whole = data.table("annotations")["kind"][rows] == Kind.IMAGE
+        return together(
+            partnered(self, data, message, rows[own], firsts[own], {"same_record": same[own]}, fix=fix[own])
+            for own, message in (
+                (~whole, "same class and geometry as {partner}"),
+                (whole, "the same label of the image as {partner}"),
+            )
+        )
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         finding, keys, safe = mendable(findings)
@@ -75,7 +82,17 @@ def duplicates(data: Dataset) -> tuple[Array, Array]:
     head = np.where(first[several] >= 0, first[several], several)
     same = groups.first_equal(head, geometry_texts(data, rows[several]))
     again = same >= 0
-    return rows[several[again]], rows[several[same[again]]]
+    labels, earlier = repeated_labels(data)
+    return np.append(rows[several[again]], labels), np.append(rows[several[same[again]]], earlier)
+
+
+def repeated_labels(data: Dataset) -> tuple[Array, Array]:
+    """The same of labels of whole images."""
+    table = data.table("annotations")
+    rows = np.flatnonzero((table["kind"] == Kind.IMAGE) & (table["image"] >= 0))
+    first = groups.first_equal(table["image"][rows], *classes(data, rows).T)
+    again = first >= 0
+    return rows[again], rows[first[again]]
 
 
 def same_records(data: Dataset, rows: Array, partners: Array) -> Array:

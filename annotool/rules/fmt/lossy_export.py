@@ -28,6 +28,7 @@ GEOMETRY = (  # column of Keeps, the kind of row, the task that asks for it, wha
         "oriented box[|es]: only [its upright extent is|their upright extents are] written",
     ),
 )
+ONE_LABEL = "one an image"
 
 
 class Options(Protocol):
@@ -116,7 +117,12 @@ def objects(data: Dataset, kept: dict[str, bool], how: dict[str, str]) -> Iterat
     )
     if not kept["image_labels"]:
         yield "label[|s] of whole images [is|are] left out", n(whole & known), True
+    if how["image_labels"] == ONE_LABEL:
+        yield from labels_beyond_one(data, whole & known)
     boxes = known & ~whole
+    if not kept["boxes"]:
+        yield "object[|s] with a box or an outline [is|are] left out", n(boxes), True
+        return
     if "fraction" not in how["boxes"]:
         yield (
             "box[|es] in fractions of images of unknown size [is|are] left out: give --sizes",
@@ -136,9 +142,19 @@ def objects(data: Dataset, kept: dict[str, bool], how: dict[str, str]) -> Iterat
         yield "box[ is|es are] rounded to whole pixels", n(broken & boxes & pixels), False
 
 
+def labels_beyond_one(data: Dataset, rows: Array) -> Iterator[Loss]:
+    """Yield losses of a format that holds one label an image, and no image without."""
+    image = data.image_rows(data.table("annotations")["image"])[rows]
+    yield "label[|s] beyond an image's first [is|are] left out", len(image) - len(np.unique(image)), True
+    bare = len(data.table("images")) - len(np.unique(image))
+    yield "image[|s] without a label [is|are] left out", bare, True
+
+
 def geometry(data: Dataset, kept: dict[str, bool], options: Options) -> Iterator[Loss]:
     """Yield losses of geometry; they stop where it was asked for."""
     kind = data.table("annotations")["kind"]
+    if not kept["boxes"]:
+        return
     for name, which, task, what in GEOMETRY:
         if not kept[name]:
             yield what, n(kind == which), options.task == task

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from annotool.findings import Fix
 from annotool.rules.dup.exact_duplicate_annotation import ExactDuplicateAnnotation, without_id
-from annotool.schema import NO_ID
+from annotool.schema import NO_ID, Kind
 from annotool.testing import check_rule, edited, tiny
 
 BOX = (10.0, 20.0, 30.0, 40.0)
@@ -40,6 +40,20 @@ def test_same_image_class_and_geometry() -> None:
             (tiny(annotations=[{"box": BOX, "category": -1, "category_id": 9}] * 2), [1]),
             (tiny(images=[{"width": float("nan")}], format_name="yolo",
                   annotations=[{"fractions": (0.1, 0.1, 0.1, 0.1)}, {"fractions": (0.1, 0.1, 0.1, 0.100001)}]), [1]),
+        ],
+    )  # fmt: skip
+
+
+def test_a_label_of_an_image_twice() -> None:
+    whole = {"kind": Kind.IMAGE, "box": (float("nan"),) * 4}
+    check_rule(
+        ExactDuplicateAnnotation,
+        valid=[tiny(2, [whole, {**whole, "category": 1}, {**whole, "image": 1}, {}])],
+        invalid=[
+            (tiny(annotations=[whole, {}, whole]),
+             [{"annotation": 2, "message": "the same label of the image as annotation 1"}]),
+            (tiny(annotations=[{**whole, "id": NO_ID}] * 2, format_name="csv"),
+             [{"annotation": 1, "message": "the same label of the image as the one in line 4", "fix": Fix.SAFE}]),
         ],
     )  # fmt: skip
 

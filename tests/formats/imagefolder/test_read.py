@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from annotool.errors import NoDatasetError, UsageError
+from annotool import api
+from annotool.errors import NoDatasetError
 from annotool.findings import Edits
-from annotool.formats.base import ReadOptions, WriteOptions
+from annotool.formats.base import ReadOptions
 from annotool.formats.imagefolder import FORMAT
 from annotool.formats.listing import Listing
 from annotool.schema import Kind, SizeFrom
@@ -78,6 +79,8 @@ NOT_CLAIMED = [
     ["a/1.png", "a/1.xml", "b/2.png", "b/2.xml"],
     ["images/cat/1.png", "images/dog/2.png", "labels/cat/1.txt", "labels/dog/2.txt"],
     ["train/1.png", "val/2.png"],
+    ["cat/1.png", "dog/2.png", "metadata.csv"],
+    ["train/cat/1.png", "train/dog/2.png", "train/metadata.jsonl"],
 ]
 
 
@@ -144,17 +147,14 @@ def test_links_out_of_the_dataset_are_not_opened(tmp_path: Path) -> None:
     assert [bool(path) for path in images["path"]] == [True, True, False]
 
 
-def test_writing_and_fixing_say_that_they_are_not_there(tmp_path: Path) -> None:
-    data = FORMAT.read(put(tmp_path, "cat/1.png", "dog/2.png"), ReadOptions())
-    assert FORMAT.patch(data, Edits.make(0)) == []
-    with pytest.raises(UsageError, match="cannot be fixed yet"):
-        FORMAT.patch(data, Edits.make(1, table="images", row=0))
-    for refused in (
-        lambda: FORMAT.write(data, tmp_path, WriteOptions()),
-        lambda: FORMAT.image_targets(data, WriteOptions()),
-    ):
-        with pytest.raises(UsageError, match="cannot be written yet"):
-            refused()
+def test_nothing_is_fixed_and_that_is_said(tmp_path: Path) -> None:
+    data = FORMAT.read(put(tmp_path / "in", "cat/1.png", "dog/2.png"), ReadOptions())
+    assert FORMAT.patch(data, Edits.make(1, table="images", row=0)) == []
+    made = api.fix(tmp_path / "in", out=tmp_path / "out", unsafe=True)
+    assert made.notes == (
+        "nothing is fixed in class folders, where a label is the place of a file; convert to csv, fix that, convert back",
+    )
+    assert (len(made.changes), (tmp_path / "out/cat/1.png").read_bytes()) == (0, PNG)
 
 
 def test_the_real_crops(real_data: Path) -> None:

@@ -1,21 +1,4 @@
-"""Class folders: an image's category is the name of the folder it lies in.
-
-    root/cat/1.jpg  root/dog/2.jpg                             one split, or none
-    root/train/cat/1.jpg  root/val/cat/2.jpg                   a folder a split: train, val, valid, validation, test, dev
-
-Claimed by content: at least two folders that hold images and nothing a label could be (json, xml, txt, csv, yaml), in one of the
-split folders where there are some. Folders with the names of other layouts (images, JPEGImages, labels, train2017 ...) are no
-classes. Files beside the class folders are nobody's.
-
-The class index that loaders use is the rank of the sorted folder name, in each split for itself: a class without a folder in
-one split shifts all that follow (torchvision's ImageFolder, ultralytics). Here a category's `id` is its rank over all splits.
-A class folder is the label source of its images: one row of `sources`, without bytes. An empty one still makes a category.
-
-What it cannot hold: boxes and all other geometry, more than one category an image, images without a category, attributes.
-Writing class folders is not there yet.
-
-Sources: torchvision.datasets.ImageFolder; ultralytics' classification layout.
-"""
+"""Reading class folders: which folders are classes, and the tables made of them."""
 
 from __future__ import annotations
 
@@ -26,96 +9,48 @@ from pathlib import Path
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.errors import NoDatasetError, UsageError
-from annotool.findings import Edits
-from annotool.formats.base import (
-    Claim,
-    Format,
-    Keeps,
-    ReadOptions,
-    Splice,
-    WriteOptions,
-    Written,
-    objects,
-    unified,
-)
+from annotool.errors import NoDatasetError
+from annotool.formats.base import Claim, ReadOptions, objects, unified
 from annotool.formats.images import SUFFIXES, locate
 from annotool.formats.listing import Listing
 from annotool.imagefile import ImageFiles, probe
 from annotool.schema import Kind, SizeFrom, make
 from annotool.table import Array, Table
 
-__all__ = ["FORMAT"]
+__all__ = ["NO_CLASS", "SPLITS", "claims", "read"]
 
 SPLITS = ("train", "val", "valid", "validation", "test", "dev")
 NO_CLASS = re.compile(
     r"(?:images?|imgs?|jpegimages|labels?|annotations?|data|(?:train|val|test)\d{4})", re.IGNORECASE
 )
 FEWEST = 2  # classes
+METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
 LABEL_SUFFIXES = (".json", ".xml", ".txt", ".csv", ".yaml", ".yml", ".jsonl", ".parquet")
 
 
-class ImageFolder(Format):
-    """Class folders."""
+def claims(folder: Listing) -> list[Claim] | str:
+    """Claim a folder of class folders, or of split folders that hold class folders; or say why not."""
+    found = layout(folder)
+    if isinstance(found, str):
+        return found
+    names = {each.path.name for _, each in found}
+    splits = list(dict.fromkeys(split for split, _ in found if split))
+    said = f"{len(names)} class folders" + (f" in {', '.join(splits)}" if splits else "")
+    return [Claim("imagefolder", folder.path, said)]
 
-    name = "imagefolder"
-    writes = False
-    title = "class folders"
-    keeps = Keeps(
-        boxes="no",
-        polygons="no",
-        rle="no",
-        holes="no",
-        keypoints="no",
-        obb="no",
-        crowd="no",
-        ids="no",
-        attributes="no",
-        image_sizes="no",
-        image_labels="yes",
-        unknown_keys="no",
-        unused_categories="no",
-        splits="yes",
-    )
 
-    def detect(self, folder: Listing) -> list[Claim] | str:
-        """Claim a folder of class folders, or of split folders that hold class folders."""
-        found = layout(folder)
-        if isinstance(found, str):
-            return found
-        names = {each.path.name for _, each in found}
-        splits = list(dict.fromkeys(split for split, _ in found if split))
-        said = f"{len(names)} class folders" + (f" in {', '.join(splits)}" if splits else "")
-        return [Claim(self.name, folder.path, said)]
-
-    def detect_file(self, path: Path) -> Claim | str:
-        """Say no: the dataset is a folder."""
-        return "not a folder"
-
-    def read(self, path: Path, options: ReadOptions) -> Dataset:
-        """Read the images of all class folders, a label each."""
-        found = layout(Listing(path)) if path.is_dir() else f"{path} is no folder"
-        if isinstance(found, str):
-            raise NoDatasetError(f"{path}: no class folders ({found})")
-        return Reader(path, options, found).dataset()
-
-    def write(self, data: Dataset, out: Path, options: WriteOptions) -> Written:
-        """Refuse: not there yet."""
-        raise UsageError("class folders cannot be written yet; convert to coco, voc or yolo")
-
-    def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
-        """Refuse: not there yet."""
-        raise UsageError("class folders cannot be written yet; convert to coco, voc or yolo")
-
-    def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
-        """Return nothing to change for no edits; refuse others: a class folder has no bytes to patch."""
-        if (data.table("sources")["format"] == self.name).all() and len(edits):
-            raise UsageError("class folders cannot be fixed yet: move or delete the image files yourself")
-        return []
+def read(path: Path, options: ReadOptions) -> Dataset:
+    """Read the images of all class folders, a label each. Raises NoDatasetError where there are none."""
+    found = layout(Listing(path)) if path.is_dir() else f"{path} is no folder"
+    if isinstance(found, str):
+        raise NoDatasetError(f"{path}: no class folders ({found})")
+    return Reader(path, options, found).dataset()
 
 
 def layout(folder: Listing) -> list[tuple[str, Listing]] | str:
     """Return the class folders below `folder`, each with its split (empty: none), or why there are none."""
+    if metadata := next((name for name in folder.files if name.lower() in METADATA), ""):
+        return f"{metadata} lies beside the folders"
     splits = {name: each for name, each in folder.folders.items() if name.lower() in SPLITS}
     parts = [(name, classes(each)) for name, each in splits.items()] or [("", classes(folder))]
     found: list[tuple[str, Listing]] = []
@@ -133,6 +68,7 @@ def classes(folder: Listing) -> list[Listing] | str:
     labels = [
         name for name in folder.with_suffix(".json", ".xml", ".yaml", ".yml") if not name.startswith(".")
     ]
+    labels += [name for name in folder.files if name.lower() in METADATA]
     if labels:
         return f"{labels[0]} lies beside the folders"
     found = []
@@ -219,6 +155,3 @@ class Reader:
         holders = {each.path.parent for _, each in self.folders}
         loose = sum(len(images_in(Listing(holder))) for holder in holders)
         return (f"{loose:,} images lie beside the class folders and are not read",) if loose else ()
-
-
-FORMAT = ImageFolder()

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from annotool.formats.base import ReadOptions
+from annotool.formats.labelled import (
+    Gathered,
+    Span,
+    find_images,
+    image_labels,
+    label_counts,
+    splits_of,
+    unlabelled,
+    with_labels,
+)
+from annotool.schema import Kind
+from annotool.testing import tiny
+
+
+def labels(*pairs: tuple[int, int], images: int = 4, splits: dict[str, list[int]] | None = None):  # type: ignore[no-untyped-def]
+    rows = [
+        {"image": image, "category": category, "kind": Kind.IMAGE, "box": (np.nan,) * 4}
+        for image, category in pairs
+    ]
+    return tiny(images, rows, splits=splits)
+
+
+FACTS = [
+    ([(0, 0), (1, 1)], None, {"kind": "single", "images": 2, "several": 0, "none": 2, "from": "inferred"}),
+    ([(0, 0), (0, 1), (1, 1)], None, {"kind": "multi", "images": 2, "several": 1, "none": 2, "from": "inferred"}),
+    ([(0, 0), (0, 1)], "single", {"kind": "single", "images": 1, "several": 1, "none": 3, "from": "option"}),
+    ([(0, 0), (0, 0)], None, {"kind": "single", "images": 1, "several": 0, "none": 3, "from": "inferred"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pairs", "kind", "fact"), FACTS)
+def test_single_or_multi(pairs: list[tuple[int, int]], kind: str | None, fact: dict[str, object]) -> None:
+    data = with_labels(labels(*pairs), kind)
+    assert data.facts["labels"] == fact
+    assert data.notes[0].startswith(f"{fact['kind']}-label classification")
+
+
+@pytest.mark.parametrize(("several", "kind"), [(1, "single"), (2, "multi")])
+def test_the_border_is_at_95_percent(several: int, kind: str) -> None:
+    pairs = [(image, 0) for image in range(20)] + [(image, 1) for image in range(several)]
+    assert with_labels(labels(*pairs, images=20)).facts["labels"]["kind"] == kind
+
+
+def test_boxes_alone_say_nothing_of_labels() -> None:
+    assert "labels" not in with_labels(tiny(annotations=[{}]), "single").facts
+
+
+def test_counts_are_of_different_labels() -> None:
+    assert label_counts(labels((0, 0), (0, 0), (0, 1), (2, 1))).tolist() == [2, 0, 1, 0]
+
+
+def test_what_writers_take() -> None:
+    data = tiny(2, [{"kind": Kind.IMAGE}, {}, {"kind": Kind.IMAGE, "category": -1}, {"image": -1, "kind": Kind.IMAGE}],
+                splits={"val": [1, 0], "train": [1]})  # fmt: skip
+    rows, skipped = unlabelled(data)
+    assert rows.tolist() == [0]
+    assert [each["why"] for each in skipped] == [
+        "this format holds labels of whole images only", "its category is not known", "its image is not known",
+    ]  # fmt: skip
+    assert unlabelled(data, boxes=True)[0].tolist() == [0, 1]
+    assert image_labels(data, rows) == [["cat"], []]
+    assert splits_of(data) == [["val"], ["val", "train"]]
+
+
+def test_names_without_suffix_are_found_by_stem(tmp_path: Path) -> None:
+    for name in ("ISIC_1.jpg", "ISIC_2.png"):
+        Image.new("RGB", (3, 2)).save(tmp_path / name)
+    paths, said = find_images(["ISIC_1", "ISIC_2", "ISIC_3"], [tmp_path], [tmp_path])
+    assert [Path(path).name for path in paths] == ["ISIC_1.jpg", "ISIC_2.png", ""]
+    assert said.startswith("2 of 3 images found")
+
+
+def test_what_is_gathered_becomes_tables(tmp_path: Path) -> None:
+    gathered = Gathered("csv", tmp_path, ReadOptions(images="none"))
+    source = gathered.file(tmp_path / "x.csv", b"0123456789", "val")
+    span = Span(source, 2, 5, 1, 0)
+    image = gathered.image(str(tmp_path), "a.jpg", span, "train")
+    assert gathered.image(str(tmp_path), "a.jpg", span._replace(start=7), "train") == image
+    gathered.label(image, "7", span)
+    gathered.label(image, "12", span, (1, 2, 3, 4))
+    gathered.bad("SCH002", "bad {what}", span, kept=False, what="cell")
+    data = gathered.dataset()
+    assert data.table("images")["start"].tolist() == [2]
+    assert data.table("annotations")["kind"].tolist() == [Kind.IMAGE, Kind.BOX]
+    assert data.table("categories")["id"].tolist() == [12, 7]
+    assert data.table("splits")["split"].tolist() == ["train"]
+    assert data.table("sources")["records"].tolist() == [3]
+    assert data.problems.column("kept").tolist() == [False]
