@@ -17,7 +17,7 @@ from annotool.formats.base import Problems, ReadOptions, left_out, objects, rela
 from annotool.formats.images import SUFFIXES, locate, roots_beside
 from annotool.formats.listing import Listing
 from annotool.imagefile import ImageFiles, probe
-from annotool.schema import Kind, SizeFrom, make
+from annotool.schema import NO_ID, Kind, SizeFrom, make
 from annotool.table import Array, Table
 
 __all__ = [
@@ -70,6 +70,7 @@ class Gathered:
     labels: list[Label] = field(default_factory=list)
     splits: list[tuple[int, str, Span]] = field(default_factory=list)
     declared: list[tuple[str, Span]] = field(default_factory=list)  # categories a file declares
+    card: int = -1  # the source whose categories are those of all files; -1: none
     unkept: dict[int, int] = field(default_factory=dict)  # by source: labels that could not be kept
 
     def file(self, path: Path, held: Any, split: str = "") -> int:
@@ -168,14 +169,17 @@ class Gathered:
         """Return annotations and categories: those a file declares, and, by name, those only used."""
         rows = self.declared
         known = {(span.source, name): at for at, (name, span) in reversed(list(enumerate(rows)))}
-        declaring = {source for source, _ in known}
-        used = sorted({each.name for each in self.labels if each.span.source not in declaring})
+        places = [
+            known.get((each.span.source, each.name), known.get((self.card, each.name), -1))
+            for each in self.labels
+        ]
+        used = sorted({each.name for each, at in zip(self.labels, places, strict=True) if at < 0})
         bare = {name: len(rows) + at for at, name in enumerate(used)}
-        category = [known.get((each.span.source, each.name), bare.get(each.name, -1)) for each in self.labels]
+        category = [at if at >= 0 else bare[each.name] for each, at in zip(self.labels, places, strict=True)]
         names = [name for name, _ in rows] + used
         spans = [span for _, span in rows] + [Span(-1, -1, -1, 0, -1)] * len(used)
         whole = all(name.isascii() and name.isdecimal() and len(name) < 10 for name in names)
-        ids = [int(name) if whole else at for at, name in enumerate(used)]
+        ids = [int(name) if whole else NO_ID if rows else at for at, name in enumerate(used)]
         boxes = np.array([each.box or (np.nan,) * 4 for each in self.labels], dtype=np.float64).reshape(-1, 4)
         kinds = [Kind.IMAGE if each.box is None else Kind.BOX for each in self.labels]
         return {
@@ -211,7 +215,8 @@ class Gathered:
         home = self.root if self.root.is_dir() else self.root.parent
         return make(
             "sources", n, file=objects([relative(path, home) for path, _, _ in self.files]),
-            format=objects([self.format] * n), split=objects([split for _, _, split in self.files]),
+            format=objects([self.format] * n),
+            role=objects(["config" if at == self.card else "labels" for at in range(n)]), split=objects([split for _, _, split in self.files]),
             buffer=np.arange(n), start=np.zeros(n, dtype=np.int64),
             end=np.array([len(held) for _, held, _ in self.files], dtype=np.int64), records=counts,
         )  # fmt: skip

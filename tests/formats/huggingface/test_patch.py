@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotool import api
+from annotool.findings import Edits, Op
+from annotool.fixes import splices
+from annotool.formats.huggingface import FORMAT
+from tests.dirty import put
+
+ONE = '{"file_name" : "1.jpg",  "label":"cat", "x": 1.0}\r\n{"file_name": "2.jpg", "label": "dog"}\r\n'
+MANY = '{"labels": ["cat", null, "dog"], "file_name": "é.jpg"}\n{"file_name": "2.jpg", "labels": ["dog"]}\n'
+OBJECTS = '{"file_name": "1.jpg", "objects": {"id": [7, 8], "bbox": [[1.50, 2, 3, 4], [5, 6, 7, 8]], "categories": ["cat", "dog"]}}\n'
+LISTED = '{"file_name": "1.jpg", "objects": [{"bbox": [1, 2, 3, 4], "category": "cat"}, {"bbox": [5, 6, 7, 8], "category": "dog"}]}\n'
+NUMBERS = '{"file_name": "1.jpg", "label": 0}\n{"file_name": "2.jpg", "label": 1}\n'
+
+
+def edit(table: str, row: int, column: str = "", new: Any = None, op: Op = Op.SET) -> Edits:
+    return Edits.make(1, op=op, table=table, column=column, row=row, new=[new], rule="TST001")
+
+
+CASES = [
+    (ONE, [edit("annotations", 0, "category", 1)], ONE.replace('"cat"', '"dog"')),
+    (ONE, [edit("annotations", 1, op=Op.DROP)], ONE.replace('"dog"', "null")),
+    (ONE, [edit("images", 1, op=Op.DROP)], ONE[: ONE.index("\n") + 1]),
+    (ONE, [edit("images", 0, "file_name", "x.jpg"), edit("categories", 0, "name", "hen")], ONE.replace("1.jpg", "x.jpg").replace("cat", "hen")),
+    (MANY, [edit("annotations", 1, "category", 0)], MANY.replace('"dog"], "file', '"cat"], "file')),
+    (MANY, [edit("annotations", 0, op=Op.DROP)], MANY.replace('"cat", null', "null")),
+    (MANY, [edit("categories", 1, "name", "hen")], MANY.replace("dog", "hen")),
+    (OBJECTS, [edit("annotations", 0, op=Op.DROP)], OBJECTS.replace("[7, 8],", "[8],", 1).replace("[1.50, 2, 3, 4], ", "").replace('"cat", ', "")),
+    (OBJECTS, [edit("annotations", 1, "bbox", (5.0, 6.25, 7.0, 8.0))], OBJECTS.replace("1.50", "1.5").replace("[5, 6,", "[5, 6.25,")),
+    (LISTED, [edit("annotations", 1, "category", 0), edit("annotations", 0, op=Op.DROP)], '{"file_name": "1.jpg", "objects": [{"bbox": [5, 6, 7, 8], "category": "cat"}]}\n'),
+    (NUMBERS, [edit("annotations", 0, "category", 1)], NUMBERS.replace('"label": 0', '"label": 1')),
+    (ONE, [edit("images", 0, "width", 7.0), edit("sources", 0, op=Op.BYTES)], ONE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "edits", "expected"), CASES)
+def test_only_what_has_to_changes(tmp_path: Path, text: str, edits: list[Edits], expected: str) -> None:
+    data = api.read(put(tmp_path, {"metadata.jsonl": text}), images="none")
+    made = splices.table(data, FORMAT.patch(data, Edits.concat(edits)))
+    assert splices.replaced(data, made).get(0, text.encode()) == expected.encode()
+
+
+def test_csv_is_left_alone(tmp_path: Path) -> None:
+    data = api.read(put(tmp_path, {"metadata.csv": "file_name,label\n1.jpg,cat\n2.jpg,dog\n"}), images="none")
+    assert FORMAT.patch(data, edit("annotations", 0, "category", 1)) == []
+
+
+def test_a_fix_on_the_whole_way(tmp_path: Path) -> None:
+    text = ONE.replace('"dog"', '"dog "')
+    put(tmp_path / "in", {"metadata.jsonl": text})
+    api.fix(tmp_path / "in", out=tmp_path / "out", images="none", select=["CLS005"])
+    assert (tmp_path / "out/metadata.jsonl").read_bytes() == ONE.encode()
+    api.undo(tmp_path / "out/fixes.jsonl")
+    assert (tmp_path / "out/metadata.jsonl").read_bytes() == text.encode()
