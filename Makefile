@@ -1,9 +1,11 @@
 # Everything runs from one virtual environment that make builds by itself: a fresh machine needs only Python >= 3.11 and make.
-# `make` or `make help` lists the targets. PYTHON=python3.12 picks another Python, VENV=path another place.
+# `make` or `make help` lists the targets. PYTHON=python3.12 picks another Python, VENV=path another place,
+# EXTRAS=dev,browser installs FiftyOne too, and `make test` then opens the review in a browser (chromium has to be there).
 
 PYTHON ?= python3
 VENV ?= .venv
 SCALE ?= 1
+EXTRAS ?= dev
 
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -22,7 +24,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "annotool needs Python >= 3.11, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -m venv $(VENV)
 	@echo "installing annotool and its tools into $(VENV) (a minute or two)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --constraint constraints.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]' --constraint constraints.txt
 	@touch $@
 
 # An audit that finds errors ends with exit code 1, a fix with errors left as well: news, not a failure of the demo.
@@ -47,7 +49,7 @@ demo: env ## audit the faulty samples, fix, convert, balance
 	printf 'What was written here is in %s\n' "$$out"
 
 test: env ## all tests
-	@$(PY) -m pytest -n auto
+	@$(PY) -m pytest -n auto --dist loadgroup
 
 lint: env ## ruff: rules and format
 	@$(PY) -m ruff check .
@@ -73,5 +75,5 @@ scorecard: env ## planted faults, found or not, beside peers -> docs/scorecard.m
 	@$(PY) -m bench.scorecard --peers $(VENV)-peers/bin
 
 constraints: env ## pin what the environment holds now into constraints.txt
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask,bench]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask,bench,browser]'
 	@$(PY) -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt

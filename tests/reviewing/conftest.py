@@ -1,4 +1,5 @@
-"""Tests of the real FiftyOne App carry the mark `review`; they run where FiftyOne is, and are deselected elsewhere."""
+"""Tests of the real FiftyOne App carry the mark `review`; they run where FiftyOne is. Elsewhere they are skipped, and
+fail in CI. Those that share an open review share a worker: `pytest -n auto --dist loadgroup`."""
 
 from __future__ import annotations
 
@@ -36,27 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs playwright and chromium besides")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    kept, out = list[pytest.Item](), dict[str, list[pytest.Item]]()
-    for item in items:
-        marks = {mark.name for mark in item.iter_markers()}
-        reason = why_not(marks) if "review" in marks else ""
-        if reason:
-            out.setdefault(reason, []).append(item)
-        else:
-            kept.append(item)
-    for reason, left in out.items():
-        config.hook.pytest_deselected(items=left)
-        config.stash.setdefault(REASONS, []).append(f"{len(left)} review tests deselected: {reason}")
-    items[:] = kept
-
-
-REASONS = pytest.StashKey[list[str]]()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash.get(REASONS, []):
-        terminalreporter.write_line(line)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture: a laptop without FiftyOne skips, CI fails."""
+    marks = {mark.name for mark in item.iter_markers()}
+    if "review" in marks and (reason := why_not(marks)):
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The real App in a real browser: what a person does there comes back, and nothing else.
 
-Pictures for a person to look at go to the folder $ANNOTOOL_PICTURES, where it is set.
+Screenshots for a person to look at go to $ANNOTOOL_SCREENSHOTS, else to annotool-screenshots in the temporary folder.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,9 +28,11 @@ from tests.reviewing.conftest import CHROMIUM, REPOSITORY, Opened, close_review,
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.review, pytest.mark.browser]
+pytestmark = [pytest.mark.review, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PICTURES = os.environ.get("ANNOTOOL_PICTURES")
+PICTURES = Path(
+    os.environ.get("ANNOTOOL_SCREENSHOTS") or Path(tempfile.gettempdir()) / "annotool-screenshots"
+)
 START = "Start: open the next finding"
 
 
@@ -40,16 +43,15 @@ def page() -> Iterator[Page]:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1600, "height": 900})
-        page.set_default_timeout(12_000)
+        page.set_default_timeout(60_000)
         page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")
         yield page
         browser.close()
 
 
 def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        Path(PICTURES).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{PICTURES}/{name}.png")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
 
 
 def bar(page: Page) -> str:

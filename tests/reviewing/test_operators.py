@@ -18,7 +18,7 @@ from annotool.reviewing import servers
 from annotool.reviewing.desk import Desk
 from tests.reviewing.conftest import REPOSITORY, Opened
 
-pytestmark = pytest.mark.review
+pytestmark = [pytest.mark.review, pytest.mark.xdist_group("operators")]
 
 SCRIPT = """
 import json, sys
