@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from annotool.conversion import Converted
     from annotool.fixes.decided import Ruling
     from annotool.fixes.rounds import Proposal
-    from annotool.reviewing.opening import Handle
+    from annotool.reviewing.opened import Handle
     from annotool.reviewing.taking import Taken
 
 __all__ = [
@@ -342,25 +342,34 @@ def review(
     baseline: str | Path | None = None,
     **options: Any,
 ) -> Handle:
-    """Open the FiftyOne App on what was found, and return a handle with `url` and `close`.
+    """Open the FiftyOne App on what was found, and return a handle with `url`, `decisions()` and `close()`; in a
+    notebook it shows the App.
 
     `findings`: those of `audit`, or a report of them in json, of which those still found are shown; by default an audit
     is made. Known faults (`baseline`) are left out. Raises MissingExtraError without `annotool[review]`.
     """
-    from annotool.reviewing import opening, servers
+    from annotool.reviewing import opened, opening
     from annotool.reviewing.choosing import parse_part
 
-    servers.check_extra()
     given = data.paths if isinstance(data, Dataset) else places(data)
     called = opening.called(name, given)
     choice = opening.Choice(every, sample, parse_part(part), overlap, reviewer)
-    dataset = data if isinstance(data, Dataset) else read(data, **options)
-    found = findings if isinstance(findings, Findings) else audit(dataset, config=config, baseline=baseline)
-    if isinstance(findings, str | Path):
-        found = opening.reported(dataset, found, Path(findings))
-    rules = (config or Config()).rules
-    made = opening.make(dataset, found, rules, called, choice)
-    return opening.open_review(made, port)
+    handle = opened.begin(called, port)  # it gets ready while we audit
+    try:
+        dataset = data if isinstance(data, Dataset) else read(data, **options)
+        if opening.standing(dataset, called) is None:
+            found = (
+                findings
+                if isinstance(findings, Findings)
+                else audit(dataset, config=config, baseline=baseline)
+            )
+            if isinstance(findings, str | Path):
+                found = opening.reported(dataset, found, Path(findings))
+            opening.make(dataset, found, (config or Config()).rules, called, choice)
+        return handle.show()
+    except BaseException:
+        handle.close()
+        raise
 
 
 def decisions(name: str, out: str | Path | None = None) -> Taken:

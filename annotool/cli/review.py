@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from annotool.cli.options import Finding, Reading, takes
 from annotool.cli.showing import CLEAN, FAILED, progress
 
 if TYPE_CHECKING:
-    from annotool.reviewing.opening import Handle
+    from annotool.reviewing.opened import Handle
 
 __all__ = ["review"]
 
@@ -60,6 +61,7 @@ def review(
     if doctor:
         raise typer.Exit(FAILED if diagnose(port) else CLEAN)
     settings = finding.apply(configured(reading))
+    end_in_order()
     with progress():
         handle = api.review(
             places(reading, settings), findings, name=name, every=all_images, sample=sample, part=part,
@@ -81,39 +83,61 @@ def diagnose(port: int | None) -> bool:
     return not all(each.fine for each in found if each.what != "browser")
 
 
-def attend(handle: Handle, browser: bool) -> None:
-    """Say where the review is, open the browser, and keep the review alive until Ctrl-C or a signal to end."""
+def end_in_order() -> None:
+    """Let a signal to end, or a terminal that closes, do what Ctrl-C does: end what was started."""
     import signal
-    import socket
-    import webbrowser
 
-    from annotool.reviewing.opening import keep_open
-
-    review = handle.review
-    typer.echo(
-        f"review {review.name}: {review.findings:,} findings, {review.images:,} images, by {review.reviewer}"
-    )
-    for each in review.missing[:MOST_MISSING]:
-        typer.echo(f"not on disk, so not shown: {each}")
-    if len(review.missing) > MOST_MISSING:
-        typer.echo(f"and {len(review.missing) - MOST_MISSING:,} more that are not on disk")
-    typer.echo(f"open  {handle.url}")
-    if os.environ.get("SSH_CONNECTION"):
-        port = handle.url.split(":")[2].split("/")[0]
-        typer.echo(
-            f"over ssh, on your own machine: ssh -N -L {port}:127.0.0.1:{port} {os.environ.get('USER', 'USER')}@{socket.gethostname()}"
-        )
-    typer.echo(f"then  annotool decisions {review.name} --out decisions.jsonl")
-    if browser:
-        with contextlib.suppress(webbrowser.Error):
-            webbrowser.open(handle.url)
-    if handle.server is None:
-        typer.echo("it is open already, in another process")
-        return
-    typer.echo("Ctrl-C ends it; what was decided stays")
-    signal.signal(signal.SIGTERM, interrupted)
-    keep_open(handle, lambda text: typer.echo(text, err=True))
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), interrupted)
 
 
 def interrupted(*_: Any) -> None:
     raise KeyboardInterrupt
+
+
+def attend(handle: Handle, browser: bool) -> None:
+    """Say where the review is, open the browser, and keep the review alive until Ctrl-C or a signal to end."""
+    import webbrowser
+
+    from annotool.reviewing.opened import keep_open
+
+    with handle:
+        for line in said(handle):
+            typer.echo(line)
+        if browser:
+            with contextlib.suppress(webbrowser.Error):
+                webbrowser.open(handle.url)
+        if handle.elsewhere:
+            typer.echo("it is open already, in another process")
+            return
+        try:
+            typer.echo("Ctrl-C ends it; what was decided stays")
+            keep_open(handle, lambda text: typer.echo(text, err=True))
+        except KeyboardInterrupt:
+            typer.echo("")
+
+
+def said(handle: Handle) -> Iterator[str]:
+    """Yield what a review is of, what it cannot show, and where to open it."""
+    review = handle.review
+    yield f"review {review.name}: {review.findings:,} findings, {review.images:,} images, by {review.reviewer}"
+    if done := handle.decided():
+        yield f"begun {review.created}; {done:,} are decided already"
+    yield from (f"not on disk, so not shown: {each}" for each in review.missing[:MOST_MISSING])
+    if len(review.missing) > MOST_MISSING:
+        yield f"and {len(review.missing) - MOST_MISSING:,} more that are not on disk"
+    yield f"open  {handle.url}"
+    if os.environ.get("SSH_CONNECTION"):
+        yield f"over ssh, on your own machine: {tunnel(handle.port)}"
+    yield f"then  annotool decisions {review.name} --out decisions.jsonl"
+
+
+def tunnel(port: int) -> str:
+    """The command that makes the App of this machine answer on the machine a user sits at."""
+    import socket
+
+    user = os.environ.get("USER") or "USER"
+    _, _, host, *_ = [*os.environ["SSH_CONNECTION"].split(), "", "", ""]
+    host = host or socket.gethostname()
+    return f"ssh -N -L {port}:127.0.0.1:{port} {user}@{host}"

@@ -4,11 +4,13 @@ NAME/review.json     what is reviewed, by whom, since when
 NAME/findings.jsonl  the findings, in the order of the queue
 NAME/boxes.jsonl     every box put into the App: its label's id, mark, and exact numbers
 NAME/log.jsonl       what was decided by button, appended and synced one line a decision
-NAME/data/           the FiftyOne dataset; NAME/db/ the database; NAME/server.json while it runs
+NAME/data/           the FiftyOne dataset; NAME/db/ the database
+NAME/lock            held by the process that has the review open; NAME/server.json where it answers
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable
@@ -19,7 +21,21 @@ import msgspec
 
 from annotool.errors import AnnotoolError, UsageError
 
-__all__ = ["Box", "Entry", "Item", "Review", "append", "folder", "home", "lines", "load", "reviews", "save"]
+__all__ = [
+    "Box",
+    "Entry",
+    "Item",
+    "Review",
+    "append",
+    "folder",
+    "home",
+    "lines",
+    "load",
+    "made",
+    "no_place",
+    "reviews",
+    "save",
+]
 
 T = TypeVar("T")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -107,6 +123,26 @@ def folder(name: str) -> Path:
     return home() / name
 
 
+def made(name: str) -> Path:
+    """Return the folder of a review, there and for its user alone. Raises AnnotoolError where it cannot be written."""
+    place = folder(name)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(0o700)
+    except OSError as error:
+        raise no_place(place, error) from error
+    return place
+
+
+def no_place(place: Path, error: OSError) -> AnnotoolError:
+    """The error for a review's folder that cannot be written: what happened and what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        todo = "free some space and start again, or set ANNOTOOL_REVIEWS to a folder on another disk"
+    else:
+        todo = "set ANNOTOOL_REVIEWS to a folder that can be written"
+    return AnnotoolError(f"{error.filename or place}: {error.strerror or error}; {todo}")
+
+
 def reviews() -> list[str]:
     """Return the names of all reviews there are."""
     return sorted(each.parent.name for each in home().glob("*/review.json"))
@@ -127,9 +163,7 @@ def save(file: Path, rows: Iterable[Any]) -> None:
     try:
         file.write_bytes(encoder.encode_lines(list(rows)))
     except OSError as error:
-        raise AnnotoolError(
-            f"{file}: {error.strerror}; set ANNOTOOL_REVIEWS to a folder that can be written"
-        ) from error
+        raise no_place(file, error) from error
 
 
 def lines(file: Path, kind: type[T]) -> list[T]:
@@ -144,14 +178,20 @@ def lines(file: Path, kind: type[T]) -> list[T]:
 
 
 def append(file: Path, rows: Iterable[Any]) -> None:
-    """Add structs to a file of JSON lines; when it returns they are on the disk."""
+    """Add structs to a file of JSON lines; when it returns they are on the disk. Raises AnnotoolError where they are
+    not, as on a full disk; then nothing is counted."""
     text = msgspec.json.Encoder().encode_lines(list(rows))
-    with file.open("ab+") as out:
-        if out.tell() and not whole(file):
-            out.truncate(file.read_bytes().rfind(b"\n") + 1)
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
+    try:
+        with file.open("ab+") as out:
+            if out.tell() and not whole(file):
+                out.truncate(file.read_bytes().rfind(b"\n") + 1)
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        raise AnnotoolError(
+            f"not decided, for it could not be written down: {no_place(file, error)}"
+        ) from error
 
 
 def whole(file: Path) -> bool:

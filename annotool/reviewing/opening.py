@@ -1,4 +1,4 @@
-"""A review made from findings, and opened: dataset folder, database, App server, browser."""
+"""A review made from findings: which images and labels it shows, and the folder it is written to."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,20 +16,19 @@ import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.errors import AnnotoolError, UsageError
+from annotool.errors import UsageError
 from annotool.findings import Findings
 from annotool.fingerprint import fingerprints, image_names
 from annotool.fixes.decisions import box_marks
-from annotool.reviewing import folder, servers
+from annotool.reviewing import folder
 from annotool.reviewing.choosing import Share, chosen
 from annotool.reviewing.folder import Review
 from annotool.reviewing.layout import metadata
 from annotool.reviewing.queue import items
 from annotool.reviewing.samples import FIELDS, frame, samples
-from annotool.reviewing.servers import HERE, Running
 from annotool.rules.base import Rule
 
-__all__ = ["Choice", "Handle", "address", "called", "digest", "keep_open", "make", "open_review", "reported"]
+__all__ = ["Choice", "called", "digest", "make", "reported", "standing"]
 
 
 class Reported(msgspec.Struct):
@@ -96,35 +92,46 @@ def digest(data: Dataset) -> str:
     return whole.hexdigest()
 
 
+def standing(data: Dataset, name: str) -> Review | None:
+    """Return the review of that name, made before from the same labels, with all that was decided; None: there is none.
+
+    Raises UsageError where it is of other labels.
+    """
+    if not (folder.folder(name) / "review.json").exists():
+        return None
+    known = folder.load(name)
+    if known.digest != digest(data):
+        raise UsageError(
+            f"review {name!r} was made from other labels, of {known.created}: take its decisions out with "
+            f"`annotool decisions {name} --out decisions.jsonl`, then give this one another --name"
+        )
+    return known
+
+
 def make(data: Dataset, findings: Findings, rules: Mapping[str, Rule], name: str, choice: Choice) -> Review:
     """Write the folder of a review; where it stands already, of the same labels, it stays as it is, decisions too.
 
     Raises UsageError where it is of other labels, or no image is left to look at.
     """
-    place, mark = folder.folder(name), digest(data)
-    if (place / "review.json").exists():
-        known = folder.load(name)
-        if known.digest != mark:
-            raise UsageError(
-                f"review {name!r} was made from other labels, of {known.created}: take its decisions out with "
-                f"`annotool decisions {name} --out decisions.jsonl`, then give this one another --name"
-            )
+    if (known := standing(data, name)) is not None:
         return known
-    review, parts = built(data, findings, rules, name, choice, mark)
-    work = place.with_name(f".{name}-unfinished")
+    review, parts = built(data, findings, rules, name, choice, digest(data))
+    place = folder.made(name)
+    work = place / "unfinished"
     try:
         shutil.rmtree(work, ignore_errors=True)
         (work / "data").mkdir(parents=True)
+        (place / "data").mkdir(exist_ok=True)
         for file, rows in parts.items():
             write(work / file, rows)
-        (work / "review.json").write_bytes(msgspec.json.encode(review))
-        if place.exists():
-            shutil.rmtree(place)
-        work.rename(place)
+        for file in parts:
+            (work / file).replace(place / file)
+        write(work / "review.json", review)
+        (work / "review.json").replace(place / "review.json")  # the last: now it stands
     except OSError as error:
-        raise AnnotoolError(
-            f"{error.filename or place}: {error.strerror}; set ANNOTOOL_REVIEWS to a folder that can be written"
-        ) from error
+        raise folder.no_place(place, error) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     return review
 
 
@@ -197,108 +204,3 @@ def whoami() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
-
-
-def address(name: str, port: int) -> str:
-    """Return where the browser finds a review, with the workspace that has our panel."""
-    return f"http://{HERE}:{port}/datasets/{name}?workspace=review"
-
-
-@dataclass(frozen=True)
-class Handle:
-    """An open review. `close` ends what it started; decisions stay."""
-
-    review: Review
-    url: str
-    database: servers.Database
-    server: subprocess.Popen[bytes] | None
-
-    def close(self) -> None:
-        """End the servers that were started for it."""
-        servers.stop(self.server)
-        servers.stop(self.database.process)
-        (folder.folder(self.review.name) / "server.json").unlink(missing_ok=True)
-
-    def alive(self) -> Handle:
-        """Return the handle with whatever died started again, on the same ports; nothing decided is lost by that."""
-        place, now = folder.folder(self.review.name), self
-        port = int(self.url.split(":")[2].split("/")[0])
-        if (held := now.database.process) is not None and held.poll() is not None:
-            now = replace(
-                now, database=servers.start_database(place, int(now.database.uri.rpartition(":")[2]))
-            )
-        if now.server is not None and now.server.poll() is not None:
-            now = replace(now, server=servers.serve(place, now.database.uri, port))
-        return now
-
-
-def open_review(review: Review, port: int | None) -> Handle:
-    """Start what a review needs and return when the App answers. An open one is handed back as it is.
-
-    Raises AnnotoolError, with what to do, where something does not start; then everything started is ended.
-    """
-    servers.check_extra()
-    place = folder.folder(review.name)
-    if (known := servers.running(place)) is not None:
-        return Handle(review, address(review.name, known.port), servers.Database(known.uri), None)
-    port = servers.free_port(port, servers.DEFAULT_PORT)
-    database = servers.start_database(place)
-    handle = Handle(review, address(review.name, port), database, None)
-    try:
-        handle = replace(handle, server=servers.serve(place, database.uri, port))
-        inside("load", place, database.uri)
-        wait(handle, port)
-        (place / "server.json").write_bytes(msgspec.json.encode(Running(os.getpid(), port, database.uri)))
-    except BaseException:
-        handle.close()
-        raise
-    return handle
-
-
-def wait(handle: Handle, port: int) -> None:
-    for _ in range(1200):
-        if servers.answers(port):
-            return
-        if handle.server is not None and handle.server.poll() is not None:
-            break
-        time.sleep(0.1)
-    log = folder.folder(handle.review.name) / "server.log"
-    raise AnnotoolError(f"the App's server did not start; {log} says why: {tail(log)}")
-
-
-def inside(what: str, place: Path, uri: str) -> str:
-    """Run one of `annotool.reviewing.inside` in a process of its own; return what it printed."""
-    words = [sys.executable, "-m", "annotool.reviewing.inside", what, str(place)]
-    done = subprocess.run(
-        words, env=servers.environment(place, uri), capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        (place / f"{what}.log").write_text(done.stdout + done.stderr)
-        raise AnnotoolError(
-            f"FiftyOne could not {what} the review; {place / what}.log says why: {ended(done.stderr)}"
-        )
-    return done.stdout.strip()
-
-
-def tail(log: Path) -> str:
-    return ended(log.read_text("utf-8", "replace")) if log.exists() else ""
-
-
-def ended(text: str) -> str:
-    return next((line.strip()[:300] for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def keep_open(handle: Handle, say: Callable[[str], None], every: float = 0.5) -> None:
-    """Keep an open review alive until a KeyboardInterrupt, then end it; say what had to be started again."""
-    try:
-        while True:
-            time.sleep(every)
-            now = handle.alive()
-            if now is not handle:
-                what = "MongoDB" if now.database is not handle.database else "the App's server"
-                say(f"{what} had ended and was started again; reload the page, nothing decided is lost")
-            handle = now
-    except KeyboardInterrupt:
-        say("")
-    finally:
-        handle.close()

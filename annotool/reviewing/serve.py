@@ -1,15 +1,21 @@
 """The App's server, for this machine only: it hands out the review's images and no other file.
 
-    python -m annotool.reviewing.serve FOLDER PORT
+    python -m annotool.reviewing.serve FOLDER PORT own|another's [SOCKET]
 
-FiftyOne's own server gives any file the user may read to anything that can reach its port.
+It imports FiftyOne, then waits on its standard input for a line, puts the review into the database, and serves.
+FiftyOne's own server gives any file the user may read to anything that can reach its port. When the standard input
+ends, who started it is gone: then it ends itself, and the database where that is the review's own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
+import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +25,7 @@ __all__ = ["Guard", "main"]
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 NAMES = ("127.0.0.1", "localhost", "[::1]")
+PATIENCE = 5  # seconds for open requests, then it ends all the same
 
 
 class Guard:
@@ -51,20 +58,75 @@ class Guard:
 
 
 def main(words: Sequence[str]) -> None:
-    """Serve until stopped."""
-    place, port = Path(words[0]), int(words[1])
+    """Serve until stopped, or left alone."""
+    place, port, own = Path(words[0]), int(words[1]), words[2] == "own"
     os.environ.pop("FIFTYONE_DISABLE_SERVICES", None)
     os.environ["FIFTYONE_SERVER"] = "1"
-    from fiftyone.server.app import app
+    import fiftyone.server.app as served
     from fiftyone.server.events import set_port
-    from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from annotool.reviewing.inside import load
+
+    if not os.read(0, 64):
+        end_database(own)
+        return
+    with without_collector():
+        load(place)
     images = frozenset((place / "images.txt").read_text("utf-8", "surrogateescape").split("\0"))
     config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
+    config.bind = [f"fd://{words[3]}" if len(words) > 3 else f"127.0.0.1:{port}"]
+    config.graceful_timeout = 1
     set_port(port)
-    asyncio.run(serve(Guard(app, images), config))
+    if asyncio.run(until_stopped(Guard(served.app, images), config)):
+        end_database(own)
+
+
+@contextlib.contextmanager
+def without_collector() -> Any:
+    """An import makes a million dicts and no circle; looking for circles costs more than the import itself."""
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+async def until_stopped(app: App, config: Any) -> bool:
+    """Serve until a signal says to end, or the standard input ends; return whether it was the latter."""
+    from hypercorn.asyncio import serve
+
+    loop, over, alone = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def end() -> None:
+        loop.call_soon_threadsafe(over.set)
+        late = threading.Timer(PATIENCE, os._exit, (0,))  # an open request is no reason to stay
+        late.daemon = True
+        late.start()
+
+    def watch() -> None:
+        while os.read(0, 64):  # sys.stdin could not be let go at the end
+            pass
+        alone.set()
+        end()
+
+    signal.signal(signal.SIGTERM, lambda *_: end())
+    threading.Thread(target=watch, daemon=True).start()
+    await serve(app, config, shutdown_trigger=over.wait)
+    return alone.is_set()
+
+
+def end_database(own: bool) -> None:
+    """Tell the review's own MongoDB to end; nobody else is left to do it."""
+    if own:
+        from pymongo import MongoClient
+        from pymongo.errors import PyMongoError
+
+        with contextlib.suppress(PyMongoError):  # it hangs up instead of answering
+            MongoClient(os.environ["FIFTYONE_DATABASE_URI"], serverSelectionTimeoutMS=2000).admin.command(
+                "shutdown"
+            )
 
 
 if __name__ == "__main__":

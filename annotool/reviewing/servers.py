@@ -7,6 +7,7 @@ others that start, and in containers listens on all addresses.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import socket
@@ -15,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,7 @@ from pathlib import Path
 import msgspec
 
 from annotool.errors import AnnotoolError, MissingExtraError, UsageError
+from annotool.reviewing.holding import is_held
 
 __all__ = [
     "DATABASE",
@@ -33,16 +35,21 @@ __all__ = [
     "check_extra",
     "environment",
     "free_port",
+    "listener",
     "mongod",
+    "ready",
     "running",
     "serve",
     "start_database",
     "stop",
+    "wait_for",
 ]
 
 HERE = "127.0.0.1"
 DATABASE = "annotool"
 DEFAULT_PORT = 5151
+RUNNING, SERVER_LOG, MONGO_LOG = "server.json", "server.log", "mongod.log"
+Process = subprocess.Popen[bytes]
 PLUGINS = Path(__file__).parent / "app"
 
 
@@ -59,7 +66,7 @@ class Database:
     """A database to work with; process is None where it is the user's own, or that of an open review."""
 
     uri: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
 
 def check_extra() -> None:
@@ -79,35 +86,47 @@ def mongod() -> Path | None:
     return Path(found) if found else None
 
 
-def free_port(wanted: int | None = None, first: int = 0) -> int:
-    """Return a free port: the `wanted` one, else the next from `first`, 0: any. Raises UsageError."""
-    if wanted is not None and not is_free(wanted):
+def listener(wanted: int | None = None, first: int = 0) -> socket.socket:
+    """Return a socket that holds a port: the `wanted` one, else the next from `first`, 0: any. Raises UsageError.
+
+    It is held until the App's server takes it over, so that two reviews that start at once get two ports.
+    """
+    for port in (wanted,) if wanted is not None else range(first, first + 200) if first else (0,):
+        if (held := bound(port)) is not None:
+            held.listen(128)
+            return held
+    if wanted is not None:
         raise UsageError(
             f"--port {wanted}: is taken; name another one, or leave it out for the next free one"
         )
-    if wanted is not None:
-        return wanted
-    for port in range(first, first + 200) if first else (0,):
-        if found := bound(port):
-            return found
     raise AnnotoolError(f"no free port from {first} to {first + 199}; name one with --port")
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with listener() as held:
+        return int(held.getsockname()[1])
 
 
 def is_free(port: int) -> bool:
     """Return whether nothing listens on a port."""
-    return bound(port) > 0
+    held = bound(port)
+    if held is not None:
+        held.close()
+    return held is not None
 
 
-def bound(port: int) -> int:
-    """Bind a port for a moment, 0: any; return which, or 0 where it is taken."""
-    with socket.socket() as held, contextlib.suppress(OSError, OverflowError):
-        if (
-            os.name != "nt"
-        ):  # there it would share a port that is in use; here it only forgets closed connections
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def bound(port: int) -> socket.socket | None:
+    """Return a socket bound to a port, 0: any; None where it is taken."""
+    held = socket.socket()
+    if os.name != "nt":  # there it would share a port that is in use; here it only forgets closed connections
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
         held.bind((HERE, port))
-        return int(held.getsockname()[1])
-    return 0
+    except (OSError, OverflowError):
+        held.close()
+        return None
+    return held
 
 
 def listens(port: int) -> bool:
@@ -117,9 +136,9 @@ def listens(port: int) -> bool:
 
 
 def start_database(place: Path, port: int | None = None) -> Database:
-    """Return a database: the user's where FIFTYONE_DATABASE_URI names one, else our own below `place`, started.
+    """Return a database: the user's where FIFTYONE_DATABASE_URI names one, else our own below `place`, begun.
 
-    Raises AnnotoolError, with what to do, where there is no MongoDB server or it does not start.
+    Raises AnnotoolError, with what to do, where there is no MongoDB server.
     """
     if uri := os.environ.get("FIFTYONE_DATABASE_URI"):
         return Database(uri)
@@ -128,20 +147,31 @@ def start_database(place: Path, port: int | None = None) -> Database:
         raise AnnotoolError("no MongoDB server was found; `annotool review --doctor` says how to get one")
     folder, port = place / "db", port or free_port()
     folder.mkdir(exist_ok=True)
-    log = place / "mongod.log"
     words = [str(binary), "--dbpath", str(folder), "--port", str(port), "--bind_ip", HERE]
-    words += ["--logpath", str(log), "--logappend", "--wiredTigerCacheSizeGB", "0.5"]
+    words += ["--logpath", str(place / MONGO_LOG), "--logappend", "--wiredTigerCacheSizeGB", "0.5"]
     if os.name != "nt":
         words.append("--nounixsocket")
-    process = started(words, place / "mongod.out", os.environ)
+    return Database(f"mongodb://{HERE}:{port}", started(words, place / "mongod.out", os.environ))
+
+
+def wait_for(database: Database, place: Path) -> None:
+    """Return when a database of our own listens. Raises AnnotoolError, with why, where it does not."""
+    if database.process is None:
+        return
     for _ in range(600):
-        if listens(port):
-            return Database(f"mongodb://{HERE}:{port}", process)
-        if process.poll() is not None:
+        if listens(port_of(database.uri)):
+            return
+        if database.process.poll() is not None:
             break
         time.sleep(0.05)
-    stop(process)
+    stop(database.process)
+    log = place / MONGO_LOG
     raise AnnotoolError(f"MongoDB did not start; {log} says why: {last_words(log)}")
+
+
+def port_of(uri: str) -> int:
+    """Return the port of a database of our own."""
+    return int(uri.rpartition(":")[2])
 
 
 def last_words(log: Path) -> str:
@@ -156,21 +186,40 @@ def last_words(log: Path) -> str:
     return ""
 
 
-def started(words: list[str], log: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own: a Ctrl-C ends only us, and we end it in order."""
+def started(
+    words: list[str],
+    log: Path,
+    env: Mapping[str, str],
+    stdin: int = subprocess.DEVNULL,
+    held: Sequence[int] = (),
+) -> Process:
+    """Start a process in a session of its own: a Ctrl-C ends only us, and we end it in order. held: file numbers it
+    takes over."""
     with log.open("ab") as out:
         return subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=dict(env), start_new_session=True
+            words,
+            stdin=stdin,
+            stdout=out,
+            stderr=out,
+            env=dict(env),
+            start_new_session=True,
+            pass_fds=tuple(held),
         )
 
 
 def environment(place: Path, uri: str) -> dict[str, str]:
-    """Return the environment of every process of a review that imports fiftyone."""
+    """Return the environment of every process of a review that imports fiftyone.
+
+    Our own MongoDB confirms a write when it is in the journal. In a MongoDB of the user's the database's name is
+    that of the review's folder, so that others who use it too do not meet.
+    """
+    own = not os.environ.get("FIFTYONE_DATABASE_URI")
+    whose = hashlib.sha256(f"{socket.gethostname()}:{place.absolute()}".encode()).hexdigest()[:12]
     return {
         "FIFTYONE_DO_NOT_TRACK": "true",
         **os.environ,
-        "FIFTYONE_DATABASE_URI": uri,
-        "FIFTYONE_DATABASE_NAME": DATABASE,
+        "FIFTYONE_DATABASE_URI": f"{uri}/?journal=true" if own else uri,
+        "FIFTYONE_DATABASE_NAME": DATABASE if own else f"{DATABASE}-{whose}",
         "FIFTYONE_DATABASE_VALIDATION": "false",
         "FIFTYONE_DEFAULT_APP_ADDRESS": HERE,
         "FIFTYONE_SHOW_PROGRESS_BARS": "false",
@@ -180,41 +229,57 @@ def environment(place: Path, uri: str) -> dict[str, str]:
     }
 
 
-def serve(place: Path, uri: str, port: int) -> subprocess.Popen[bytes]:
-    """Start the App's server; it answers some seconds later."""
-    words = [sys.executable, "-m", "annotool.reviewing.serve", str(place), str(port)]
-    return started(words, place / "server.log", environment(place, uri))
+def serve(place: Path, database: Database, held: socket.socket) -> Process:
+    """Start the App's server on a port we hold; it imports FiftyOne, and shows the review when `ready` tells it to."""
+    words = [sys.executable, "-m", "annotool.reviewing.serve", str(place), str(held.getsockname()[1])]
+    words.append("own" if database.process is not None else "another's")
+    kept: tuple[int, ...] = ()
+    if os.name == "nt":
+        held.close()
+    else:
+        kept = (held.fileno(),)
+        words.append(str(held.fileno()))
+    env = environment(place, database.uri)
+    return started(words, place / SERVER_LOG, env, subprocess.PIPE, kept)
 
 
-def answers(port: int) -> bool:
+def ready(server: Process) -> None:
+    """Tell the App's server that the review's folder is whole."""
+    assert server.stdin is not None
+    with contextlib.suppress(OSError):  # it has ended: who waits for it sees that
+        server.stdin.write(b"ready\n")
+        server.stdin.flush()
+
+
+def answers(port: int, patience: float = 1.0) -> bool:
     """Return whether the App's server does."""
     try:
-        with urllib.request.urlopen(f"http://{HERE}:{port}/fiftyone", timeout=2) as told:
+        with urllib.request.urlopen(f"http://{HERE}:{port}/fiftyone", timeout=patience) as told:
             return bool(told.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
 def running(place: Path) -> Running | None:
-    """Return the review that is open in this folder, None where none is."""
-    file = place / "server.json"
-    if not file.exists():
-        return None
+    """Return the review that is open in this folder, None where none is, or not yet."""
     try:
-        told = msgspec.json.decode(file.read_bytes(), type=Running)
-        os.kill(told.pid, 0)
-    except (msgspec.DecodeError, ProcessLookupError, PermissionError, OSError):
+        told = msgspec.json.decode((place / RUNNING).read_bytes(), type=Running)
+    except (msgspec.DecodeError, OSError):
         return None
-    return told if listens(told.port) or answers(told.port) else None
+    return told if is_held(place) else None
 
 
-def stop(process: subprocess.Popen[bytes] | None) -> None:
+def stop(process: Process | None) -> None:
     """End a process we started, politely, then not."""
-    if process is None or process.poll() is not None:
+    if process is None:
         return
-    process.terminate()
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()

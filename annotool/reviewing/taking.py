@@ -11,7 +11,7 @@ from annotool.reviewing import folder, servers
 from annotool.reviewing.decided import After, decisions, trust
 from annotool.reviewing.desk import Desk
 from annotool.reviewing.folder import Box, Review
-from annotool.reviewing.opening import inside
+from annotool.reviewing.opened import at_hand, inside
 from annotool.reviewing.trust import Trust
 
 __all__ = ["Taken", "take"]
@@ -36,12 +36,8 @@ def take(name: str) -> Taken:
     review = folder.load(name)
     place = folder.folder(name)
     servers.check_extra()
-    known = servers.running(place)
-    database = servers.Database(known.uri) if known else servers.start_database(place)
-    try:
-        inside("dump", place, database.uri)
-    finally:
-        servers.stop(database.process)
+    with at_hand(place) as uri:
+        inside("dump", place, uri)
     after = msgspec.json.decode((place / "after.json").read_bytes(), type=list[After])
     desk = Desk(place)
     boxes = folder.lines(place / "boxes.jsonl", Box)

@@ -61,8 +61,9 @@ def test_a_port_that_is_taken() -> None:
         port = held.getsockname()[1]
         assert not servers.is_free(port)
         with pytest.raises(UsageError, match=f"--port {port}: is taken"):
-            servers.free_port(port)
-        assert servers.free_port(None, port) != port
+            servers.listener(port)
+        with servers.listener(None, port) as next_one:
+            assert next_one.getsockname() != held.getsockname()
         (found,) = [each for each in doctor.checks(port) if each.what == "port"]
         assert not found.fine
     assert servers.is_free(port)
@@ -76,6 +77,15 @@ def test_what_every_process_of_a_review_gets(monkeypatch: pytest.MonkeyPatch, tm
     assert env["FIFTYONE_DEFAULT_APP_ADDRESS"] == "127.0.0.1" and env["ANNOTOOL_REVIEW"] == str(tmp_path)
     monkeypatch.setenv("FIFTYONE_DO_NOT_TRACK", "false")
     assert servers.environment(tmp_path, "")["FIFTYONE_DO_NOT_TRACK"] == "false"
+
+
+def test_in_a_database_of_the_users_each_review_has_its_own_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIFTYONE_DATABASE_URI", "mongodb://db:27017")
+    one, two = (servers.environment(tmp_path / name, "mongodb://db:27017") for name in "ab")
+    assert one["FIFTYONE_DATABASE_URI"] == "mongodb://db:27017"
+    assert one["FIFTYONE_DATABASE_NAME"] != two["FIFTYONE_DATABASE_NAME"]
 
 
 def test_no_review_of_that_name(bare: Path) -> None:
