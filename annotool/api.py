@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotool import baselines, engine, formats, joining
+from annotool import baselines, engine, formats, joining, predictions
 from annotool.baselines import Baseline, check_baseline
 from annotool.config import Config
 from annotool.dataset import Dataset
@@ -91,6 +91,8 @@ def read(paths: Paths, **options: Any) -> Dataset:
     data = formats.read([Path(path) for path in several], chosen)
     if notes := tuple(unfinished(several)):
         data = replace(data, notes=(*data.notes, *notes))
+    if chosen.predictions is not None:
+        data = predictions.join_predictions(data, Path(chosen.predictions), chosen)
     return data if chosen.join is None else joining.join(data, Path(chosen.join))
 
 

@@ -153,8 +153,9 @@ class Dataset:
 
     @cached_property
     def formats(self) -> frozenset[str]:
-        """The formats its files are in."""
-        return frozenset(self.table("sources")["format"])
+        """The formats its label files are in; predictions may be in another."""
+        sources = self.table("sources")
+        return frozenset(sources["format"][sources["role"] != "predictions"])
 
     # Lookups by row key. A shard holds a run of image keys, so positions are keys less the first.
 
@@ -251,8 +252,9 @@ class Dataset:
         rows = self.table("annotations")
         formats = self.table("sources")["format"]
         has = np.flatnonzero((rows["seg_start"] >= 0) & (rows["kind"] >= kind))
-        for name in dict.fromkeys(formats.tolist()):
-            mine = has if len(self.formats) == 1 else has[formats[rows["source"][has]] == name]
+        names = dict.fromkeys(formats.tolist())
+        for name in names:
+            mine = has if len(names) == 1 else has[formats[rows["source"][has]] == name]
             if name in self.decoders:
                 for first in range(0, len(mine), RING_ROWS):
                     yield mine[first : first + RING_ROWS], self.decoders[name]

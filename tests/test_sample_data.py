@@ -19,6 +19,7 @@ from sample_data import make
 # What no sample can hold, and why.
 UNPLANTED = {
     "FMT012": "told by convert",
+    "PRD005": "needs --predictions",
     "SCH014": "needs file times, which a repository does not keep",
     "SPL003": "needs an option",
 }

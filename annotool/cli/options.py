@@ -36,7 +36,9 @@ class Reading:
     classes: Annotated[Path | None, option("Class names, one a line.", metavar="FILE")] = None
     task: Annotated[str | None, option("What YOLO rows are: detect, segment, obb or pose.", "--task")] = None
     sizes: Annotated[Path | None, option("Image sizes, as `annotool sizes` writes.", metavar="FILE")] = None
-    predictions: Annotated[Path | None, option("Results of a model, COCO json.", metavar="FILE")] = None
+    predictions: Annotated[
+        Path | None, option("Results of a model: JSON, labels/*.txt, csv.", metavar="PATH")
+    ] = None
     join: Annotated[
         Path | None, option("What is known of each image: csv, file_name and any columns.", metavar="FILE")
     ] = None

@@ -118,10 +118,8 @@ def read(paths: Sequence[Path], options: ReadOptions) -> Dataset:
         raise UsageError(
             f"--sizes goes with YOLO labels only: {'+'.join(sorted(read_in))} declares sizes itself"
         )
-    if options.predictions is not None and not any("coco" in part.formats for part in parts):
-        raise UsageError("--predictions: results in COCO's form go with COCO labels only; these are none")
     whole = concat(parts)
-    if options.classes is not None and not read_in & {"yolo", "voc"}:
+    if options.classes is not None and options.predictions is None and not read_in & {"yolo", "voc"}:
         note = (
             f"--classes {options.classes} was not used: {'+'.join(sorted(read_in))} names its classes itself"
         )

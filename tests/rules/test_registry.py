@@ -11,7 +11,7 @@ from annotool.rules import registry
 from annotool.rules.base import ReaderRule, Rule
 from annotool.testing import check_class
 
-READERS = {"SCH001", "SCH002", "SCH004", "FMT002", "FMT004", "FMT005", "FMT007"}
+READERS = {"SCH001", "SCH002", "SCH004", "FMT002", "FMT004", "FMT005", "FMT007", "PRD005"}
 FOLDER = Path(annotool.rules.__file__).parent
 
 

@@ -1,4 +1,4 @@
-"""Reading a COCO dataset: its files one by one, then side by side, with images, splits and predictions found."""
+"""Reading a COCO dataset: its files one by one, then side by side, with images and splits found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from annotool.formats.base import ReadOptions, opened, relative
 from annotool.formats.coco.document import Document, parse
 from annotool.formats.coco.faults import Fault
 from annotool.formats.coco.layout import LabelFile, find
-from annotool.formats.coco.results import with_predictions
 from annotool.formats.coco.tables import build
 from annotool.formats.images import SUFFIXES, locate, roots_beside
 from annotool.formats.listing import Listing
@@ -41,8 +40,7 @@ def read(path: Path, options: ReadOptions) -> Dataset:
     parts = reader.without_unions(parts)
     if layout.beside:
         reader.notes.append(f"Not read: {', '.join(layout.beside)}.")
-    data = reader.joined(parts)
-    return with_predictions(data, options.predictions, options) if options.predictions else data
+    return reader.joined(parts)
 
 
 @dataclass

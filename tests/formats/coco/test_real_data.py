@@ -13,7 +13,7 @@ from pycocotools.coco import COCO
 from annotool.findings import Edits, Op
 from annotool.fixes.splices import replaced, table
 from annotool.formats import detect
-from annotool.formats.base import ReadOptions, WriteOptions
+from annotool.formats.base import WriteOptions
 from annotool.formats.coco import FORMAT
 from annotool.geometry.rings import areas
 from tests.formats.coco.build import codes, kept, read
@@ -142,19 +142,3 @@ def test_written_files_load_and_say_the_same(real_data: Path, name: str, tmp_pat
     for column in ("x", "y", "w", "h", "area", "iscrowd", "kind"):
         one = np.sort(data.table("annotations")[column])
         assert np.array_equal(one, np.sort(again.table("annotations")[column])), column
-
-
-def test_predictions_with_their_own_images(real_data: Path) -> None:
-    folder = real_data / "predictions_toy/toyexample"
-    found = folder / "dets_coco_format/coco_dets.json"
-    data = FORMAT.read(folder / "gts_coco_format", ReadOptions(images="none", predictions=found))
-    predictions = data.table("predictions")
-    content = json.loads(found.read_bytes())
-    names = {each["id"]: each["file_name"] for each in content["images"]}
-    known = set(data.table("images")["file_name"].tolist())
-    expected = [
-        names[each["image_id"]] if names[each["image_id"]] in known else "" for each in content["annotations"]
-    ]
-    told = np.append(data.table("images")["file_name"], "")[predictions["image"]].tolist()
-    assert told == expected
-    assert predictions["score"].tolist() == [each["score"] for each in content["annotations"]]

@@ -1,10 +1,19 @@
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from annotool import api
+from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.schema import Kind
-from tests.formats.coco.build import annotation, category, codes, document, image, put, read
+from tests.formats.coco.build import annotation, category, codes, document, image, put
+
+
+def read(path: Path, **options: object) -> Dataset:
+    return api.read(path, **{"images": "none", **options})
+
 
 MASK = {"size": [480, 640], "counts": "PPYo0"}
 
@@ -32,7 +41,7 @@ def test_results_become_predictions(tmp_path: Path) -> None:
     assert sources["role"].tolist() == ["labels", "predictions"]
     assert sources["records"].tolist() == [4, 3]
     assert bytes(data.source_bytes(1)) == (tmp_path / "results.json").read_bytes()
-    assert codes(data) == []
+    assert codes(data) == ["PRD005", "PRD005"]
 
 
 def test_ids_count_within_the_file_of_their_image(tmp_path: Path) -> None:
@@ -68,7 +77,7 @@ def test_faults_of_results_name_their_file(tmp_path: Path) -> None:
     results = [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3], "score": 0.5}, 7]
     put(tmp_path, {"labels.json": document(), "results.json": results})
     data = read(tmp_path / "labels.json", predictions=tmp_path / "results.json")
-    assert codes(data) == ["SCH002", "SCH002"]
+    assert codes(data) == ["PRD005", "PRD005"]
     assert data.problems.column("source").tolist() == [1, 1]
     assert data.problems.column("annotation").tolist() == [-1, -1]
     assert len(data.table("predictions")) == 1
@@ -78,3 +87,19 @@ def test_no_such_file(tmp_path: Path) -> None:
     put(tmp_path, {"labels.json": document()})
     with pytest.raises(UsageError, match="no such file"):
         read(tmp_path / "labels.json", predictions=tmp_path / "none.json")
+
+
+def test_predictions_with_their_own_images(real_data: Path) -> None:
+    folder = real_data / "predictions_toy/toyexample"
+    found = folder / "dets_coco_format/coco_dets.json"
+    data = read(folder / "gts_coco_format", predictions=found)
+    predictions = data.table("predictions")
+    content = json.loads(found.read_bytes())
+    names = {each["id"]: each["file_name"] for each in content["images"]}
+    known = set(data.table("images")["file_name"].tolist())
+    expected = [
+        names[each["image_id"]] if names[each["image_id"]] in known else "" for each in content["annotations"]
+    ]
+    told = np.append(data.table("images")["file_name"], "")[predictions["image"]].tolist()
+    assert told == expected
+    assert predictions["score"].tolist() == [each["score"] for each in content["annotations"]]

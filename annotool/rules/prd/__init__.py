@@ -1,0 +1,1 @@
+"""Rules that compare labels with a model's predictions."""
