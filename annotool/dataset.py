@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Boxes", "Dataset", "Decoder", "Pairs", "Points", "Rings", "concat"]
+
+T = TypeVar("T")
 
 RING_ROWS = 8192  # annotations decoded at a time: no inner array much over 10 MB
 
@@ -221,6 +223,13 @@ class Dataset:
         return first
 
     # Derived tables, computed once.
+
+    def once(self, derive: Callable[[Dataset], T]) -> T:
+        """Return what `derive`, of an upper room, makes of the dataset: worked out once, however many ask."""
+        held: dict[Any, Any] = self.__dict__.setdefault("_once", {})
+        if derive not in held:
+            held[derive] = derive(self)
+        return cast("T", held[derive])
 
     @cached_property
     def boxes(self) -> Boxes:
