@@ -355,7 +355,8 @@ def review(
 
     given = data.paths if isinstance(data, Dataset) else places(data)
     called = opening.called(name, given)
-    choice = opening.Choice(every, sample, parse_part(part), overlap, reviewer)
+    reasons = (config or Config()).reasons
+    choice = opening.Choice(every, sample, parse_part(part), overlap, reviewer, reasons)
     handle = opened.begin(called, port)  # it gets ready while we audit
     try:
         dataset = data if isinstance(data, Dataset) else read(data, **options)

@@ -40,7 +40,9 @@ KEYS = {
     **dict.fromkeys(IGNORES, LISTS),
     "severities": TABLE,
     "rule": TABLE,
+    "review": TABLE,
 }
+REVIEW = {"reasons": LIST}
 
 
 def is_texts(value: Any) -> bool:
@@ -79,6 +81,7 @@ class Config:
     ignores: Ignores = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     rule: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()  # what a reviewer may give as the reason of a decision
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -174,6 +177,7 @@ def load(file: Path) -> Config:
             ignores=ignores(settings),
             severities=severities(file, settings.get("severities", {})),
             rule=options(file, settings.get("rule", {})),
+            reasons=reviewing(file, settings.get("review", {})),
         )
     except ConfigError:
         raise
@@ -231,6 +235,15 @@ def severities(file: Path, table: Mapping[str, Any]) -> dict[str, Severity]:
         expect(file, "rule", code, registry())
         expect(file, f"severity of {code}", word, words)
     return {code: Severity[word.upper()] for code, word in table.items()}
+
+
+def reviewing(file: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
+    """The reasons of [review], each once."""
+    for key, value in table.items():
+        expect(file, "key of review", key, REVIEW)
+        if not FITS[REVIEW[key]](value):
+            raise ConfigError(f"{file}: review.{key} = {value!r}: expected {REVIEW[key]}")
+    return tuple(dict.fromkeys(each.strip() for each in table.get("reasons", ()) if each.strip()))
 
 
 def options(file: Path, table: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -27,6 +27,7 @@ def test_all_keys(tmp_path: Path) -> None:
     assert got.paths == (tmp_path / "data",)
     assert got.classes == tmp_path / "names.txt"
     assert got.severities == {"BOX001": Severity.INFO}
+    assert got.reasons == ()
     assert got.rules["BOX003"].min_side_px == 2  # type: ignore[attr-defined]
     assert got.format == "coco"
     assert got.task == "segment"
@@ -39,6 +40,8 @@ def test_all_keys(tmp_path: Path) -> None:
         ('select = "BOX"', "expected a list of texts"),
         ('[severities]\nBOX001 = "fatal"', "unknown severity of BOX001 'fatal'"),
         ("[severities]\nBOX901 = 'info'", "unknown rule 'BOX901'"),
+        ("[review]\nreason = ['x']", "unknown key of review 'reason'"),
+        ("[review]\nreasons = 'x'", "expected a list of texts"),
         ("[rule.BOX003]\nmin_side = 2", "did you mean 'min_side_px'"),
         ('[rule.BOX003]\nmin_side_px = "2"', "expected float"),
         ("[rule.BOX003]\nmin_side_px = nan", "expected a finite number"),

@@ -64,7 +64,9 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
             return ("new", self.image, self.category, str(self.new))
         if self.action in ON_FINDINGS:
             return ("finding", self.fingerprint)
-        return ("box", self.box, "tags" if self.action == "tag" else "")
+        if self.action == "tag":
+            return ("tags", self.box or self.image)
+        return ("box", self.box)
 
     @property
     def verdict(self) -> tuple[object, ...]:

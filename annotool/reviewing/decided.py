@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,12 +10,13 @@ import msgspec
 from annotool.fixes.decisions import Decision, Value
 from annotool.reviewing.desk import DONE, standing
 from annotool.reviewing.folder import Box, Entry, Item
+from annotool.reviewing.ids import EDITABLE, kin
+from annotool.reviewing.marking import TAG, spoken
 from annotool.reviewing.trust import Trust, trusted
 
 __all__ = ["After", "Label", "by_button", "by_hand", "decisions", "moved", "trust"]
 
 DECIMALS = 2  # of a pixel: a hand on a mouse is no better
-TAG = "annotool:"
 Side = float | None
 
 
@@ -28,6 +29,7 @@ class Label(msgspec.Struct, frozen=True):
     bounding_box: tuple[float, float, float, float] | None = None
     tags: list[str] | None = None
     review: str | None = None
+    reason: str | None = None
 
 
 class After(msgspec.Struct, frozen=True):
@@ -47,12 +49,14 @@ def decisions(
     entries: Sequence[Entry],
     after: Sequence[After],
     reviewer: str,
+    splits: Collection[str] = (),
 ) -> list[Decision]:
     """Return everything decided: findings in the order of the queue, then edits by hand in the order of the images.
+    splits: tags that images had from the beginning.
 
     What a button says of a finding goes before what a tag or the form says of its box.
     """
-    said = [*by_button(items, entries), *by_hand(items, boxes, after, reviewer)]
+    said = [*by_button(items, entries), *by_hand(items, boxes, after, reviewer, splits)]
     kept: dict[tuple[object, ...], Decision] = {}
     for each in said:
         kept.setdefault((each.fingerprint or each.target, each.action if not each.fingerprint else ""), each)
@@ -74,27 +78,43 @@ def of_finding(item: Item, action: Any, reviewer: str, time: str, reason: str = 
 
 
 def by_hand(
-    items: Sequence[Item], boxes: Sequence[Box], after: Sequence[After], reviewer: str
+    items: Sequence[Item],
+    boxes: Sequence[Box],
+    after: Sequence[After],
+    reviewer: str,
+    splits: Collection[str] = (),
 ) -> Iterator[Decision]:
     """Yield what was drawn, moved, relabelled, deleted, tagged or chosen in the form; a box nobody touched yields
     nothing. Images that were taken out of the App altogether say nothing of their boxes."""
     before: dict[str, dict[str, Box]] = {}
     for box in boxes:
         before.setdefault(box.sample, {})[box.id] = box
-    flags: dict[str, list[Item]] = {}
+    flags: dict[object, list[Item]] = {}
+    of_image: dict[str, list[Item]] = {}
     for item in items:
-        flags.setdefault(item.label, []).append(item)
+        flags.setdefault(kin(item.label), []).append(item)
+        of_image.setdefault(item.sample, []).append(item)
     for image in after:
-        was, here = before.get(image.sample, {}), {label.id: label for label in image.labels}
+        was = before.get(image.sample, {})
+        here = {label.id: label for label in image.labels if label.field in EDITABLE}
+        for label in image.labels:
+            yield from chosen(
+                flags.get(kin(label.id), ()) if kin(label.id) else (), label, image.changed, reviewer
+            )
         for oid, label in here.items():
             if oid in was:
                 yield from edited(was[oid], label, image.changed, reviewer)
-                yield from chosen(flags.get(oid, ()), label, image.changed, reviewer)
-            elif label.bounding_box is not None:
+            elif label.bounding_box is not None or (label.label and label.field.startswith("image_label")):
                 yield drawn(label, image, reviewer)
         for oid, box in was.items():
             if oid not in here:
                 yield of_box("delete", box, image.changed, reviewer)
+        for item, word in spoken(of_image.get(image.sample, ()), image.tags):
+            if word != "delete":  # of one box, not of all of an image
+                yield of_finding(item, word, reviewer, image.changed)
+        if own := tuple(sorted(tag for tag in image.tags if tag not in splits and not tag.startswith(TAG))):
+            new = Value(tags=own)
+            yield Decision("tag", image=image.file, new=new, reviewer=reviewer, time=image.changed)
 
 
 def of_box(
@@ -140,27 +160,25 @@ def moved(box: Box, now: Sequence[float]) -> tuple[float, float, float, float]:
 
 
 def chosen(flags: Sequence[Item], label: Label, time: str, reviewer: str) -> Iterator[Decision]:
-    """What the form's radio or a tag says of all findings of a box."""
-    words = [label.review, *(tag.removeprefix(TAG) for tag in label.tags or () if tag.startswith(TAG))]
-    said = next((word for word in words if word in DONE), None)
-    for item in flags if said else ():
-        yield of_finding(item, said, reviewer, time)
+    """What the form's radio says of all findings of a label, and a tag of all or of those of one rule."""
+    said = dict.fromkeys(flags, label.review) if label.review in DONE else {}
+    for item, word in {**dict(spoken(flags, label.tags or ())), **said}.items():
+        yield of_finding(item, word, reviewer, time, label.reason or "")
 
 
 def drawn(label: Label, image: After, reviewer: str) -> Decision:
-    width, height = (side or float("nan") for side in image.size)
-    given = label.bounding_box or (0.0, 0.0, 0.0, 0.0)
-    scale = (width, height, width, height)
-    x, y, w, h = (round(side * size, DECIMALS) for side, size in zip(given, scale, strict=True))
-    new = Value(box=(x, y, w, h), category=label.label)
+    box = None
+    if label.bounding_box is not None:
+        width, height = (side or float("nan") for side in image.size)
+        scale = (width, height, width, height)
+        x, y, w, h = (
+            round(side * size, DECIMALS) for side, size in zip(label.bounding_box, scale, strict=True)
+        )
+        box = (x, y, w, h)
     return Decision(
-        action="draw",
-        image=image.file,
-        category=label.label or "",
-        new=new,
-        reviewer=reviewer,
-        time=image.changed,
-    )
+        action="draw", image=image.file, category=label.label or "", new=Value(box=box, category=label.label),
+        reviewer=reviewer, time=image.changed,
+    )  # fmt: skip
 
 
 def trust(items: Sequence[Item], said: Sequence[Decision]) -> list[Trust]:

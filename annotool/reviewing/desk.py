@@ -12,11 +12,13 @@ import msgspec
 from annotool.errors import UsageError
 from annotool.reviewing import folder
 from annotool.reviewing.folder import Entry, Item, Review
+from annotool.reviewing.ids import kin
 
 __all__ = ["ACTIONS", "DONE", "Desk", "standing"]
 
-ACTIONS = ("accept", "ignore", "delete", "skip")
+ACTIONS = ("accept", "ignore", "delete", "skip", "mend")
 DONE = ("accept", "ignore", "delete")
+OUT = (*DONE, "mend")  # what needs no more decision
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -59,7 +61,7 @@ class Desk:
 
     def decided(self) -> dict[int, Entry]:
         """Return what was decided of each finding, skipped ones left out."""
-        return {number: each for number, each in standing(self.entries()).items() if each.action in DONE}
+        return {number: each for number, each in standing(self.entries()).items() if each.action in OUT}
 
     def decide(self, items: Sequence[Item], action: str, reason: str = "") -> list[Item]:
         """Decide findings; return those it was done to. A finding of no box has none to delete."""
@@ -81,22 +83,27 @@ class Desk:
         return [self.items[number] for number in back]
 
     def meant(self, sample: str | None, labels: Sequence[str] = ()) -> list[Item]:
-        """Return which findings a button is about: of each selected box the first that is undecided, else the first
+        """Return which findings a button is about: of each selected label the first that is undecided, else the first
         of the open image, else the first of all."""
         decided = self.decided()
-        mine = self.by_sample.get(sample or "", ())
-        ends = {label[8:] for label in labels}  # a box, its outline and its proxy share their row
-        open_ = [each for each in mine if each.number not in decided]
-        if ends:
-            first: dict[str, Item] = {}
+        open_ = [each for each in self.by_sample.get(sample or "", ()) if each.number not in decided]
+        if labels:
+            asked = {kin(label) for label in labels} - {None}  # a box, its outline and its proxy are one
+            first: dict[object, Item] = {}
             for each in open_:
-                if each.label[8:] in ends:
-                    first.setdefault(each.label, each)
+                own = kin(each.label)
+                if own in asked or ("finding", each.number) in asked:
+                    first.setdefault(own, each)
             return list(first.values())
         if sample:
-            return list(open_[:1])
+            return open_[:1]
         found = self.next(-1)
         return [found] if found else []
+
+    def left(self, sample: str) -> list[Item]:
+        """Return the undecided findings of an image."""
+        decided = self.decided()
+        return [each for each in self.by_sample.get(sample, ()) if each.number not in decided]
 
     def next(self, after: int) -> Item | None:
         """Return the next undecided finding in an image, from the one `after` on and round; skipped ones last."""
@@ -108,14 +115,14 @@ class Desk:
         return next((each for each in turn if each.sample and held[each.number].action == "skip"), None)
 
     def of_rule(self, rule: str) -> list[Item]:
-        """Return the undecided findings of a rule."""
+        """Return the undecided findings of a rule, or of all whose code begins so."""
         decided = self.decided()
-        return [each for each in self.items if each.rule == rule and each.number not in decided]
+        return [each for each in self.items if each.rule.startswith(rule) and each.number not in decided]
 
     def table(self, rule: str = "", order: str = "score", most: int = 200) -> list[Item]:
         """Return the undecided findings to list, sorted by score, rule or severity."""
         decided = self.decided()
-        rows = [each for each in self.items if each.number not in decided and rule in ("", each.rule)]
+        rows = [each for each in self.items if each.number not in decided and each.rule.startswith(rule)]
         keys = {
             "score": lambda each: each.number,
             "rule": lambda each: (each.rule, each.number),

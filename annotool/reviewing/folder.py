@@ -57,6 +57,10 @@ class Review(msgspec.Struct, frozen=True):
     notes: list[str] = []
     fields: list[str] = []  # label fields in the App
     reasons: list[str] = []
+    balance: dict[str, int] = {}  # annotations of each class, in the whole dataset
+    splits: list[str] = []  # tags that images have from the beginning
+    points: list[str] = []  # names of keypoints
+    skeleton: list[list[int]] = []  # which of them are joined
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,6 +84,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     place: tuple[float, float, float, float] | None = None  # where the fix would put its box, fractions
     shown: tuple[float, float, float, float] | None = None  # where its box is in the App, fractions
     size: tuple[float, float] | None = None  # of its image, pixels
+    name: str = ""  # what its label is called in the App
+    where: str = ""  # label file and line
 
 
 class Box(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -99,7 +105,9 @@ class Box(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the log. action: accept, ignore, delete, skip, or undo, which takes back the last on `number`."""
+    """One line of the log. action: accept, ignore, delete, skip, mend (by hand, in Annotate), or undo, which takes
+    back the last on `number`.
+    """
 
     action: str
     number: int

@@ -15,11 +15,11 @@ import msgspec
 
 from annotool.reviewing import folder
 from annotool.reviewing.folder import Item, Review
+from annotool.reviewing.ids import EDITABLE
+from annotool.reviewing.marking import LISTS
 from annotool.reviewing.views import COLORS, FIELD_COLORS, SIDEBAR, queue_rules
 
 __all__ = ["dump", "load", "main"]
-
-EDITABLE = ("ground_truth", "proxies")
 
 
 def load(place: Path) -> str:
@@ -35,7 +35,7 @@ def load(place: Path) -> str:
         str(place / "data"), fo.types.FiftyOneDataset, name=review.name, persistent=True
     )
     views(data, folder.lines(place / "findings.jsonl", Item), review)
-    looks(data)
+    looks(data, review)
     forms(data, review)
     data.info["complete"] = True
     data.save()
@@ -46,22 +46,22 @@ def views(data: Any, items: Sequence[Item], review: Review) -> None:
     """Save one view a rule: its images, of the boxes those it flags; the best first."""
     from fiftyone import ViewField as F
 
-    for rule, slug, count, on_boxes in queue_rules(items):
+    for rule, slug, count, on_labels in queue_rules(items):
         view = data.match(F("rules").contains(rule)).sort_by("score", reverse=True)
-        if on_boxes:
-            for field in EDITABLE:
-                if field in review.fields:
-                    view = view.filter_labels(field, F("rules").contains(rule), only_matches=False)
+        for field in [each for each in LISTS if each in review.fields] if on_labels else ():
+            view = view.filter_labels(field, F("rules").contains(rule), only_matches=False)
         worst = next(each.severity for each in items if each.rule == rule)
         data.save_view(f"{rule} {slug} ({count})", view, description=worst, color=COLORS[worst])
 
 
-def looks(data: Any) -> None:
-    """Set colours, the sidebar, and the workspace with our panel beside the images."""
+def looks(data: Any, review: Review) -> None:
+    """Set colours, the sidebar, how keypoints are joined, and the workspace with our panel beside the images."""
     import fiftyone as fo
 
     fields = [{"path": path, "fieldColor": color} for path, color in FIELD_COLORS.items()]
     data.app_config.color_scheme = fo.ColorScheme(color_by="field", fields=fields)
+    if review.skeleton:
+        data.skeletons = {"keypoints": fo.KeypointSkeleton(labels=review.points, edges=review.skeleton)}
     schema = data.get_field_schema()
     data.app_config.sidebar_groups = [
         fo.SidebarGroupDocument(name=name, paths=[each for each in paths if each in schema], expanded=shown)
@@ -73,9 +73,11 @@ def looks(data: Any) -> None:
 
 
 def forms(data: Any, review: Review) -> None:
-    """Set up the Annotate form: the class list, what to do with the box, and what is for reading only."""
+    """Set up the Annotate form: the class list, what to do with the box and why, and what is for reading only."""
+    why = {"name": "reason", "type": "str", "component": "dropdown", "values": review.reasons}
     shown = [
         {"name": "review", "type": "str", "component": "radio", "values": ["accept", "ignore", "delete"]},
+        *([why] if review.reasons else []),
         {"name": "source_id", "type": "str", "component": "text", "read_only": True},
         {"name": "id", "type": "id", "component": "text", "read_only": True},
     ]
@@ -89,24 +91,29 @@ def forms(data: Any, review: Review) -> None:
 
 
 def dump(place: Path) -> int:
-    """Write every label of the editable fields as it stands, by a document an image; return how many images."""
+    """Write every label that may be edited or tagged as it stands, by a document an image; return how many images."""
     import fiftyone as fo
 
     review = msgspec.json.decode((place / "review.json").read_bytes(), type=Review)
     data = fo.load_dataset(review.name)
-    fields = [each for each in EDITABLE if each in review.fields]
-    inner = ("id", "label", "bounding_box", "tags", "review")
     wanted = ["id", "file_name", "tags", "metadata.width", "metadata.height", "last_modified_at"]
-    wanted += [f"{field}.detections.{each}" for field in fields for each in inner]
-    columns = data.values(wanted)
+    asked = []
+    for field in [each for each in LISTS if each in review.fields]:
+        boxed = ("bounding_box",) if LISTS[field] == "detections" else ()
+        inner = ("id", "tags", *(("label", "review", "reason", *boxed) if field in EDITABLE else ()))
+        asked.append((field, inner))
+        wanted += [".".join(filter(None, (field, LISTS[field], each))) for each in inner]
     out = []
-    for row in zip(*columns, strict=True):
+    for row in zip(*data.values(wanted), strict=True):
         sample, file, tags, width, height, changed, *rest = row
         labels = []
-        for at, field in enumerate(fields):
-            parts = [each or [] for each in rest[at * len(inner) : (at + 1) * len(inner)]]
+        for field, inner in asked:
+            parts, rest = rest[: len(inner)], rest[len(inner) :]
+            if not LISTS[field]:
+                parts = [[each] for each in parts] if parts[0] else []
             labels += [
-                dict(zip(("field", *inner), (field, *one), strict=True)) for one in zip(*parts, strict=True)
+                dict(zip(("field", *inner), (field, *one), strict=True))
+                for one in zip(*[each or [] for each in parts], strict=True)
             ]
         out.append({"sample": sample, "file": file, "tags": tags or [], "size": [width, height],
                     "changed": changed.isoformat() + ("" if changed.tzinfo else "+00:00"), "labels": labels})  # fmt: skip

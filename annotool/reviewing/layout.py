@@ -14,11 +14,15 @@ LABELS = {
     "predictions": ("Detections", "detections", "Detection"),
     "proposals": ("Detections", "detections", "Detection"),
     "outlines": ("Polylines", "polylines", "Polyline"),
+    "keypoints": ("Keypoints", "keypoints", "Keypoint"),
+    "image_labels": ("Classifications", "classifications", "Classification"),
 }
+OURS = [("rules", TEXT, True), ("source_id", TEXT, False), ("review", TEXT, False), ("reason", TEXT, False)]
 INNER = {
-    "Detection": [("bounding_box", NUMBER, True), ("confidence", NUMBER, False), ("rules", TEXT, True),
-                  ("source_id", TEXT, False), ("review", TEXT, False)],
-    "Polyline": [("closed", YES, False), ("filled", YES, False)],
+    "Detection": [("bounding_box", NUMBER, True), ("confidence", NUMBER, False), *OURS],
+    "Polyline": [("closed", YES, False), ("filled", YES, False), ("rules", TEXT, True)],
+    "Keypoint": [("rules", TEXT, True)],
+    "Classification": [("confidence", NUMBER, False), *OURS],
 }  # fmt: skip
 OWN = [("file_name", TEXT, False), ("severity", TEXT, False), ("rules", TEXT, True), ("score", NUMBER, False),
        ("findings", WHOLE, False), ("messages", TEXT, True)]  # fmt: skip
@@ -68,13 +72,12 @@ def nested(name: str, kind: str, fields: list[Doc]) -> Doc:
 
 def labels(name: str) -> Doc:
     shared = [leaf("id", "ObjectIdField", db_field="_id"), several("tags", TEXT), leaf("label", TEXT)]
-    if name == "image_label":
-        return nested(name, "labels.Classification", [*shared, leaf("confidence", NUMBER)])
-    outer, inner, one = LABELS[name]
+    outer, inner, one = LABELS.get(name, ("", "", "Classification"))
     more = [several(each, kind) if many else leaf(each, kind) for each, kind, many in INNER[one]]
-    if one == "Polyline":
-        points = leaf("points", "PolylinePointsField")
-        more.append(points)
+    if not outer:
+        return nested(name, "labels.Classification", [*shared, *more])
+    if one in ("Polyline", "Keypoint"):
+        more.append(leaf("points", "PolylinePointsField" if one == "Polyline" else "KeypointsField"))
     held = several(inner, "EmbeddedDocumentField") | {
         "embedded_doc_type": f"fiftyone.core.labels.{one}",
         "fields": [*shared, *more],

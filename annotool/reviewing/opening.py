@@ -23,9 +23,11 @@ from annotool.fixes.decisions import box_marks
 from annotool.reviewing import folder
 from annotool.reviewing.choosing import Share, chosen
 from annotool.reviewing.folder import Review
+from annotool.reviewing.ids import FIELDS
 from annotool.reviewing.layout import metadata
 from annotool.reviewing.queue import items
-from annotool.reviewing.samples import FIELDS, frame, samples
+from annotool.reviewing.samples import frame, samples
+from annotool.reviewing.shapes import skeleton
 from annotool.rules.base import Rule
 
 __all__ = ["Choice", "called", "digest", "make", "reported", "standing"]
@@ -173,12 +175,15 @@ def built(
     guesses = frame(data, shown, "predictions") if len(data.table("predictions")) else None
     docs, boxes = samples(data, held, queue, marks, guesses)
     fields = [each for each in FIELDS if any(each in doc for doc in docs)]
-    fields = list(dict.fromkeys(["ground_truth", *fields]))
+    if not {"image_label", "image_labels"} & set(fields):
+        fields = list(dict.fromkeys(["ground_truth", *fields]))
+    points, joined = skeleton(data) if "keypoints" in fields else ([], [])
     review = Review(
         name=name, paths=[os.path.abspath(path) for path in data.paths], digest=mark,  # noqa: PTH100
         reviewer=choice.reviewer or whoami(), created=datetime.now(UTC).isoformat(timespec="seconds"),
         classes=[each for each in data.labels if each], images=len(docs), annotations=len(boxes),
         findings=len(queue), missing=missing, fields=fields, reasons=list(choice.reasons),
+        balance=balance(data), splits=list(data.split_names), points=points, skeleton=joined,
     )  # fmt: skip
     return review, {
         "data/metadata.json": metadata(name, fields),
@@ -187,6 +192,14 @@ def built(
         "boxes.jsonl": boxes,
         "images.txt": "\0".join(doc["filepath"] for doc in docs),
     }
+
+
+def balance(data: Dataset) -> dict[str, int]:
+    """How many annotations each class has."""
+    names = data.names_of(data.table("annotations")["category"]).astype(str)
+    found, counts = np.unique(names, return_counts=True)
+    counted = dict(zip(found.tolist(), counts.tolist(), strict=True))
+    return {name: counted.get(name, 0) for name in dict.fromkeys(each for each in data.labels if each)}
 
 
 def nothing_to_show(findings: int, missing: list[str]) -> str:

@@ -12,7 +12,8 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Fix, Op, Severity
 from annotool.fingerprint import fingerprints, rows_of
 from annotool.reviewing.folder import Item
-from annotool.reviewing.samples import Frame, clamped, label_id, sample_id
+from annotool.reviewing.ids import label_id, sample_id
+from annotool.reviewing.samples import Frame, clamped, field_of, label_names
 from annotool.rules.base import Rule
 from annotool.table import Array
 
@@ -56,14 +57,17 @@ def items(
     mends = proposals(data, findings, rules, shown)
     names, files = data.names_of(findings.column("category")), data.table("images")["file_name"]
     visible = dict(zip(shown.images.tolist(), shown.size.tolist(), strict=True))
-    drawn = dict(zip(shown.rows.tolist(), shown.drawn.tolist(), strict=True))
+    fields = dict(zip(shown.rows.tolist(), zip(field_of(data, shown), label_names(data, shown), strict=True), strict=True))  # fmt: skip
+    sources, lines = data.table("sources")["file"], findings.column("line")
+    source = findings.column("source")
     seats = dict(zip(shown.rows.tolist(), seen_at(shown), strict=True))
     queue = []
     for number, at in enumerate(order.tolist()):
         row, on = int(rows[at]), bool(named[at])
         mend, place = mends.get(at, ("", None))
         seen = int(image[at]) in visible
-        field = ("ground_truth" if drawn[row] else "proxies") if on and row in drawn else ""
+        field, name = fields[row] if on and row in fields else ("", "")
+        whole = field.startswith("image_label")
         queue.append(
             Item(
                 number=number, fingerprint=prints[at], rule=codes[at],
@@ -73,7 +77,8 @@ def items(
                 sample=sample_id(int(image[at])) if seen else "",
                 label=label_id(field, row) if field else "", field=field, box=str(marks[row]) if on else "",
                 category=str(names[at]), fix=Fix(int(fix[at])).name.lower(), proposal=mend, place=place,
-                shown=seats.get(row) if field else None, size=visible.get(int(image[at])),
+                shown=seats.get(row) if field and not whole else None, size=visible.get(int(image[at])), name=name,
+                where=(str(sources[source[at]]) + (f":{lines[at]}" if lines[at] else "")) if source[at] >= 0 else "",
             )
         )  # fmt: skip
     return queue

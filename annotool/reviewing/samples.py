@@ -2,41 +2,31 @@
 
 Fractions of the image file's own size. Labels keep their row in their id, so that what comes back is known again.
 What the App cannot draw stands in the field `proxies`: as much of it as lies in the image, and never nothing.
+A label of a whole image stands in `image_label`, in `image_labels` where some image has several.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.geometry.groups import group_starts
-from annotool.geometry.rle import polygons
 from annotool.reviewing.folder import Box, Item
-from annotool.schema import Kind
+from annotool.reviewing.ids import label_id, sample_id
+from annotool.reviewing.shapes import pointed, ringed
+from annotool.schema import NO_ID, Kind
 from annotool.table import Array
 
-__all__ = ["FIELDS", "Frame", "clamped", "drawable", "frame", "label_id", "sample_id", "samples"]
+__all__ = ["Frame", "clamped", "drawable", "field_of", "frame", "samples"]
 
-FIELDS = {"ground_truth": 1, "proxies": 2, "outlines": 3, "predictions": 4, "proposals": 5, "image_label": 6}
 LEAST = 0.02  # side of a proxy, as a share of the image: so much a person still sees
 Doc = dict[str, Any]
 Exact = tuple[float | None, float | None, float | None, float | None]
-
-
-def sample_id(image: int) -> str:
-    """Return the 24 hex digits that stand for an image."""
-    return f"{0xA0:08x}{image:016x}"
-
-
-def label_id(field: str, row: int) -> str:
-    """Return the 24 hex digits that stand for a row of annotations or predictions (a finding, for proposals)."""
-    return f"{FIELDS[field]:08x}{row:016x}"
 
 
 def drawable(xywh: Array) -> Array:
@@ -99,39 +89,65 @@ def frame(data: Dataset, images: Array, table: str = "annotations") -> Frame:
     return Frame(images, of, mine, table, shown, drawable(shown), size)
 
 
+def field_of(data: Dataset, held: Frame) -> list[str]:
+    """Return the field each row's label stands in."""
+    kinds, images = data.table(held.table)["kind"][held.rows], held.of
+    whole = kinds == Kind.IMAGE
+    several = bool((np.bincount(images[whole], minlength=1) > 1).any())
+    names = np.array(["proxies", "ground_truth", "image_label", "image_labels"], dtype=object)
+    return list(names[np.where(whole, 2 + several, held.drawn.astype(np.int64))])
+
+
 def samples(
     data: Dataset, held: Frame, items: Sequence[Item], marks: Array, guesses: Frame | None
 ) -> tuple[list[Doc], list[Box]]:
-    """Return one document an image, and every box put in, with its source's exact numbers."""
+    """Return one document an image, and every label put in, with its source's exact numbers."""
     flags = flagged(items)
     docs = documents(data, held.images, held.size, items)
     boxes: list[Box] = []
     names, files = label_names(data, held), data.table("images")["file_name"]
     rows = data.table(held.table)
-    kinds, scores = rows["kind"][held.rows].tolist(), rows["score"][held.rows].tolist()
+    scores, ids = rows["score"][held.rows].tolist(), rows["id"][held.rows].tolist()
     exact = np.stack([rows[side][held.rows] for side in "xywh"], axis=1).tolist()
-    shown, safe = held.shown.tolist(), clamped(held.shown).tolist()
-    ids = rows["id"][held.rows].tolist()
-    for at, (row, of) in enumerate(zip(held.rows.tolist(), held.of.tolist(), strict=True)):
-        if kinds[at] == Kind.IMAGE:
-            docs[of]["image_label"] = classification(row, names[at])
-            continue
-        field = "ground_truth" if held.drawn[at] else "proxies"
-        box = shown[at] if held.drawn[at] else safe[at]
-        label = detection(label_id(field, row), names[at], box, scores[at])
-        mark = str(marks[row])
-        label |= {"rules": flags.get(mark, []), "source_id": str(ids[at]), "review": None}
-        docs[of].setdefault(field, {"_cls": "Detections", "detections": []})["detections"].append(label)
-        image = int(held.images[of])
+    shown = np.where(held.drawn[:, None], held.shown, clamped(held.shown)).tolist()
+    told = [flags.get(mark, []) for mark in marks[held.rows].tolist()]
+    for at, (row, of, field) in enumerate(zip(held.rows.tolist(), held.of.tolist(), field_of(data, held), strict=True)):  # fmt: skip
+        image, oid = int(held.images[of]), label_id(field, row)
+        box: tuple[float, ...] = tuple(shown[at])
+        if field.startswith("image_label"):
+            box = (0.0, 0.0, 0.0, 0.0)
+            label = classification(oid, names[at], scores[at])
+        else:
+            label = detection(oid, names[at], shown[at], scores[at])
+        label |= {"rules": told[at], "source_id": "" if ids[at] == NO_ID else str(ids[at]), "review": None, "reason": None}  # fmt: skip
+        put(docs[of], field, label)
+        x, y, w, h = box
         boxes.append(
-            Box(label["_id"]["$oid"], sample_id(image), field, mark, str(files[image]), names[at],
-                none_for_nan(*exact[at]), tuple(box), tuple(held.size[of].tolist()))
+            Box(oid, sample_id(image), field, str(marks[row]), str(files[image]), names[at],
+                none_for_nan(*exact[at]), (x, y, w, h), tuple(held.size[of].tolist()))
         )  # fmt: skip
-    outlines(data, held, names, docs)
+    overlaid(data, held, told, docs)
     if guesses is not None:
         predicted(data, guesses, docs)
+    guessed(data, held.images, docs)
     proposals(items, docs)
     return docs, boxes
+
+
+LISTS = {
+    "outlines": ("Polylines", "polylines"),
+    "keypoints": ("Keypoints", "keypoints"),
+    "image_labels": ("Classifications", "classifications"),
+}
+
+
+def put(doc: Doc, field: str, label: Doc) -> None:
+    """Put a label into a field of an image."""
+    if field in ("image_label", "predicted_label"):
+        doc[field] = label
+        return
+    kind, inner = LISTS.get(field, ("Detections", "detections"))
+    doc.setdefault(field, {"_cls": kind, inner: []})[inner].append(label)
 
 
 def none_for_nan(x: float, y: float, w: float, h: float) -> Exact:
@@ -193,7 +209,10 @@ def label_names(data: Dataset, held: Frame) -> list[str]:
     rows = data.table(held.table)
     names = data.names_of(rows["category"][held.rows]).tolist()
     written = rows["category_id"][held.rows].tolist()
-    return [name or f"?{number}?" for name, number in zip(names, written, strict=True)]
+    return [
+        name or ("?" if number == NO_ID else f"?{number}?")
+        for name, number in zip(names, written, strict=True)
+    ]
 
 
 def detection(oid: str, label: str, box: list[float], score: float) -> Doc:
@@ -208,12 +227,13 @@ def detection(oid: str, label: str, box: list[float], score: float) -> Doc:
     }
 
 
-def classification(row: int, label: str) -> Doc:
+def classification(oid: str, label: str, score: float) -> Doc:
     return {
-        "_id": {"$oid": label_id("image_label", row)},
+        "_id": {"$oid": oid},
         "_cls": "Classification",
         "tags": [],
         "label": label,
+        "confidence": None if math.isnan(score) else score,
     }
 
 
@@ -224,8 +244,20 @@ def predicted(data: Dataset, held: Frame, docs: list[Doc]) -> None:
         label = detection(
             label_id("predictions", int(held.rows[at])), names[at], held.shown[at].tolist(), scores[at]
         )
-        field = docs[int(held.of[at])].setdefault("predictions", {"_cls": "Detections", "detections": []})
-        field["detections"].append(label)
+        put(docs[int(held.of[at])], "predictions", label)
+
+
+def guessed(data: Dataset, images: Array, docs: list[Doc]) -> None:
+    """Put in the label a model gives each image, with its probability."""
+    if data.probabilities is None or not data.probabilities.shape[1]:
+        return
+    given = data.probabilities[images]
+    best = np.where(np.isnan(given), -1, given).argmax(axis=1)
+    for at, (image, label) in enumerate(zip(images.tolist(), best.tolist(), strict=True)):
+        score = float(given[at, label])
+        if not math.isnan(score):
+            name = data.labels[label] or "?"
+            put(docs[at], "predicted_label", classification(label_id("predicted_label", image), name, score))
 
 
 def proposals(items: Sequence[Item], docs: list[Doc]) -> None:
@@ -235,51 +267,35 @@ def proposals(items: Sequence[Item], docs: list[Doc]) -> None:
         if each.place is None or each.sample not in by_id or not drawable(np.array([each.place]))[0]:
             continue
         label = detection(label_id("proposals", each.number), f"{each.rule} fix", list(each.place), np.nan)
-        field = by_id[each.sample].setdefault("proposals", {"_cls": "Detections", "detections": []})
-        field["detections"].append(label)
+        put(by_id[each.sample], "proposals", label)
 
 
-def outlines(data: Dataset, held: Frame, names: list[str], docs: list[Doc]) -> None:
-    """Put in the polygons and masks, one label with all its rings an annotation."""
+def overlaid(data: Dataset, held: Frame, rules: list[list[str]], docs: list[Doc]) -> None:
+    """Put in the polygons and masks, one label with all its rings an annotation, and the keypoints; without
+    a name in the App, for it would lie over what is to be looked at."""
     place = {row: at for at, row in enumerate(held.rows.tolist())}
-    for row, rings in ringed(data, held.rows):
+
+    def add(field: str, kind: str, row: int, **more: Any) -> None:
         at = place[row]
-        size = held.size[held.of[at]]
-        points = [[[x, y] for x, y in (ring.reshape(-1, 2) / size).tolist()] for ring in rings]
-        label = {
-            "_id": {"$oid": label_id("outlines", row)},
-            "_cls": "Polyline",
+        told = {
+            "_id": {"$oid": label_id(field, row)},
+            "_cls": kind,
             "attributes": {},
             "tags": [],
-            "label": names[at],
-            "points": points,
-            "closed": True,
-            "filled": False,
+            "rules": rules[at],
         }
-        field = docs[int(held.of[at])].setdefault("outlines", {"_cls": "Polylines", "polylines": []})
-        field["polylines"].append(label)
+        put(docs[int(held.of[at])], field, told | {"label": None} | more)
 
-
-def ringed(data: Dataset, rows: Array) -> Iterator[tuple[int, list[Array]]]:
-    """Yield the rings, flat pixels each, of every row that has some the App can draw: three finite points or more."""
-    table, formats = data.table("annotations"), data.table("sources")["format"]
-    has = rows[(table["seg_start"][rows] >= 0) & (table["kind"][rows] >= Kind.POLYGON)]
-    for name, decoder in data.decoders.items():
-        mine = np.sort(has[formats[table["source"][has]] == name])
-        if not len(mine):
-            continue
-        rings = decoder.rings(data, mine)
-        starts = group_starts(rings.row)
-        for first, last in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-            parts = [rings.xy[rings.offsets[at] : rings.offsets[at + 1]] for at in range(first, last)]
-            good = [
-                part for part in parts if len(part) >= 6 and len(part) % 2 == 0 and np.isfinite(part).all()
-            ]
-            if good:
-                yield int(rings.row[first]), good
-        masked = mine[table["kind"][mine] == Kind.RLE]
-        if decoder.rle is not None and len(masked):
-            for row, mask in zip(masked.tolist(), decoder.rle(data, masked), strict=True):
-                traced = polygons(*mask)[0] if mask is not None else []
-                if traced:
-                    yield row, [np.asarray(ring).reshape(-1) for ring in traced]
+    for row, rings in ringed(data, held.rows):
+        size = held.size[held.of[place[row]]]
+        points = [[[x, y] for x, y in (ring.reshape(-1, 2) / size).tolist()] for ring in rings]
+        add("outlines", "Polyline", row, points=points, closed=True, filled=False)
+    for row, xy in pointed(data, held.rows):
+        unset = {"$numberDouble": "NaN"}
+        parts = (xy / held.size[held.of[place[row]]]).tolist()
+        add(
+            "keypoints",
+            "Keypoint",
+            row,
+            points=[[unset, unset] if math.isnan(x) else [x, y] for x, y in parts],
+        )

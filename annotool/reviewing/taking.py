@@ -41,5 +41,5 @@ def take(name: str) -> Taken:
     after = msgspec.json.decode((place / "after.json").read_bytes(), type=list[After])
     desk = Desk(place)
     boxes = folder.lines(place / "boxes.jsonl", Box)
-    said = decisions(desk.items, boxes, desk.entries(), after, review.reviewer)
+    said = decisions(desk.items, boxes, desk.entries(), after, review.reviewer, review.splits)
     return Taken(review, tuple(said), tuple(trust(desk.items, said)))

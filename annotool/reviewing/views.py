@@ -14,8 +14,11 @@ FIELD_COLORS = {
     "proxies": "#ff2fd0",  # stands for a box the App cannot draw
     "proposals": "#2fd07f",  # what a fix would make
     "outlines": "#40b5ff",
+    "keypoints": "#00e5ff",
     "predictions": "#9b7bff",
     "image_label": "#ffb000",
+    "image_labels": "#ffb000",
+    "predicted_label": "#9b7bff",
 }
 SIDEBAR = [
     ("labels", [*FIELD_COLORS], True),

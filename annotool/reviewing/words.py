@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from annotool.reviewing.desk import Desk
 from annotool.reviewing.folder import Item, Review
 from annotool.rules import registry
 
-__all__ = ["BUTTONS", "COLUMNS", "about", "finding_text", "plain", "progress_text", "row"]
+__all__ = [
+    "BUTTONS",
+    "COLUMNS",
+    "about",
+    "finding_text",
+    "listed_text",
+    "nothing_left",
+    "place",
+    "plain",
+    "progress_text",
+    "row",
+    "rule_text",
+    "subject",
+    "why_of",
+]
 
 BUTTONS = {  # label, icon
     "accept": ("Accept fix (A)", "check"),
@@ -20,7 +35,7 @@ BUTTONS = {  # label, icon
     "open_next": ("Next finding (N)", "skip_next"),
     "open": ("Open", "open_in_new"),
 }
-COLUMNS = [("rule", "Rule"), ("image", "Image"), ("message", "What is wrong"), ("score", "Score")]
+COLUMNS = [("rule", "Rule"), ("image", "Where"), ("message", "What is wrong"), ("score", "Score")]
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$:/])")
 
 
@@ -31,15 +46,30 @@ def plain(text: str) -> str:
 
 def row(item: Item) -> dict[str, Any]:
     """Return a finding as a row of the table, whose cells are text."""
-    where = f"{item.file}, {item.category}" if item.category and item.file else item.file or item.category
     mend = f"  Fix: {item.proposal}" if item.proposal else ""
     return {
         "number": item.number,
         "rule": f"{item.severity} {item.rule} {item.slug}",
-        "image": where,
+        "image": place(item),
         "message": f"{item.message}.{mend}",
         "score": f"{item.score:.2f}",
     }
+
+
+def place(item: Item) -> str:
+    """Return where a finding is: its image and class, or the label file it is about."""
+    return ", ".join(each for each in (item.file or item.where, item.category) if each)
+
+
+def subject(item: Item) -> str:
+    """Return what a finding is about."""
+    if item.field.startswith("image_label"):
+        return f"label {item.name} of the image"
+    if item.box:
+        return f"box, {item.name or item.category or 'no class'}"
+    if item.file:
+        return "the whole image"
+    return f"class {item.category}" if item.category else "the dataset"
 
 
 def progress_text(progress: tuple[int, int], review: Review) -> str:
@@ -49,10 +79,37 @@ def progress_text(progress: tuple[int, int], review: Review) -> str:
     return f"{done:,} of {total:,} decided{missing}"
 
 
+def listed_text(shown: int, every: int) -> str:
+    """Return what the end of the table says."""
+    if not every:
+        return "Nothing undecided of this."
+    return (
+        ""
+        if shown == every
+        else f"The first {shown:,} of {every:,}; the next ones follow as these are decided."
+    )
+
+
+def rule_text(rule: str) -> str:
+    """Return why the rule that is chosen matters, as markdown; empty where none is."""
+    if not rule:
+        return ""
+    reason = why_of(rule)
+    return f"**{rule}** {plain(reason)}" if reason else f"**{rule}**: all rules whose code begins so"
+
+
+def nothing_left(at: Desk) -> str:
+    """Return what to say where no image has an undecided finding."""
+    done, total = at.progress()
+    if done == total:
+        return f"All {total:,} findings are decided. `annotool decisions {at.review.name}` takes them out."
+    return f"All images are done; {total - done:,} findings of no image that is shown are left in the table."
+
+
 def about(item: Item | None, at: Desk) -> dict[str, Any]:
     """Return what the bar under the open image says of a finding, as plain text."""
     done, total = at.progress()
-    told: dict[str, Any] = {"progress": f"{done:,} of {total:,} decided"}
+    told: dict[str, Any] = {"progress": f"{done:,} of {total:,} decided", "reasons": at.review.reasons[:9]}
     if item is None:
         return told
     names = (
@@ -61,20 +118,23 @@ def about(item: Item | None, at: Desk) -> dict[str, Any]:
         "slug",
         "severity",
         "message",
-        "category",
         "proposal",
         "sample",
         "box",
         "field",
+        "shown",
+        "size",
     )
+    also = [each.rule for each in at.left(item.sample) if item.box and each.box == item.box and each != item]
     return told | {name: getattr(item, name) for name in names} | {
-        "why": why(item), "shown": item.shown, "size": item.size,
+        "why": why(item), "subject": subject(item), "also": also,
     }  # fmt: skip
 
 
 def finding_text(item: Item) -> str:
     """Return what is wrong, why it matters, and what the fix would do, as markdown."""
     lines = [f"**Next: {item.severity} {item.rule} {plain(item.slug)}** {plain(item.message)}"]
+    lines.insert(1, plain(": ".join(filter(None, (item.file or item.where, subject(item))))))
     if reason := why(item):
         lines.append(f"*Why:* {plain(reason)}")
     lines.append(
@@ -85,7 +145,13 @@ def finding_text(item: Item) -> str:
 
 def why(item: Item) -> str:
     """Why it matters, in a sentence; empty where the rule is not known here."""
-    rule = registry().get(item.rule)
+    return why_of(item.rule)
+
+
+@cache
+def why_of(code: str) -> str:
+    """Why a rule matters, in a sentence; empty where it is not known here."""
+    rule = registry().get(code)
     return first_why(rule.documentation()) if rule is not None else ""
 
 

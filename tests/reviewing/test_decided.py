@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from annotool.fixes.decisions import Decision
 from annotool.reviewing.decided import After, Label, decisions, trust
 from annotool.reviewing.folder import Box, Entry, Item
+from annotool.reviewing.ids import label_id
 
 SAMPLE = "000000a00000000000000000"
-BOX = Box("l1", SAMPLE, "ground_truth", "mark1", "a.jpg", "car", (10.1, 20.2, 30.3, 40.4),
+LABEL = label_id("ground_truth", 7)
+BOX = Box(LABEL, SAMPLE, "ground_truth", "mark1", "a.jpg", "car", (10.1, 20.2, 30.3, 40.4),
           (10.1 / 640, 20.2 / 480, 30.3 / 640, 40.4 / 480), (640.0, 480.0))  # fmt: skip
-SAME = Label("ground_truth", "l1", "car", BOX.shown)
+SAME = Label("ground_truth", LABEL, "car", BOX.shown)
 ITEMS = [
     Item(
         0,
@@ -28,7 +30,7 @@ ITEMS = [
         "",
         "a.jpg",
         SAMPLE,
-        "l1",
+        LABEL,
         "ground_truth",
         "mark1",
         "car",
@@ -43,7 +45,7 @@ ITEMS = [
         "",
         "a.jpg",
         SAMPLE,
-        "l1",
+        LABEL,
         "ground_truth",
         "mark1",
         "car",
@@ -118,6 +120,67 @@ def test_the_form_and_a_tag_speak_of_all_findings_of_the_box() -> None:
             ("ignore", "f0"),
             ("ignore", "f1"),
         ]
+
+
+def test_a_tag_may_name_the_rule_it_is_about() -> None:
+    (one,) = said(changed(tags=["annotool:accept:BOX003"]))
+    assert (one.action, one.fingerprint) == ("accept", "f1")
+    both = said(changed(tags=["annotool:accept:BOX003", "annotool:ignore:BOX002"]))
+    assert [(each.action, each.rule) for each in both] == [("accept", "BOX003"), ("ignore", "BOX002")]
+
+
+def test_a_tag_on_the_outline_of_a_box_speaks_of_the_box_and_the_outline_is_none() -> None:
+    outline = Label("outlines", label_id("outlines", 7), tags=["annotool:ignore"])
+    assert [(each.action, each.rule) for each in said(SAME, outline)] == [
+        ("ignore", "BOX002"),
+        ("ignore", "BOX003"),
+    ]
+    guess = Label("predictions", label_id("predictions", 7), "car", (0.0, 0.0, 0.5, 0.5), ["annotool:ignore"])
+    assert said(SAME, guess) == []
+
+
+def test_what_a_button_wrote_on_a_box_is_no_word_on_its_other_findings() -> None:
+    both = said(changed(tags=["annotool:accepted BOX002"]), entries=(Entry("accept", 0, "t", "ann"),))
+    assert [(each.action, each.rule) for each in both] == [("accept", "BOX002")]
+
+
+def test_tags_of_an_image() -> None:
+    def tagged(*tags: str) -> list[Decision]:
+        after = [After(SAMPLE, "a.jpg", (640.0, 480.0), "t", [SAME], ["train", *tags])]
+        return decisions(ITEMS, [BOX], [], after, "ann", ["train"])
+
+    assert tagged() == []
+    assert [(each.action, each.rule) for each in tagged("annotool:ignore")] == [
+        ("ignore", "BOX002"),
+        ("ignore", "BOX003"),
+    ]
+    assert [each.rule for each in tagged("annotool:accept:BOX003")] == ["BOX003"]
+    assert tagged("annotool:delete") == [], "an image's tag deletes no box"
+    (own,) = tagged("blurred")
+    assert (
+        own.action == "tag" and own.image == "a.jpg" and own.new is not None and own.new.tags == ("blurred",)
+    )
+
+
+def test_labels_of_whole_images() -> None:
+    mark = label_id("image_label", 7)
+    whole = msgspec.structs.replace(BOX, id=mark, field="image_label", xywh=(None,) * 4, shown=(0.0,) * 4)
+    same = Label("image_label", mark, "car")
+    assert said(same, boxes=(whole,)) == []
+    (one,) = said(msgspec.structs.replace(same, label="bus"), boxes=(whole,))
+    assert (
+        one.action == "relabel" and one.new is not None and one.new.category == "bus" and one.box == "mark1"
+    )
+    (one,) = said(boxes=(whole,))
+    assert one.action == "delete"
+    (one,) = said(Label("image_labels", "0123456789abcdef01234567", "bus"), boxes=())
+    assert one.action == "draw" and one.category == "bus" and one.new is not None and one.new.box is None
+
+
+def test_a_reason_of_the_form_comes_along() -> None:
+    assert {each.reason for each in said(changed(review="ignore", reason="as it should be"))} == {
+        "as it should be"
+    }
 
 
 def test_a_button_goes_before_the_tag_it_left() -> None:

@@ -11,6 +11,7 @@
   let current = null; // the finding that is shown
   let sample = null; // the image that is open
   let busy = false;
+  let reason = ""; // why the next decision is as it is
   let waiting = null; // the timer of a zoom that waits for its image
 
   const openSample = () => new URLSearchParams(window.location.search).get("id");
@@ -43,7 +44,7 @@
 
   function button(name, key) {
     const made = element("button", `${LABELS[name]} (${key.toUpperCase()})`, {
-      margin: "6px 6px 0 0", padding: "5px 12px", borderRadius: "5px", border: "1px solid #777", cursor: "pointer",
+      margin: "0", padding: "5px 12px", whiteSpace: "nowrap", borderRadius: "5px", border: "1px solid #777", cursor: "pointer",
       color: "#fff", background: name === "accept" ? "#2b7a4b" : "#333", font: "inherit",
     });
     made.dataset.action = name;
@@ -59,7 +60,7 @@
       head.append(
         element("b", current.severity.toUpperCase(), { color: COLORS[current.severity] }),
         element("b", `${current.rule} ${current.slug}`, {}),
-        element("span", current.category, { opacity: ".8" }),
+        element("span", current.subject, { opacity: ".8" }),
         element("span", current.message, { flex: "1" }),
       );
     } else {
@@ -67,18 +68,56 @@
     }
     head.append(element("span", (about && about.progress) || "", { opacity: ".8", whiteSpace: "nowrap" }));
     bar.append(head);
-    if (current && current.why) bar.append(element("div", current.why, { opacity: ".75", fontSize: "12px" }));
-    if (current) {
-      const fix = current.proposal ? `Fix: ${current.proposal}` : "No fix at hand: accept confirms it, Annotate mends it.";
-      bar.append(element("div", fix, { color: "#7be0a6" }));
+    const line = { whiteSpace: "nowrap", overflow: "hidden", textOverflow: "ellipsis" };
+    if (current && current.why) {
+      bar.append(element("div", current.why, { ...line, opacity: ".75", fontSize: "12px" }));
+      bar.lastChild.title = current.why;
     }
+    if (current) {
+      const fix = current.proposal ? `Fix: ${current.proposal}` : "No fix at hand: confirm it, or mend it in Annotate.";
+      const told = element("div", fix, { ...line, color: "#7be0a6" });
+      if (current.also && current.also.length) {
+        told.append(element("span", `   Also found of it, asked next: ${current.also.join(", ")}`, { color: "#ffc46b" }));
+      }
+      bar.append(told);
+    }
+    const row = element("div", "", { display: "flex", alignItems: "center", gap: "6px", marginTop: "6px" });
     for (const [key, name] of Object.entries(KEYS)) {
       const needs = name === "accept" || name === "ignore" || name === "skip" || name === "delete";
       if (needs && !current) continue;
       if (name === "delete" && !current.box) continue;
       const made = button(name, key);
       if (name === "accept" && !current.proposal) made.textContent = "Confirm (A)";
-      bar.append(made);
+      if (name === "delete" && /^image_label/.test(current.field)) made.textContent = "Delete label (D)";
+      row.append(made);
+    }
+    reason = "";
+    if (current && about.reasons && about.reasons.length) row.append(why(about.reasons));
+    bar.append(row);
+  }
+
+  // The reasons to choose from: a digit or a click picks one for this decision, once more takes it back.
+  function why(reasons) {
+    const row = element("span", "because", {
+      marginLeft: "8px", fontSize: "12px", overflowX: "auto", whiteSpace: "nowrap", flex: "1",
+    });
+    row.title = "A reason, if you like: it stands beside the decision";
+    reasons.forEach((text, at) => {
+      const made = element("button", `${at + 1} ${text}`, {
+        margin: "0 0 0 6px", padding: "2px 8px", borderRadius: "10px", border: "1px solid #777", cursor: "pointer",
+        color: "#fff", background: "#222", font: "inherit",
+      });
+      made.dataset.reason = text;
+      made.addEventListener("click", () => pick(text));
+      row.append(made);
+    });
+    return row;
+  }
+
+  function pick(text) {
+    reason = reason === text ? "" : text;
+    for (const each of bar.querySelectorAll("[data-reason]")) {
+      each.style.background = each.dataset.reason === reason ? "#ff6d04" : "#222";
     }
   }
 
@@ -87,7 +126,8 @@
     if (!current && name !== "undo" && name !== "open_next") return;
     busy = true;
     const free = setTimeout(() => { busy = false; }, 5000); // should no answer come
-    run(name, current && name !== "undo" ? { number: current.number } : {}, (told) => {
+    const params = reason ? { reason } : {};
+    run(name, current && name !== "undo" ? { number: current.number, ...params } : {}, (told) => {
       clearTimeout(free);
       busy = false;
       if (told.about) { draw(told.about); zoom(told.about); }
@@ -129,8 +169,10 @@
       const turn = (deltaY) => canvas.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY }));
       canvas.dispatchEvent(new MouseEvent("mousemove", at));
       document.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true })); // FiftyOne's key: whole image
-      for (let step = 0; step < steps; step += 1) turn(-100);
-      canvas.dispatchEvent(new MouseEvent("mouseleave", { view: window })); // and no tooltip stays
+      setTimeout(() => { // when it is shown whole
+        for (let step = 0; step < steps; step += 1) turn(-100);
+        canvas.dispatchEvent(new MouseEvent("mouseleave", { view: window })); // and no tooltip stays
+      }, 120);
     }, 80);
   }
 
@@ -143,12 +185,12 @@
   }
 
   window.addEventListener("keydown", (event) => {
-    const name = KEYS[event.key];
-    if (!name || !openSample() || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const name = KEYS[event.key], given = bar.querySelectorAll("[data-reason]")[Number(event.key) - 1];
+    if (!(name || given) || !openSample() || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (typing(event.target) || annotating()) return;
     event.stopImmediatePropagation();
     event.preventDefault();
-    act(name);
+    if (name) act(name); else pick(given.dataset.reason);
   }, true);
 
   window.addEventListener("mouseup", (event) => {

@@ -1,0 +1,162 @@
+"""Marks, tags of people, and edits by hand, on samples that behave as FiftyOne's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from annotool.reviewing import folder
+from annotool.reviewing.desk import Desk
+from annotool.reviewing.folder import Item, Review
+from annotool.reviewing.ids import label_id, sample_id
+from annotool.reviewing.marking import by_hand, mark, spoken, take_up
+
+ONE, TWO = sample_id(1), sample_id(2)
+
+
+class Label(SimpleNamespace):
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name, None)
+
+
+class Sample(dict[str, Any]):
+    saved = 0
+
+    def __init__(self, oid: str, tags: list[str], **fields: Any) -> None:
+        super().__init__(fields)
+        self.id, self.tags = oid, tags
+
+    def has_field(self, name: str) -> bool:
+        return name in self
+
+    def save(self) -> None:
+        self.saved += 1
+
+
+class Data(dict[str, Sample]):
+    """A dataset of few samples."""
+
+    def labels(self) -> list[Label]:
+        return [label for sample in self.values() for label in sample["ground_truth"]["detections"]]
+
+    def count_label_tags(self) -> dict[str, int]:
+        return {tag: 1 for label in self.labels() for tag in label.tags}
+
+    def count_sample_tags(self) -> dict[str, int]:
+        return {tag: 1 for sample in self.values() for tag in sample.tags}
+
+    def match_labels(self, tags: list[str]) -> View:
+        return View(self, tags)
+
+    match_tags = match_labels
+
+
+class View(list[Sample]):
+    def __init__(self, data: Data, tags: list[str]) -> None:
+        super().__init__(data.values())
+        self.data = data
+
+    def untag_labels(self, tags: list[str]) -> None:
+        for label in self.data.labels():
+            label.tags = [tag for tag in label.tags if tag not in tags]
+
+    def untag_samples(self, tags: list[str]) -> None:
+        for sample in self:
+            sample.tags = [tag for tag in sample.tags if tag not in tags]
+
+
+def item(number: int, rule: str, sample: str, row: int) -> Item:
+    label = label_id("ground_truth", row) if row else ""
+    return Item(number, f"f{number}", rule, "slug", "error", 1.0, "", "a.jpg", sample, label,
+                "ground_truth" if row else "", "m" if row else "", "car", shown=(0.1, 0.1, 0.2, 0.2), name="car")  # fmt: skip
+
+
+def box(row: int, *tags: str) -> Label:
+    return Label(
+        id=label_id("ground_truth", row),
+        label="car",
+        bounding_box=[0.1, 0.1, 0.2, 0.2],
+        tags=[*tags],
+        review=None,
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    items = [
+        item(0, "BOX002", ONE, 7),
+        item(1, "BOX003", ONE, 7),
+        item(2, "BOX002", TWO, 8),
+        item(3, "IMG003", TWO, 0),
+    ]
+    folder.save(tmp_path / "findings.jsonl", items)
+    review = Review("r", ["/data"], "0", "ann", "now", ["car"], 2, 3, 4)
+    (tmp_path / "review.json").write_bytes(msgspec.json.encode(review))
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def data() -> Data:
+    return Data(
+        {
+            ONE: Sample(ONE, ["train"], ground_truth={"detections": [box(7)]}),
+            TWO: Sample(TWO, [], ground_truth={"detections": [box(8), box(9, "mine")]}, proxies=None),
+        }
+    )
+
+
+def test_a_mark_says_what_was_decided_of_which_rule_and_is_no_decision(desk: Desk, data: Data) -> None:
+    mark(data, desk.items[:1], "accept")
+    (label, *_) = data.labels()
+    assert label.tags == ["annotool:accepted BOX002"] and not [*spoken(desk.items, label.tags)]
+    mark(data, desk.items[1:2], "ignore")
+    assert label.tags == ["annotool:accepted BOX002", "annotool:ignored BOX003"]
+    mark(data, desk.items[:1], None)
+    assert label.tags == ["annotool:ignored BOX003"]
+    assert take_up(data, desk) == []
+
+
+def test_tags_of_labels_are_taken_up_once(desk: Desk, data: Data) -> None:
+    data.labels()[0].tags = ["annotool:ignore:BOX003", "other"]
+    assert [each.number for each in take_up(data, desk)] == [1]
+    assert {number: each.action for number, each in desk.decided().items()} == {1: "ignore"}
+    assert sorted(data.labels()[0].tags) == ["annotool:ignored BOX003", "other"]
+    assert take_up(data, desk) == []
+    desk.undo()
+    assert desk.decided() == {}
+
+
+def test_a_tag_without_a_rule_speaks_of_all_findings_of_the_label(desk: Desk, data: Data) -> None:
+    data.labels()[0].tags = ["annotool:accept"]
+    assert sorted(each.number for each in take_up(data, desk)) == [0, 1]
+
+
+def test_a_tag_of_an_image_speaks_of_all_its_findings_and_deletes_nothing(desk: Desk, data: Data) -> None:
+    data[TWO].tags = ["annotool:ignore", "val"]
+    assert sorted(each.number for each in take_up(data, desk)) == [2, 3]
+    assert data[TWO].tags == ["val"]
+    data[ONE].tags = ["annotool:delete"]
+    assert take_up(data, desk) == []
+
+
+def test_what_was_edited_by_hand_needs_no_more_decision(desk: Desk, data: Data) -> None:
+    assert by_hand(data, desk, ONE) == []
+    (label,) = data[ONE]["ground_truth"]["detections"]
+    for name, value in (("label", "bus"), ("bounding_box", [0.1, 0.1, 0.2, 0.3]), ("review", "ignore")):
+        before = label[name]
+        setattr(label, name, value)
+        assert [each.number for each in by_hand(data, desk, ONE)] == [0, 1]
+        setattr(label, name, before)
+    data[ONE]["ground_truth"]["detections"].clear()
+    assert [each.number for each in by_hand(data, desk, ONE)] == [0, 1]
+    desk.decide(desk.items[:2], "mend")
+    assert by_hand(data, desk, ONE) == [] and desk.progress() == (2, 4)
+
+
+def test_a_finding_without_a_label_is_not_edited_by_hand(desk: Desk, data: Data) -> None:
+    data[TWO]["ground_truth"]["detections"].clear()
+    assert [each.number for each in by_hand(data, desk, TWO)] == [2]
