@@ -2,7 +2,8 @@
 
 A number of up to eight characters is loaded as the 64-bit word that ends with it, its point is squeezed out, its digits
 are added up pairwise in three multiplications, and the whole is divided by a power of ten. Integer and power are exact
-in float64, so the quotient is the nearest float64: the very number `float()` gives. All others go to `float()`.
+in float64, so the quotient is the nearest float64: the very number `float()` gives. Longer ones are put together from
+such words where float64 holds all their digits; the rest goes to `float()`.
 Source of the three multiplications: "Quickly parsing eight digits", D. Lemire, 2022, after J. Mula.
 """
 
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 
 from annotool.table import Array
 
-__all__ = ["LONGEST", "only_digits", "padded", "runs", "values"]
+__all__ = ["FAR", "LONGEST", "MOST", "numbers", "padded", "runs", "stands", "until", "values", "wholes"]
 
 LONGEST = 8  # characters that fit in a word
+FAR = 3 * LONGEST  # characters that are searched for the end of a number
+MOST = 15  # digits of which float64 holds every number
 BLOCK = 1 << 14  # numbers at a time: scratch stays in the second cache, and out of malloc's hands
 
 U64 = np.uint64
@@ -29,6 +32,7 @@ def spread(byte: int) -> np.uint64:
 
 ZEROS, LOW4, HIGH4, BIT5 = spread(ord("0")), spread(0x0F), spread(0xF0), spread(0x20)
 LAST = np.array([(1 << 64) - (1 << 8 * (8 - length)) for length in range(LONGEST + 1)], dtype=U64)
+ONES, HIGH, ABOVE9 = spread(0x01), spread(0x80), spread(0x80 - 10)
 BEHIND = U64(0x0706050403020100)  # times 256**k: the characters behind character k, in the highest byte
 TENS = 10.0 ** np.arange(LONGEST + 1)
 STEPS = (  # keep these bytes, multiply, shift: pairs, fours, all eight digits
@@ -50,9 +54,9 @@ SCRATCH = Scratch()
 
 
 def padded(text: bytes) -> NDArray[np.uint8]:
-    """Return the text as bytes behind LONGEST blank ones, so that a word can end with its first number, and before one
-    more, in whole words."""
-    size = (len(text) + LONGEST + 8) // 8 * 8
+    """Return the text as bytes behind LONGEST blank ones, so that a word can end with its first number, and before
+    FAR more, in whole words."""
+    size = (len(text) + 7) // 8 * 8 + LONGEST + FAR
     held = np.zeros(size, dtype=np.uint8)
     held[LONGEST : len(text) + LONGEST] = np.frombuffer(text, dtype=np.uint8)
     return held
@@ -66,11 +70,47 @@ def runs(held: NDArray[np.uint8]) -> tuple[Array, Array]:
     return start, edges[1::2] + 1 - start
 
 
+def stands(held: NDArray[np.uint8], at: Array, text: bytes) -> bool:
+    """Whether `text` stands at each place of a text made by `padded`."""
+    places = len(held) - len(text) + 1
+    if int(at.max(initial=0)) >= places:
+        return False
+    windows = np.ndarray((places,), f"V{len(text)}", buffer=held.data, strides=(1,))
+    return bool(windows[at].tobytes() == text * len(at))
+
+
+def until(held: NDArray[np.uint8], start: Array, sign: int) -> Array:
+    """Return how many characters stand before the next `sign` (int64), in a text made by `padded`; FAR where that is as
+    far or farther."""
+    length = before(sign, ending_with(held, start + LONGEST))
+    for seen in range(LONGEST, FAR, LONGEST):
+        far = np.flatnonzero(length == seen)
+        if len(far):
+            length[far] += before(sign, ending_with(held, start[far] + seen + LONGEST))
+    return length
+
+
+def before(sign: int, word: NDArray[np.uint64]) -> Array:
+    """Return how many characters of a word stand before the first `sign` in it, LONGEST where it has none."""
+    word = word ^ spread(sign)
+    word = (word - ONES) & ~word & HIGH  # its lowest bit is in the first character that became zero
+    return (np.bitwise_count(~word & (word - U64(1))) >> 3).astype(np.int64)
+
+
 def only_digits(held: NDArray[np.uint8], start: Array, length: Array) -> NDArray[np.bool_]:
-    """Whether a JSON number that stands there is written with 0-9 alone and no longer than LONGEST."""
-    word = ending_with(held, start + length)
-    inside = LAST.take(length, mode="clip")
-    return np.asarray((word & inside & HIGH4 == inside & ZEROS) & (length <= LONGEST))
+    """Whether nothing but 0-9 stands there."""
+    good = np.asarray(others(ending_with(held, start + length), length)[1] == 0)
+    long = np.flatnonzero(length > LONGEST)
+    if len(long):
+        good[long] &= only_digits(held, start[long], length[long] - LONGEST)
+    return good
+
+
+def others(word: NDArray[np.uint64], length: Array) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return that many last characters of a word, LONGEST at most, digits as their values; and which are no digits, by
+    the highest bit of each."""
+    word = (word ^ ZEROS) & LAST.take(length, mode="clip")
+    return word, ((word + ABOVE9) | word) & HIGH
 
 
 def values(
@@ -96,10 +136,90 @@ def values(
     return found
 
 
+def numbers(
+    held: NDArray[np.uint8], start: Array, length: Array, good: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the JSON numbers that stand at start, length of a text made by `padded`; where none does that is written in
+    digits, with a sign and a point or without, it is no longer good."""
+    negative = held[start] == ord("-")
+    signed = bool(negative.any())
+    if signed:
+        start, length = start + negative, length - negative
+    good &= begun(held, start, length)
+    word = ending_with(held, start + length)
+    good &= spelled(word, length) & ((word >> U64(56)) != ord("."))
+    found = of_words(word, length)
+    long = np.flatnonzero(length > LONGEST)
+    if len(long):
+        found[long], good[long] = long_numbers(held, start[long], length[long], good[long])
+    return np.negative(found, out=found, where=negative) if signed else found
+
+
+def wholes(
+    held: NDArray[np.uint8], start: Array, length: Array, good: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """As `numbers`, of whole numbers of up to MOST digits without a sign."""
+    good &= begun(held, start, length) & only_digits(held, start, length) & (length <= MOST)
+    found = values(held, start, length, short=True).astype(np.int64)
+    long = np.flatnonzero(length > LONGEST)  # of which we have the last digits
+    if len(long):
+        above = values(held, start[long], length[long] - LONGEST, short=True)
+        found[long] += 10**LONGEST * above.astype(np.int64)
+    return found
+
+
+def begun(held: NDArray[np.uint8], start: Array, length: Array) -> NDArray[np.bool_]:
+    """Whether a number without sign begins as in JSON: with a digit, and not with a zero before another one."""
+    first = held[start]
+    lone = (length == 1) | (held[start + 1] == ord("."))
+    return np.asarray((length > 0) & (first != ord(".")) & (lone | (first != ord("0"))))
+
+
+def spelled(word: NDArray[np.uint64], length: Array) -> NDArray[np.bool_]:
+    """Whether that many last characters of a word, LONGEST at most, are digits and no more than one point."""
+    word, other = others(word, length)
+    one = other >> U64(7)
+    alone = other & (other - U64(1)) == 0
+    return np.asarray(alone & (word & (one * U64(255)) == one * U64(ord(".") ^ ord("0"))))
+
+
+def long_numbers(
+    held: NDArray[np.uint8], start: Array, length: Array, good: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return numbers without sign of more than LONGEST characters, and which are good: digits and no more than one point.
+
+    What stands on both sides of the point is read by itself, where that fits in a word and float64 holds it all.
+    """
+    point = until(held, start, ord("."))
+    pointed = point < length
+    point = np.where(pointed, point, length - LONGEST)
+    behind = length - point - pointed
+    after = start + length - behind
+    good &= (behind > 0) & begun(held, start, length)
+    good &= only_digits(held, start, point) & only_digits(held, after, behind)
+    tens = TENS.take(behind, mode="clip")
+    found = values(held, start, point, short=True) * tens
+    found += values(held, after, behind, short=True)
+    found /= np.where(pointed, tens, 1.0)
+    odd = good & ((length - pointed > MOST) | (point > LONGEST) | (behind > LONGEST))
+    for at in np.flatnonzero(odd).tolist():
+        found[at] = float(held[start[at] : start[at] + length[at]].tobytes())
+    return found, good
+
+
 def ending_with(held: NDArray[np.uint8], end: Array) -> NDArray[np.uint64]:
     """Return the eight bytes before each end as one number, the last of them the highest."""
     windows = np.ndarray((len(held) - LONGEST + 1,), dtype="S8", buffer=held.data, strides=(1,))
     return np.asarray(windows[end - LONGEST]).view(U64)
+
+
+def of_words(word: NDArray[np.uint64], length: Array) -> NDArray[np.float64]:
+    """Return the numbers of that many last characters of each word; the words are used up."""
+    found = np.empty(len(word), dtype=np.float64)
+    for first in range(0, len(word), BLOCK):
+        part = slice(first, first + BLOCK)
+        plain(word[part], length[part], found[part])
+    return found
 
 
 def plain(word: NDArray[np.uint64], length: Array, found: NDArray[np.float64]) -> None:

@@ -6,8 +6,8 @@ the keys stand where its quotes are, the bytes between the values are the patter
 piece is known to be valid JSON, which is what lets a glance at a value's ends say what it is. What does not fit is left
 to the typed decoder.
 
-Where all values are numbers it is simpler still: if the text of a piece, numbers aside, is the pattern's over and over, it
-is read as one long list of numbers.
+Where all values are numbers it is simpler still: all records of a piece are walked at once, from one number to the next,
+a word of eight characters at a time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -23,7 +24,7 @@ import numpy as np
 from annotool.formats.coco import digits
 from annotool.formats.coco.elements import Alike, Piece
 from annotool.formats.coco.jsontext import Broken, members
-from annotool.schema import NO_ID, Kind
+from annotool.schema import Kind
 from annotool.table import Array
 
 __all__ = ["Uniform"]
@@ -33,13 +34,9 @@ Columns = dict[str, Array]
 WHOLE = ("id", "image_id", "category_id")
 KNOWN = (*WHOLE, "bbox", "area", "score", "iscrowd", "segmentation")
 FREE = ("area", "score")  # any number; 17 digits and exponents are usual here
-DIGITS = b"-.0123456789"
 NUMBER = re.compile(rb"[-.0-9]++")
 BOX = re.compile(rb"\[\s*+[-.0-9]++(?:\s*+,\s*+[-.0-9]++){3}+\s*+\]")
-LETTERS = b"_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-BLANKS = bytes(sign if sign in DIGITS + b"," else ord(" ") for sign in range(256))
 SLOTS = {"bbox": "x y w h", "segmentation": ""}  # the numbers of a member, where it is not one of its name
-WHOLES_AND_FLOATS = msgspec.json.Decoder(list[int | float])
 FLOATS = msgspec.json.Decoder(list[float])
 SHAPE = re.compile(rb"(\[\s*+\[\s*+)[^\[\]\s].*[^\[\]\s](\s*\]\s*\])", re.DOTALL)
 PATTERNS = 4  # records that are tried as pattern
@@ -54,7 +51,6 @@ class Pattern:
     keys: tuple[str, ...]
     gaps: tuple[bytes, ...]
     of_numbers: bool  # no value holds anything else
-    spare: int  # which of its commas parts its empty segmentation from the rest; -1: it has none
 
     @property
     def letters(self) -> int:
@@ -104,10 +100,9 @@ def fitted(piece: Piece, pattern: Pattern) -> tuple[Array, Columns]:
     good = np.ones(len(rows), dtype=bool)
     for key, (start, end) in spans.items():
         if key in WHOLE:
-            columns[key] = wholes(held, start, end, good)
+            columns[key] = digits.wholes(held, start, end - start, good)
         elif key == "iscrowd":
-            columns[key] = (held[start] - np.uint8(ord("0"))).astype(np.int8)
-            good &= (end - start == 1) & (columns[key] >= 0) & (columns[key] <= 1)
+            columns[key] = flags(held, start, end - start, good)
         elif key == "bbox":
             xywh = boxes(held, start, end, good)
             columns |= {name: xywh[:, at] for at, name in enumerate("xywh")}
@@ -138,14 +133,7 @@ def pattern_of(piece: Piece, row: int, required: AbstractSet[str]) -> Pattern | 
     gaps = [record[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
     values = {each.key: record[each.start : each.end] for each in found}
     numbers = all(numbers_alone(key, text) for key, text in values.items())
-    return Pattern(record, keys, tuple(gaps), numbers, spare_comma(keys))
-
-
-def spare_comma(keys: Sequence[str]) -> int:
-    """Return how many commas stand before the one that parts an empty segmentation from its neighbour; -1: no such."""
-    at = keys.index("segmentation") if "segmentation" in keys else -1
-    before = sum(3 * (key == "bbox") + 1 for key in keys[: max(at, 0)])
-    return max(before - 1, 0) if at >= 0 else -1
+    return Pattern(record, keys, tuple(gaps), numbers)
 
 
 def numbers_alone(key: str, text: bytes) -> bool:
@@ -156,52 +144,54 @@ def numbers_alone(key: str, text: bytes) -> bool:
 
 
 def alike(text: bytes, pattern: Pattern) -> Alike | None:
-    """Return the records of a list whose text, numbers aside, is the pattern's over and over; None for another text.
+    """Return the records of a list that differ from the pattern in nothing but their numbers; None for another text.
 
-    Nothing is known of the text beforehand. Its letters go, its other signs but the commas become blanks, and what is
-    left has to be a list of numbers: a digit in a key, between two records or anywhere it does not belong stands beside
-    another number without a comma, which is no list.
+    Nothing is known of the text beforehand. What stands before, between and behind the numbers has to be the pattern's in
+    all records, and all else to be numbers, written in digits: then it is JSON.
     """
-    held = np.frombuffer(text, dtype=np.uint8)
-    start, end = np.flatnonzero(held == ord("{")), np.flatnonzero(held == ord("}")) + 1
-    n = len(start)
-    if not n or len(end) != n or not repeated(text, start, end, pattern):
+    held = digits.padded(text)
+    start = end = np.flatnonzero(held == ord("{"))
+    gaps = NUMBER.split(pattern.text)
+    if not len(start) or not digits.stands(held, start, gaps[0]):
         return None
-    signs = np.frombuffer(bytearray(text.translate(BLANKS, LETTERS)), dtype=np.uint8)
-    if pattern.spare >= 0:  # a list that holds no number leaves a comma too many in each record
-        signs[np.flatnonzero(signs == ord(","))[pattern.spare :: pattern.text.count(b",") + 1]] = ord(" ")
-    try:
-        numbers = WHOLES_AND_FLOATS.decode(b"".join((b"[", signs.data, b"]")))
-    except msgspec.DecodeError:
-        return None
-    slots = [name for key in pattern.keys for name in SLOTS.get(key, key).split()]
-    columns = slotted(numbers, slots) if len(numbers) == n * len(slots) else None
-    return Alike(start, end, columns) if columns else None
-
-
-def slotted(numbers: list[int | float], slots: Sequence[str]) -> Columns | None:
-    """Return the columns of records from all their numbers; None where one is not of its kind."""
-    columns: Columns = {}
-    for at, name in enumerate(slots):
-        whole = name in WHOLE or name == "iscrowd"
-        columns[name] = np.array(numbers[at :: len(slots)], dtype=None if whole else np.float64)
-        if whole and (columns[name].dtype != np.int64 or columns[name].min() == NO_ID):
+    spans = []
+    for before, behind in pairwise(gaps):
+        first = end + len(before)
+        length = digits.until(held, first, behind[0])
+        end = first + length
+        if int(length.max()) == digits.FAR or not digits.stands(held, end, behind):
             return None
-    if "iscrowd" in columns and not ((columns["iscrowd"] == 0) | (columns["iscrowd"] == 1)).all():
+        spans.append((first, length))
+    end = end + len(gaps[-1])
+    if not side_by_side(text, held, start, end):
         return None
-    kind = Kind.BOX if "x" in columns else Kind.IMAGE
-    columns["kind"] = np.full(len(numbers) // len(slots), kind, dtype=np.int8)
-    return columns
+    columns: Columns = {}
+    good = np.ones(len(start), dtype=bool)
+    slots = [name for key in pattern.keys for name in SLOTS.get(key, key).split()]
+    for name, (first, length) in zip(slots, spans, strict=True):
+        columns[name] = column(name, held, first, length, good)
+    columns["kind"] = np.full(len(start), Kind.BOX if "x" in columns else Kind.IMAGE, dtype=np.int8)
+    return Alike(start - digits.LONGEST, end - digits.LONGEST, columns) if good.all() else None
 
 
-def repeated(text: bytes, start: Array, end: Array, pattern: Pattern) -> bool:
-    """Whether a list's text is the pattern's over and over, numbers aside."""
-    before, after = text[: start[0]], text[end[-1] :]
-    between = text[end[0] : start[1]] if len(start) > 1 else b","
-    if (before.strip(), between.strip(), after.strip()) != (b"[", b",", b"]"):
+def column(name: str, held: Array, start: Array, length: Array, good: Array) -> Array:
+    """Return the numbers of a column; where one is not of its kind, it is no longer good."""
+    if name in WHOLE:
+        return digits.wholes(held, start, length, good)
+    return (
+        flags(held, start, length, good) if name == "iscrowd" else digits.numbers(held, start, length, good)
+    )
+
+
+def side_by_side(text: bytes, held: Array, start: Array, end: Array) -> bool:
+    """Whether a text is a list of nothing but what stands from start to end when it is padded, evenly spaced."""
+    first, last = int(start[0]), int(end[-1])
+    between = held[end[0] : start[1]].tobytes() if len(start) > 1 else b","
+    edges = (text[: first - digits.LONGEST], between, text[last - digits.LONGEST :])
+    if [edge.strip(b" \t\r\n") for edge in edges] != [b"[", b",", b"]"]:
         return False
-    every = (pattern.text.translate(None, DIGITS) + between) * len(start)
-    return text.translate(None, DIGITS) == before + every[: len(every) - len(between)] + after
+    even = bool((start[1:] - end[:-1] == len(between)).all())
+    return even and digits.stands(held, end[:-1], between)
 
 
 def fitting(piece: Piece, held: Array, pattern: Pattern) -> tuple[Array, list[Array], list[Array]]:
@@ -240,11 +230,11 @@ def plain(piece: Piece, held: Array, pattern: Pattern, rows: Array, exponents: i
     return total == len(rows) * pattern.letters + exponents
 
 
-def wholes(held: Array, start: Array, end: Array, good: Array) -> Array:
-    """Return whole numbers of up to eight digits as int64; others are no longer good."""
-    length = end - start
-    good &= digits.only_digits(held, start, length)
-    return digits.values(held, start, length, short=True).astype(np.int64)
+def flags(held: Array, start: Array, length: Array, good: Array) -> Array:
+    """Return 0 and 1 as int8; others are no longer good."""
+    found = (held[start] - np.uint8(ord("0"))).astype(np.int8)
+    good &= (length == 1) & (found >= 0) & (found <= 1)
+    return found
 
 
 def joined(text: bytes, start: Array, end: Array) -> bytes:

@@ -258,6 +258,6 @@ def test_a_guess_is_right_or_none(changes: list[tuple[int, int, str]], dense: bo
                 strict=True,
             )
         ) == [
-            (each["id"], each["image_id"], each["category_id"], each["bbox"][0], each["area"])
+            (each["id"], each["image_id"], each["category_id"], each["bbox"][0], float(each["area"]))
             for each in records
         ]
