@@ -19,6 +19,7 @@ from sample_data import make
 # What no sample can hold, and why.
 UNPLANTED = {
     "FMT012": "told by convert",
+    "LBL001": "needs --predictions",
     **dict.fromkeys(("PRD001", "PRD002", "PRD003", "PRD004", "PRD005"), "needs --predictions"),
     "SCH014": "needs file times, which a repository does not keep",
     "SPL003": "needs an option",
