@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from annotool.conversion import Converted
     from annotool.fixes.decided import Ruling
     from annotool.fixes.rounds import Proposal
+    from annotool.metrics.evaluation import Evaluation
     from annotool.reviewing.opened import Handle
     from annotool.reviewing.taking import Taken
 
@@ -50,6 +51,7 @@ __all__ = [
     "check_outputs",
     "convert",
     "decisions",
+    "evaluate",
     "explain_rule",
     "fails",
     "fix",
@@ -391,6 +393,28 @@ def decisions(name: str, out: str | Path | None = None) -> Taken:
 def balance(data: Dataset | Paths, **options: Any) -> Balance:
     """Count categories: instances, images, sizes, shares, imbalance; options are those of `read`."""
     return counts.balance(data if isinstance(data, Dataset) else read(data, **options))
+
+
+@calm
+def evaluate(
+    data: Dataset | Paths,
+    *,
+    geometry: str = "bbox",
+    engine: str = "annotool",
+    least_score: float = 0.25,
+    findings: Findings | None = None,
+    **options: Any,
+) -> Evaluation:
+    """Score the predictions of a dataset, or those at `predictions=` of `read`; see metrics.evaluation.evaluate.
+
+    With the `findings` of `audit` also on images with and without them. Raises UsageError where nothing can be scored.
+    """
+    from annotool.metrics import evaluation
+
+    dataset = data if isinstance(data, Dataset) else read(data, **options)
+    return evaluation.evaluate(
+        dataset, geometry=geometry, engine=engine, least_score=least_score, findings=findings
+    )
 
 
 @calm

@@ -25,6 +25,7 @@ COMMANDS = (
     "balance",
     "sizes",
     "convert",
+    "evaluate",
     "review",
     "decisions",
     "rules",

@@ -71,8 +71,9 @@ class Curves:
     recall: Array
 
 
-def judge(sides: Scene, pairs: Overlaps) -> Judged:
-    """Let the first MOST guesses of each image and label find their truths; the others count for nothing."""
+def judge(sides: Scene, pairs: Overlaps, lost: bool = True) -> Judged:
+    """Let the first MOST guesses of each image and label find their truths; the others count for nothing. With `lost` what
+    pycocotools never counts as found is not."""
     truths, guesses = sides.truths, sides.guesses
     alike = guesses["label"][pairs.guess] == truths["label"][pairs.truth]
     alike &= guesses["place"][pairs.guess] < MOST
@@ -83,7 +84,7 @@ def judge(sides: Scene, pairs: Overlaps) -> Judged:
     idle = np.append(ignored, np.zeros((1, len(RANGES)), dtype=bool), axis=0)[found, ranges]
     none = found < 0
     looked_at = (guesses["place"] < MOST)[:, None, None]
-    if truths["lost"].any():
+    if lost and truths["lost"].any():
         none |= np.append(truths["lost"], False)[found]
     idle |= none & outside(guesses["area"])[:, :, None]
     idle |= ~looked_at

@@ -22,6 +22,7 @@ BACKGROUND = "(background)"
 ENGINES = ("annotool", "pycocotools")
 GEOMETRIES = ("bbox", "segm")
 TOO_GOOD = 0.99
+Outlines = tuple[list[masks.Mask], list[masks.Mask]]
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,7 @@ def of_boxes(
 ) -> Evaluation:
     """Score detections."""
     sides, outlines = prepared(data, geometry)
-    crowd, image = sides.truths["crowd"], sides.guesses["image"]
-    if outlines is None:
-        iou = matching.box_overlap(sides.boxes("guesses"), sides.boxes("truths"), crowd)
-    else:
-        iou = masks.mask_overlap(outlines[1], outlines[0], image, crowd)
-    pairs = matching.overlaps(image, sides.truths["image"], iou)
+    pairs = paired(sides, outlines)
     judged = coco_ap.judge(sides, pairs)
     whole = coco_ap.curves(sides, judged)
     if engine == "pycocotools":
@@ -94,7 +90,15 @@ def of_boxes(
 
         whole = pycocotools_curves(sides, outlines)
     eleven, every = voc_ap(sides, pairs)
-    made = errors.mistakes(sides, pairs, judged)
+    notes = list(sides.notes)
+    fair = judged
+    if sides.truths["lost"].any():
+        fair = coco_ap.judge(sides, pairs, lost=False)
+        without = coco_ap.summary(coco_ap.curves(sides, fair))["AP"]
+        notes.append(
+            f"an object has the id 0, which pycocotools never counts as found (SCH008): else AP is {without:.3f}"
+        )
+    made = errors.mistakes(sides, pairs, fair)
     parts = slices.split_parts(data)
     if findings is not None:
         parts |= slices.finding_parts(data, findings)
@@ -106,7 +110,7 @@ def of_boxes(
     tables = {
         "categories": coco_ap.category_table(sides, whole).with_columns(VOC11=eleven, VOC=every),
         "slices": slices.slice_table(sides, judged, whole, parts),
-        "errors": errors.error_table(sides, judged, made),
+        "errors": errors.error_table(sides, fair, made),
         "mistakes": errors.by_category(sides, made),
         "curves": coco_ap.curve_table(sides, whole),
         "confusion": cells((*sides.names, BACKGROUND), confusion.matrix(sides, pairs, least_score)),
@@ -114,17 +118,17 @@ def of_boxes(
     counts = {
         "images": len(sides.images),
         "objects": int(judged.counts[:, 0].sum()),
-        "crowds": int(crowd.sum()),
+        "crowds": int(sides.truths["crowd"].sum()),
         "predictions": len(data.table("predictions")),
         "left_out": sum(sides.left_out.values()),
-        "images_with_predictions": len(np.unique(image)),
+        "images_with_predictions": len(np.unique(sides.guesses["image"])),
     }
     settings: dict[str, str | float] = {"geometry": geometry, "engine": engine, "least_score": least_score}
-    notes = (*sides.notes, *too_good("AP", numbers["AP"]))
-    return Evaluation("detection", settings, counts, numbers, tables, notes)
+    notes += too_good("AP", numbers["AP"])
+    return Evaluation("detection", settings, counts, numbers, tables, tuple(notes))
 
 
-def prepared(data: Dataset, geometry: str) -> tuple[Scene, tuple[list[masks.Mask], list[masks.Mask]] | None]:
+def prepared(data: Dataset, geometry: str) -> tuple[Scene, Outlines | None]:
     """The scene, and the masks of its truths and guesses where they are to be compared."""
     sides = scene(data)
     if geometry == "segm" or data.table("predictions")["bbox_derived"].any():
@@ -132,6 +136,16 @@ def prepared(data: Dataset, geometry: str) -> tuple[Scene, tuple[list[masks.Mask
         sides = masks.with_mask_areas(data, sides, guesses)
         return sides, (truths, guesses) if geometry == "segm" else None
     return sides, None
+
+
+def paired(sides: Scene, outlines: Outlines | None) -> matching.Overlaps:
+    """What overlaps, by boxes or by the masks of truths and guesses."""
+    crowd, image = sides.truths["crowd"], sides.guesses["image"]
+    if outlines is None:
+        iou = matching.box_overlap(sides.boxes("guesses"), sides.boxes("truths"), crowd)
+    else:
+        iou = masks.mask_overlap(outlines[1], outlines[0], image, crowd)
+    return matching.overlaps(image, sides.truths["image"], iou)
 
 
 def cells(names: tuple[str, ...], matrix: Array) -> Table:
@@ -168,7 +182,7 @@ def of_labels(data: Dataset) -> Evaluation:
     good = np.ones(n, dtype=bool)
     for why, bad in reasons.items():
         if bad.any():
-            notes.append(f"{int(bad.sum()):,} images left out: {why}")
+            notes.append(f"images left out: {int(bad.sum()):,} {why}")
         good &= ~bad
     if not good.any():
         raise UsageError(f"none of the {n:,} images can be scored: {'; '.join(notes) or 'there is none'}")

@@ -56,7 +56,9 @@ def in_memory(sides: Scene, table: Table, boxes: Array, outlines: Sequence[Mask]
         record["segmentation"] = mask
     held = COCO()
     held.dataset = {
-        "images": [{"id": at} for at in range(len(sides.images))],
+        "images": [
+            {"id": at, "height": 0, "width": 0} for at in range(len(sides.images))
+        ],  # masks bring theirs
         "categories": [{"id": at, "name": name} for at, name in enumerate(sides.names)],
         "annotations": records,
     }

@@ -51,7 +51,7 @@ def scene(data: Dataset) -> Scene:
     label, names = label_numbers(data)
     truths, fraction, notes = truths_of(data, rank, label)
     guesses, left_out = guesses_of(data, rank, label, fraction)
-    told = [f"{count:,} predictions left out: {why}" for why, count in left_out.items()]
+    told = [f"predictions left out: {count:,} {why}" for why, count in left_out.items()]
     total = len(data.table("predictions"))
     if total and not len(guesses):
         raise UsageError(
@@ -96,9 +96,9 @@ def truths_of(data: Dataset, rank: Array, label: Array) -> tuple[Table, Array, l
         rows, twice = last_of(ids)
         lost = ids == 0
         if twice:
-            notes.append(f"{twice:,} records repeat an annotation id: as in pycocotools, the last one counts")
-        if lost.any():
-            notes.append("an annotation has the id 0, which pycocotools never counts as found; see SCH008")
+            notes.append(
+                f"records that repeat an annotation id: {twice:,}; as in pycocotools, the last one counts"
+            )
     image = numbered(rank, data.image_rows(table["image"]))
     number = numbered(label, table["category"])
     boxes = data.boxes
@@ -106,7 +106,7 @@ def truths_of(data: Dataset, rank: Array, label: Array) -> tuple[Table, Array, l
     rows = rows[((image >= 0) & (number >= 0) & known)[rows]]
     if gone := int(((table["kind"] > Kind.IMAGE) & ~known).sum() + ((image < 0) | (number < 0)).sum()):
         notes.append(
-            f"{gone:,} annotations left out: no known image or category, or a box that is no numbers"
+            f"annotations left out: {gone:,} with no known image or category, or a box that is no numbers"
         )
     fraction = np.zeros(len(rank), dtype=np.int8)
     fraction[image[rows]] = np.where(boxes.fraction[rows], 1, -1)

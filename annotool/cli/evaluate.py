@@ -1,0 +1,58 @@
+"""`annotool evaluate`: score a model's predictions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annotool.cli.opening import configured, opened
+from annotool.cli.options import Reading, Reporting, takes
+from annotool.cli.showing import progress, show
+from annotool.errors import UsageError
+
+__all__ = ["evaluate"]
+
+
+@takes
+def evaluate(
+    reading: Reading,
+    reporting: Reporting,
+    geometry: Annotated[
+        str, typer.Option("--geometry", help="What is compared of detections: bbox or segm (masks).")
+    ] = "bbox",
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine", help="Who works out COCO's numbers: annotool, or pycocotools itself (slow)."
+        ),
+    ] = "annotool",
+    least_score: Annotated[
+        float, typer.Option("--least-score", help="Of a detection that counts in the confusion matrix.")
+    ] = 0.25,
+    by_finding: Annotated[
+        bool, typer.Option("--by-finding", help="Audit too: AP on images with and without findings.")
+    ] = False,
+) -> None:
+    """Score predictions: annotool evaluate GT PRED, where PRED is what --predictions takes."""
+    from annotool import api
+    from annotool.reporting import evaluation as told
+
+    outputs = reporting.outputs(told.FORMS)
+    if reading.predictions is None:
+        paths = reading.paths or []
+        if len(paths) < 2:
+            raise UsageError("name the dataset and its predictions: annotool evaluate GT PRED")
+        reading = replace(reading, paths=paths[:-1], predictions=Path(paths[-1]))
+    settings = configured(reading)
+    with progress():
+        data = opened(reading, settings)
+        api.check_outputs(data, [file for _, file in outputs if file])
+        findings = api.audit(data, config=settings) if by_finding else None
+        scored = api.evaluate(
+            data, geometry=geometry, engine=engine, least_score=least_score, findings=findings
+        )
+    for form, file in outputs:
+        show(told.lines(scored, form), file, marked=form == "text")
