@@ -13,7 +13,7 @@ from annotool.metrics import coco_ap, objectlab
 from annotool.metrics.matching import box_overlap, overlaps
 from annotool.metrics.objectlab import Agreement
 from annotool.metrics.scene import Scene, places, swapped
-from annotool.rules.base import COLUMNS, DatasetRule
+from annotool.rules.base import COLUMNS, DatasetRule, Findings
 from annotool.table import Array, Table
 
 __all__ = ["Compared", "PredictionRule", "compared", "partners", "records"]
@@ -105,6 +105,9 @@ class PredictionRule(DatasetRule[Compared]):
                 "repeats their faults; take one that has not, see docs/label-errors.md"
             )
         return "; ".join(said)
+
+    def check(self, data: Dataset) -> Findings:
+        return super().check(data) if len(data.table("predictions")) else Findings()
 
     def partial(self, shard: Dataset) -> Compared:
         return shard.once(compared)
