@@ -402,6 +402,7 @@ def evaluate(
     geometry: str = "bbox",
     engine: str = "annotool",
     least_score: float = 0.25,
+    split: str | None = None,
     findings: Findings | None = None,
     **options: Any,
 ) -> Evaluation:
@@ -413,7 +414,7 @@ def evaluate(
 
     dataset = data if isinstance(data, Dataset) else read(data, **options)
     return evaluation.evaluate(
-        dataset, geometry=geometry, engine=engine, least_score=least_score, findings=findings
+        dataset, geometry=geometry, engine=engine, least_score=least_score, split=split, findings=findings
     )
 
 

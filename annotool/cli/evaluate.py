@@ -32,6 +32,9 @@ def evaluate(
     least_score: Annotated[
         float, typer.Option("--least-score", help="Of a detection that counts in the confusion matrix.")
     ] = 0.25,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="NAME", help="Only the images of this split.")
+    ] = None,
     by_finding: Annotated[
         bool, typer.Option("--by-finding", help="Audit too: AP on images with and without findings.")
     ] = False,
@@ -52,7 +55,7 @@ def evaluate(
         api.check_outputs(data, [file for _, file in outputs if file])
         findings = api.audit(data, config=settings) if by_finding else None
         scored = api.evaluate(
-            data, geometry=geometry, engine=engine, least_score=least_score, findings=findings
+            data, geometry=geometry, engine=engine, least_score=least_score, split=split, findings=findings
         )
     for form, file in outputs:
         show(told.lines(scored, form), file, marked=form == "text")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Findings
 from annotool.metrics import calibration, classification, coco_ap, confusion, errors, masks, matching, slices
+from annotool.metrics.balance import membership
 from annotool.metrics.scene import Scene, scene
 from annotool.metrics.voc_ap import voc_ap
 from annotool.schema import Kind
@@ -58,11 +59,12 @@ def evaluate(
     geometry: str = "bbox",
     engine: str = "annotool",
     least_score: float = confusion.LEAST_SCORE,
+    split: str | None = None,
     findings: Findings | None = None,
 ) -> Evaluation:
     """Score the predictions of a dataset: its boxes or masks (`geometry`), or its image labels.
 
-    `least_score` is that of a prediction that counts in the confusion matrix; with `findings` detections are also scored on
+    `least_score` is that of a prediction that counts in the confusion matrix; `split`: only its images; with `findings` detections are also scored on
     images with and without them. Raises UsageError for unknown options, and where no prediction can be scored.
     """
     for name, value, known in (("geometry", geometry, GEOMETRIES), ("engine", engine, ENGINES)):
@@ -70,18 +72,25 @@ def evaluate(
             raise UsageError(f"--{name} {value!r}: expected one of {', '.join(known)}")
     if not 0 <= least_score <= 1:
         raise UsageError(f"--least-score {least_score}: expected 0 to 1")
+    members = membership(data)
+    if split is not None and split not in members:
+        there = ", ".join(data.split_names) or "none"
+        raise UsageError(f"--split {split!r}: the dataset has no such split; it has {there}")
+    inside = members[split or ""]
     if data.probabilities is not None:
-        return of_labels(data)
-    if not len(data.table("images")):
+        told = of_labels(data, inside)
+    elif inside.any():
+        told = of_boxes(data, inside, geometry, engine, least_score, findings)
+    else:
         raise UsageError("the dataset has no images, so there is nothing to compare predictions with")
-    return of_boxes(data, geometry, engine, least_score, findings)
+    return told if split is None else replace(told, settings={**told.settings, "split": split})
 
 
 def of_boxes(
-    data: Dataset, geometry: str, engine: str, least_score: float, findings: Findings | None
+    data: Dataset, inside: Array, geometry: str, engine: str, least_score: float, findings: Findings | None
 ) -> Evaluation:
     """Score detections."""
-    sides, outlines = prepared(data, geometry)
+    sides, outlines = prepared(data, inside, geometry)
     pairs = paired(sides, outlines)
     judged = coco_ap.judge(sides, pairs)
     whole = coco_ap.curves(sides, judged)
@@ -90,7 +99,10 @@ def of_boxes(
 
         whole = pycocotools_curves(sides, outlines)
     eleven, every = voc_ap(sides, pairs)
-    notes = list(sides.notes)
+    parts = slices.split_parts(data) if inside.all() else {}
+    if findings is not None:
+        parts |= slices.finding_parts(data, findings)
+    notes = [*told_before(data), *sides.notes, *unseen(sides, parts)]
     fair = judged
     if sides.truths["lost"].any():
         fair = coco_ap.judge(sides, pairs, lost=False)
@@ -99,9 +111,6 @@ def of_boxes(
             f"an object has the id 0, which pycocotools never counts as found (SCH008): else AP is {without:.3f}"
         )
     made = errors.mistakes(sides, pairs, fair)
-    parts = slices.split_parts(data)
-    if findings is not None:
-        parts |= slices.finding_parts(data, findings)
     numbers = {
         **coco_ap.summary(whole),
         "VOC11": coco_ap.mean(np.nan_to_num(eleven, nan=-1)),
@@ -128,9 +137,9 @@ def of_boxes(
     return Evaluation("detection", settings, counts, numbers, tables, tuple(notes))
 
 
-def prepared(data: Dataset, geometry: str) -> tuple[Scene, Outlines | None]:
+def prepared(data: Dataset, inside: Array, geometry: str) -> tuple[Scene, Outlines | None]:
     """The scene, and the masks of its truths and guesses where they are to be compared."""
-    sides = scene(data)
+    sides = scene(data, inside)
     if geometry == "segm" or data.table("predictions")["bbox_derived"].any():
         truths, guesses = masks.encoded(data, sides)
         sides = masks.with_mask_areas(data, sides, guesses)
@@ -155,6 +164,25 @@ def cells(names: tuple[str, ...], matrix: Array) -> Table:
     return Table({"truth": held[truth], "predicted": held[predicted], "count": matrix[truth, predicted]})
 
 
+def told_before(data: Dataset) -> list[str]:
+    """What was said of the reading, and of how the predictions were joined."""
+    return [note.removesuffix(".") for note in data.notes]
+
+
+def unseen(sides: Scene, parts: Mapping[tuple[str, str], Array]) -> list[str]:
+    """Say which splits no prediction is of, where others have some."""
+    seen = np.zeros(len(sides.images), dtype=bool)
+    seen[sides.guesses["image"]] = True
+    none = [
+        part for (kind, part), mask in parts.items() if kind == "split" and not seen[mask[sides.images]].any()
+    ]
+    if not none or not seen.any():
+        return []
+    return [
+        f"no prediction is of the split {', '.join(none)}, so all its objects count as missed; see --split"
+    ]
+
+
 def too_good(name: str, value: float) -> tuple[str, ...]:
     if not value > TOO_GOOD:
         return ()
@@ -162,15 +190,15 @@ def too_good(name: str, value: float) -> tuple[str, ...]:
     return (f"{seen}; predict with a model that was trained without them",)
 
 
-def of_labels(data: Dataset) -> Evaluation:
+def of_labels(data: Dataset, inside: Array) -> Evaluation:
     """Score the labels of images."""
     assert data.probabilities is not None
-    names, scores, n = data.labels, data.probabilities.astype(np.float64), len(data.table("images"))
-    truth, notes = label_truth(data), []
+    names, scores, n = data.labels, data.probabilities.astype(np.float64), int(inside.sum())
+    truth, notes = label_truth(data), told_before(data)
     facts = data.facts.get("labels") or {}
     several = int((truth.sum(axis=1) > 1).sum())
     single = facts.get("kind", "multi" if several else "single") == "single"
-    predicted = np.isfinite(scores).all(axis=1) if len(names) else np.zeros(n, dtype=bool)
+    predicted = np.isfinite(scores).all(axis=1) if len(names) else np.zeros(len(scores), dtype=bool)
     in_range = predicted & (scores >= 0).all(axis=1) & (scores <= 1).all(axis=1)
     reasons = {
         "without a prediction": ~predicted,
@@ -179,10 +207,10 @@ def of_labels(data: Dataset) -> Evaluation:
     if single:
         reasons["without a label"] = in_range & ~truth.any(axis=1)
         reasons["with several labels where one is expected"] = in_range & (truth.sum(axis=1) > 1)
-    good = np.ones(n, dtype=bool)
+    good = np.array(inside)
     for why, bad in reasons.items():
-        if bad.any():
-            notes.append(f"images left out: {int(bad.sum()):,} {why}")
+        if (count := int((bad & inside).sum())) > 0:
+            notes.append(f"images left out: {count:,} {why}")
         good &= ~bad
     if not good.any():
         raise UsageError(f"none of the {n:,} images can be scored: {'; '.join(notes) or 'there is none'}")
@@ -205,7 +233,7 @@ def of_labels(data: Dataset) -> Evaluation:
         each.with_columns(bins=np.array([name] * len(each), dtype=object)) for name, each in bins.items()
     ]
     tables["reliability"] = Table.concat(kinds)
-    counts = {"images": n, "left_out": int((~good).sum()), "categories": len(names)}
+    counts = {"images": n, "left_out": n - int(good.sum()), "categories": len(names)}
     settings = {"labels": "single" if single else "multi"}
     notes += too_good("accuracy", numbers["accuracy"])
     return Evaluation("classification", settings, counts, numbers, tables, tuple(notes))

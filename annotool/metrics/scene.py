@@ -45,18 +45,20 @@ class Scene:
         return np.stack([table[c] for c in "xywh"], axis=1)
 
 
-def scene(data: Dataset) -> Scene:
-    """Return what is to be compared. Raises UsageError where no prediction can be: none is of a known image, or scored."""
-    order, rank = image_order(data)
+def scene(data: Dataset, inside: Array | None = None) -> Scene:
+    """Return what is to be compared, of all images or of those of a bool mask. Raises UsageError where no prediction can
+    be: none is of a known image, or scored."""
+    order, rank = image_order(data, inside)
     label, names = label_numbers(data)
     truths, fraction, notes = truths_of(data, rank, label)
     guesses, left_out = guesses_of(data, rank, label, fraction)
     told = [f"predictions left out: {count:,} {why}" for why, count in left_out.items()]
     total = len(data.table("predictions"))
-    if total and not len(guesses):
+    if left_out and not len(guesses) and sum(left_out.values()) == total:
         raise UsageError(
             f"none of the {total:,} predictions can be scored: "
-            + "; ".join(f"{count:,} {why}" for why, count in left_out.items())
+            + "; ".join([*(f"{count:,} {why}" for why, count in left_out.items()), *data.notes])
+            + "; an audit with them names each (PRD005)"
         )
     if not len(guesses):
         told.append("there is no prediction: every object counts as missed")
@@ -65,10 +67,11 @@ def scene(data: Dataset) -> Scene:
     return Scene(names, order, truths, guesses, left_out, (*notes, *told))
 
 
-def image_order(data: Dataset) -> tuple[Array, Array]:
-    """Positions of images by id, then as read; and the place of each image in that."""
+def image_order(data: Dataset, inside: Array | None) -> tuple[Array, Array]:
+    """Positions of images by id, then as read; and the place of each image in that, -1 for those not inside."""
     order = np.argsort(data.table("images")["id"], kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
+    rank = np.full(len(order), -1, dtype=np.int64)
+    order = order if inside is None else order[inside[order]]
     rank[order] = np.arange(len(order))
     return order, rank
 
@@ -99,12 +102,12 @@ def truths_of(data: Dataset, rank: Array, label: Array) -> tuple[Table, Array, l
             notes.append(
                 f"records that repeat an annotation id: {twice:,}; as in pycocotools, the last one counts"
             )
-    image = numbered(rank, data.image_rows(table["image"]))
-    number = numbered(label, table["category"])
+    place = data.image_rows(table["image"])
+    image, number = numbered(rank, place), numbered(label, table["category"])
     boxes = data.boxes
     known = np.isfinite(boxes.xywh).all(axis=1) & (table["kind"] > Kind.IMAGE)
     rows = rows[((image >= 0) & (number >= 0) & known)[rows]]
-    if gone := int(((table["kind"] > Kind.IMAGE) & ~known).sum() + ((image < 0) | (number < 0)).sum()):
+    if gone := int(((table["kind"] > Kind.IMAGE) & ~known).sum() + ((place < 0) | (number < 0)).sum()):
         notes.append(
             f"annotations left out: {gone:,} with no known image or category, or a box that is no numbers"
         )
@@ -138,12 +141,12 @@ def last_of(ids: Array) -> tuple[Array, int]:
 def guesses_of(data: Dataset, rank: Array, label: Array, fraction: Array) -> tuple[Table, dict[str, int]]:
     """The guesses, and why how many predictions are none."""
     table, boxes = data.table("predictions"), swapped(data).boxes
-    image = numbered(rank, data.image_rows(table["image"]))
-    number = numbered(label, table["category"])
+    place = data.image_rows(table["image"])
+    image, number = numbered(rank, place), numbered(label, table["category"])
     score = table["score"]
     wanted = np.append(fraction, 0)[image]
     reasons = {
-        "of an image that is not in the dataset": image < 0,
+        "of an image that is not in the dataset": place < 0,
         "of a category that is not in the dataset": number < 0,
         "without a score": np.isnan(score),
         "with a score outside 0 to 1": ~((score >= 0) & (score <= 1)),
@@ -153,7 +156,7 @@ def guesses_of(data: Dataset, rank: Array, label: Array, fraction: Array) -> tup
         )
         & (wanted != np.where(boxes.fraction, 1, -1)),
     }
-    good, left_out = np.ones(len(table), dtype=bool), {}
+    good, left_out = (image >= 0) | (place < 0), {}
     for why, bad in reasons.items():
         if count := int((bad & good).sum()):
             left_out[why] = count

@@ -28,7 +28,7 @@ MATRICES = st.tuples(st.integers(1, 30), st.integers(2, 7)).flatmap(
         arrays(np.bool_, shape),
     )
 )
-CLOSE = {"rel": 0, "abs": 1e-12, "nan_ok": True}
+CLOSE: dict[str, Any] = {"rel": 0, "abs": 1e-12, "nan_ok": True}
 
 
 def names(k: int) -> tuple[str, ...]:

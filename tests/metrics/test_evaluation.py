@@ -192,3 +192,30 @@ def test_one_class_all_wrong_and_scores_that_are_no_probabilities() -> None:
     nothing = replace(tiny(0, []), probabilities=np.empty((0, 2), dtype=np.float32))
     with pytest.raises(UsageError, match="none of the 0 images"):
         evaluate(nothing)
+
+
+# Splits.
+
+
+def test_a_split_is_scored_alone_and_one_without_predictions_is_said(predicted: Any) -> None:
+    truths = [{"box": BOX}, {"box": BOX, "image": 1}, {"box": BOX, "image": 2}]
+    data = predicted(truths, [{"box": BOX, "image": 2, "score": 0.9}], splits={"train": [0, 1], "val": [2]})
+    whole, part = evaluate(data), evaluate(data, split="val")
+    assert whole.numbers["AP"] == pytest.approx(34 / 101)
+    assert any(note.startswith("no prediction is of the split train") for note in whole.notes)
+    assert part.numbers["AP"] == pytest.approx(1)
+    assert (part.counts["images"], part.counts["objects"], part.settings["split"]) == (1, 1, "val")
+    assert not any("split" in note or "left out" in note for note in part.notes)
+    empty = evaluate(data, split="train")
+    assert (empty.numbers["AP"], empty.counts["objects"]) == (0, 2)
+    with pytest.raises(UsageError, match="it has train, val"):
+        evaluate(data, split="test")
+
+
+def test_labels_of_a_split() -> None:
+    data = pictures([[0], [0], [1]], [[0.9, 0.1], [0.1, 0.9], [NAN, NAN]])
+    splits = tiny(3, splits={"train": [0, 2], "val": [1]}).table("splits")
+    held = replace(data, tables={**data.tables, "splits": splits})
+    told = {name: evaluate(held, split=name) for name in ("train", "val")}
+    assert [told[name].numbers["accuracy"] for name in told] == [1, 0]
+    assert [told[name].counts["left_out"] for name in told] == [1, 0]

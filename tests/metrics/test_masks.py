@@ -93,5 +93,5 @@ def test_what_cannot_be_drawn_is_empty_and_what_has_no_outline_is_its_box(
     data = written(tmp_path, truth, results)
     truths, guesses = encoded(data, scene(data))
     assert [int(api.area(each)) for each in (*truths, *guesses)] == [1200, 0, 1200]
-    assert prepared(data, "bbox")[1] is None
+    assert prepared(data, np.array([True]), "bbox")[1] is None
     assert evaluate(data, geometry="segm").numbers["AP50"] == pytest.approx(51 / 101)
