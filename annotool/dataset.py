@@ -167,7 +167,8 @@ class Dataset:
         if not len(own):
             return np.full(len(images), -1, dtype=np.int64)
         rows = images - own[0]
-        return np.where((images >= 0) & (rows >= 0) & (rows < len(own)), rows, -1)
+        rows[rows.view(np.uint64) >= len(own)] = -1  # what is negative is larger than any row then
+        return np.asarray(rows)
 
     def image_values(self, column: str) -> Array:
         """Return a column of `images` for each annotation; where it has no image, what is absent there."""
@@ -175,9 +176,9 @@ class Dataset:
         values = self.table("images")[column]
         if not len(values):
             return np.full(len(rows), SCHEMA["images"][column].absent, dtype=values.dtype)
-        return np.where(
-            rows >= 0, values[rows], np.array(SCHEMA["images"][column].absent, dtype=values.dtype)
-        )
+        found = values[rows]
+        found[rows < 0] = SCHEMA["images"][column].absent
+        return found
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -236,7 +237,7 @@ class Dataset:
         """Each annotation's box with its image's size; see Boxes."""
         rows = self.table("annotations")
         width, height = self.image_values("width"), self.image_values("height")
-        xywh = np.stack([rows[c] for c in "xywh"], axis=1)
+        xywh = np.stack([rows[c] for c in "xywh"]).T  # each column in one run of memory
         fraction = np.isnan(xywh).any(axis=1) & np.isfinite(rows["xn"]) & (rows["image"] >= 0)
         if fraction.any():
             written = np.stack([rows[c] for c in ("xn", "yn", "wn", "hn")], axis=1)

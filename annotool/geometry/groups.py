@@ -22,6 +22,8 @@ def first_equal(*columns: NDArray[Any]) -> Ints:
     """
     numbers = [_numbers(column) for column in columns]
     first = np.full(len(numbers[0]), -1, np.int64)
+    if any(_ascending(column) for column in numbers):
+        return first
     rows = np.arange(len(first))
     hashes = np.zeros(len(first), np.uint64)
     for some in (numbers[:FEW], numbers):
@@ -64,6 +66,11 @@ def _numbers(column: NDArray[Any]) -> NDArray[Any]:
     if not {*map(type, values)} <= {str, bytes, int}:
         numbers[[value != value for value in values]] = np.nan
     return numbers
+
+
+def _ascending(column: NDArray[Any]) -> bool:
+    """Whether each number is larger than the one before, as ids often are; then no two are equal."""
+    return len(column) > 1 and bool(column[-1] > column[0]) and bool((column[1:] > column[:-1]).all())
 
 
 def _repeated(hashes: NDArray[np.uint64], known: NDArray[np.bool_]) -> Ints:

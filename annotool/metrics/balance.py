@@ -176,7 +176,7 @@ def normalised_entropy(instances: Array) -> float:
 def count(data: Dataset) -> Counts:
     """Count a dataset, or a shard of one."""
     k, members = len(data.labels), membership(data)
-    rows, images, labels = counted(data)
+    rows, images, labels = data.once(counted)
     bins = size_bins(data, rows)
     pair_image, pair_label = shown_in(images, labels, k)
     has = np.zeros(len(data.table("images")), dtype=bool)
@@ -216,14 +216,14 @@ def added(parts: Sequence[Counts]) -> Counts:
 
 def instance_counts(data: Dataset) -> Array:
     """Instances of each category, by label number: int64 (K,)."""
-    _, _, labels = counted(data)
+    _, _, labels = data.once(counted)
     return np.bincount(labels, minlength=len(data.labels))
 
 
 def image_counts(data: Dataset) -> Array:
     """Images that show each category, by label number: int64 (K,)."""
     k = len(data.labels)
-    _, images, labels = counted(data)
+    _, images, labels = data.once(counted)
     return np.bincount(shown_in(images, labels, k)[1], minlength=k)
 
 

@@ -268,6 +268,8 @@ def raster_areas(data: Dataset, rows: Array) -> tuple[Array, Array]:
     """What pycocotools fills of the polygons at these positions, px (n,) each, NaN where it cannot be asked: of all
     rings together; and, where there are several, of the largest less the others, as if these were holes in it."""
     filled, holed = np.full((2, len(rows)), np.nan)
+    if not len(rows):
+        return filled, holed
     height, width = data.image_values("height")[rows], data.image_values("width")[rows]
     for at, rings in polygons(data, rows):
         if height[at] > 0 and width[at] > 0:

@@ -104,10 +104,10 @@ def same_records(data: Dataset, rows: Array, partners: Array) -> Array:
 def records(data: Dataset, rows: Array) -> list[bytes]:
     """The text of each record; empty where it has none."""
     table = data.table("annotations")
-    spans = zip(*(table[name][rows].tolist() for name in ("source", "start", "end")), strict=True)
-    return [
-        bytes(data.source_bytes(source)[start:end]) if start >= 0 else b"" for source, start, end in spans
-    ]
+    source, start, end = (table[name][rows] for name in ("source", "start", "end"))
+    files = {each: data.source_bytes(each) for each in np.unique(source[start >= 0]).tolist()}
+    spans = zip(source.tolist(), start.tolist(), end.tolist(), strict=True)
+    return [bytes(files[file][first:last]) if first >= 0 else b"" for file, first, last in spans]
 
 
 def without_id(record: bytes) -> Any:
