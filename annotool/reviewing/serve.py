@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -29,9 +29,11 @@ PATIENCE = 5  # seconds for open requests, then it ends all the same
 
 
 class Guard:
-    """Lets through requests to this machine by its own name, and for media only the review's images.
+    """Lets through requests to this machine by its own name, from pages of its own, and for media only the review's
+    images.
 
-    A page elsewhere can make a browser send requests under a name that it points here; such names are refused.
+    A page elsewhere can make a browser send requests under a name that it points here, or straight to this address;
+    both are refused. A link or a frame that opens the App is not.
     """
 
     def __init__(self, app: App, images: frozenset[str]) -> None:
@@ -44,17 +46,33 @@ class Guard:
             await send({"type": "http.response.start", "status": 403, "headers": []})
             await send({"type": "http.response.body", "body": b"not part of this review"})
             return
+        if scope["type"] == "websocket" and not self.allows(scope):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         await self.app(scope, receive, send)
 
     def allows(self, scope: MutableMapping[str, Any]) -> bool:
         """Return whether a request is for this review."""
-        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        if host.rpartition(":")[0] not in NAMES and host not in NAMES:
+        told = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if not (is_here(told.get(b"host", "")) and from_here(told)):
             return False
         if scope["path"].rstrip("/") != "/media":
             return True
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("filepath", [])
         return len(asked) == 1 and asked[0] in self.images
+
+
+def is_here(host: str) -> bool:
+    """Whether a host, with or without a port, is a name of this machine for itself."""
+    return host in NAMES or host.rpartition(":")[0] in NAMES
+
+
+def from_here(told: Mapping[bytes, str]) -> bool:
+    """Whether a request comes from no page, from one of this server, or opens a page."""
+    origin, site = told.get(b"origin"), told.get(b"sec-fetch-site", "none")
+    if origin is not None:
+        return origin.partition("://")[2] == told.get(b"host", "")
+    return site != "cross-site" or told.get(b"sec-fetch-mode") == "navigate"
 
 
 def main(words: Sequence[str]) -> None:
