@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
-from bench import generate, run
+from bench import evaluate, generate, run
 
 IMAGES = 400
 ANNOTATIONS = round(IMAGES * generate.PER_IMAGE)
@@ -123,3 +123,15 @@ def test_every_comparison_names_its_data() -> None:
         c.make_data[c.make_data.index("--images") + 1] for c in made if c.make_data
     ] == "12 118 1183 1000 100 1183".split()
     assert all("{data}" in c.ours and "{data}" in c.theirs for c in made if c.make_data)
+
+
+def test_detections_are_of_the_truth_and_both_sides_agree(tmp_path: Path) -> None:
+    evaluate.write(tmp_path, 20)
+    truth, results = (json.loads((tmp_path / name).read_text()) for name in ("truth.json", "results.json"))
+    assert (len(truth["images"]), len(truth["annotations"]), len(results)) == (20, 140, 160)
+    assert {row["image_id"] for row in results} <= {row["id"] for row in truth["images"]}
+    said = [sys.executable, "-c", "print({!r})"]
+    same, other = json.dumps([-1.0, 0.5]), json.dumps({"numbers": {"AP": None, "AP50": 0.5}})
+    evaluate.check([*said[:2], said[2].format(other)], [*said[:2], said[2].format(same)])
+    with pytest.raises(SystemExit, match="the numbers differ"):
+        evaluate.check([*said[:2], said[2].format(other)], [*said[:2], said[2].format("[0.0, 0.5]")])

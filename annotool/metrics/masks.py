@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.geometry.rle import string_from_counts
+from annotool.geometry.rle import MOST_PIXELS, string_from_counts, summary
 from annotool.metrics.scene import Scene, swapped
 from annotool.schema import Kind
 from annotool.table import Array, Table
@@ -19,10 +19,12 @@ __all__ = ["Mask", "encoded", "mask_overlap", "with_mask_areas"]
 Mask = dict[str, Any]
 """size [height, width] and counts, the compressed text as bytes."""
 
+FAR = 1e6  # pixels: what reaches farther is a fault, and drawing it would take all memory
+
 
 def encoded(data: Dataset, sides: Scene) -> tuple[list[Mask], list[Mask]]:
     """Return the masks of all truths and all guesses. What has no outline is its box, as COCO.loadRes makes it; what
-    cannot be drawn (rings of one or two points, an image of unknown size) is an empty mask."""
+    cannot be drawn (rings of one or two points, runs that do not fill the mask, an image of unknown size) is empty."""
     sizes = np.stack([data.table("images")[c][sides.images] for c in ("height", "width")], axis=1)
     return (
         drawn(data, sides.truths, sides.boxes("truths"), sizes),
@@ -33,7 +35,8 @@ def encoded(data: Dataset, sides: Scene) -> tuple[list[Mask], list[Mask]]:
 def drawn(data: Dataset, table: Table, boxes: Array, sizes: Array) -> list[Mask]:
     from pycocotools import mask as api
 
-    height, width = np.where(np.isfinite(sizes), np.maximum(sizes, 1), 1).astype(np.int64)[table["image"]].T
+    known = (sizes >= 1).all(axis=1) & (sizes <= FAR).all(axis=1) & (sizes.prod(axis=1) <= MOST_PIXELS)
+    height, width = np.where(known[:, None], sizes, 0).astype(np.int64)[table["image"]].T
     shapes = outlines(data, table["row"])
     masks: list[Mask] = []
     for row, box, h, w in zip(table["row"].tolist(), boxes, height.tolist(), width.tolist(), strict=True):
@@ -43,8 +46,9 @@ def drawn(data: Dataset, table: Table, boxes: Array, sizes: Array) -> list[Mask]
             continue
         x0, y0, x1, y1 = box[0], box[1], box[0] + box[2], box[1] + box[3]
         rings = shape or [np.array([x0, y0, x0, y1, x1, y1, x1, y0])]
-        whole = [ring for ring in rings if len(ring) >= 6 and np.isfinite(ring).all()]
-        masks.append(api.merge(api.frPyObjects(whole, h, w)) if whole else empty(h, w))
+        whole = [ring for ring in rings if len(ring) >= 6 and (np.abs(ring) <= FAR).all()] if h else []
+        parts = api.frPyObjects(whole, h, w) if whole else [empty(max(h, 1), max(w, 1))]
+        masks.append(parts[0] if len(parts) == 1 else api.merge(parts))
     return masks
 
 
@@ -62,9 +66,12 @@ def outlines(data: Dataset, rows: Array) -> dict[int, Mask | list[Array]]:
         if not len(block):
             continue
         runs = decoder.rle(data, block) if decoder.rle is not None else [None] * len(block)
-        for row, mask in zip(block.tolist(), runs, strict=True):
-            if mask is not None and (mask[0] >= 0).all():
+        sound = summary(runs)["sound"].tolist()
+        for row, mask, good in zip(block.tolist(), runs, sound, strict=True):
+            if good and mask is not None:
                 found[row] = {"size": list(mask[1]), "counts": string_from_counts(mask[0]).encode()}
+            elif mask is not None:
+                found[row] = empty(1, 1)
         rest = np.array([row for row in block.tolist() if row not in found], dtype=np.int64)
         if len(rest):
             rings = decoder.rings(data, rest)

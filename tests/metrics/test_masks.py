@@ -95,3 +95,31 @@ def test_what_cannot_be_drawn_is_empty_and_what_has_no_outline_is_its_box(
     assert [int(api.area(each)) for each in (*truths, *guesses)] == [1200, 0, 1200]
     assert prepared(data, np.array([True]), "bbox")[1] is None
     assert evaluate(data, geometry="segm").numbers["AP50"] == pytest.approx(51 / 101)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"size": [480, 640], "counts": [5, 5]},
+        {"size": [480, 640], "counts": [0, -5, 480 * 640 + 5]},
+        {"size": [2**20, 2**20], "counts": [0, 2**40]},
+        {"size": [480, 640], "counts": "?"},
+        [[1e300, 0, 1e300, 5, 0, 5]],
+        [[0, 0, 1e12, 5, 0, 5]],
+        [[1, 2]],
+    ],
+)  # fmt: skip
+def test_broken_outlines_find_nothing(given_to_coco: Any, tmp_path: Path, shape: Any) -> None:
+    box = {"box": (10, 20, 30, 40)}
+    truth, results = given_to_coco(
+        [box, {**box, "segmentation": shape}], [{**box, "score": 0.5, "segmentation": shape}], 1
+    )
+    told = evaluate(written(tmp_path, truth, results), geometry="segm")
+    assert told.numbers["AP50"] == 0
+
+
+def test_images_of_unknown_size_have_no_masks(given_to_coco: Any, tmp_path: Path) -> None:
+    truth, results = given_to_coco([{"box": (1, 2, 30, 40)}], [{"box": (1, 2, 30, 40), "score": 0.5}], 1)
+    del truth["images"][0]["width"]
+    assert evaluate(written(tmp_path, truth, results)).numbers["AP50"] == pytest.approx(1)
+    assert evaluate(written(tmp_path, truth, results), geometry="segm").numbers["AP50"] == 0
