@@ -23,12 +23,14 @@ from sample_data.maker import (
     cases_box,
     cases_cls,
     cases_img,
+    cases_lbl,
     cases_seg,
     coco,
     draw,
     faulty_coco,
     faulty_voc,
     faulty_yolo,
+    labels,
     plant,
     voc,
     yolo,
@@ -36,7 +38,7 @@ from sample_data.maker import (
 from sample_data.maker.truth import Picture, pictures
 
 HERE = Path(__file__).resolve().parent
-MADE = ("coco", "voc", "yolo", "classes", "predictions", "faulty")
+MADE = ("coco", "voc", "yolo", "classes", "csv", "huggingface", "predictions", "faulty")
 
 Files = dict[str, bytes]
 
@@ -52,13 +54,15 @@ def everything() -> Files:
     """Return all files by path below sample_data/."""
     truth = pictures()
     images = painted(truth)
-    files = clean_coco(truth, images) | clean_voc(truth, images) | clean_yolo(truth, images) | classes(truth)
+    files = clean_coco(truth, images) | clean_voc(truth, images) | clean_yolo(truth, images)
+    files |= below("classes", labels.crops(truth)) | below("huggingface", labels.metadata(truth, images))
+    files |= below("csv", {"labels.csv": labels.sheet(truth)} | below("images", images))
     expected: list[plant.Finding] = []
     for faulty in (faulty_coco, faulty_voc, faulty_yolo):
         written, findings = faulty.build(truth, images)
         files |= below(faulty.DATASET, written)
         expected += findings
-    for maker in (cases, cases_img, cases_seg, cases_box, cases_cls):
+    for maker in (cases, cases_img, cases_seg, cases_box, cases_cls, cases_lbl):
         for code, case in maker.CASES.items():
             written, findings = case(f"faulty/cases/{code}", painted)
             files |= below(f"faulty/cases/{code}", written)
@@ -89,19 +93,6 @@ def clean_yolo(truth: Sequence[Picture], images: Files) -> Files:
     files = {yolo.label_name(p): "".join(f"{row}\n" for row in yolo.rows(p)).encode() for p in truth}
     files |= {yolo.image_name(p): images[p.name] for p in truth}
     return below("yolo", files | {"data.yaml": yolo.data_yaml().encode()})
-
-
-def classes(truth: Sequence[Picture]) -> Files:
-    """Return every fruit cut out, in folders SPLIT/CATEGORY."""
-    files = {}
-    for picture in truth:
-        image = draw.paint(picture)
-        for at, fruit in enumerate(picture.fruits, 1):
-            name = f"{picture.name.rsplit('.', 1)[0]}_{at}.jpg"
-            files[f"classes/{picture.split}/{fruit.category}/{name}"] = draw.encode(
-                image.crop(fruit.box), name
-            )
-    return files
 
 
 def below(folder: str, files: Files) -> Files:

@@ -51,6 +51,6 @@ def test_faulty_dataset_gives_what_was_planted(dataset: str) -> None:
     }
 
 
-@pytest.mark.parametrize("dataset", ["coco", "voc", "yolo", "classes"])
+@pytest.mark.parametrize("dataset", ["coco", "voc", "yolo", "classes", "csv", "huggingface"])
 def test_clean_dataset_gives_nothing(dataset: str) -> None:
     assert found(SAMPLES / dataset) == Counter()

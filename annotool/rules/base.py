@@ -19,7 +19,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Block, Edits, Findings, Fix, Op, Severity, block
 from annotool.rules.targets import Consequence
-from annotool.schema import NO_ID
+from annotool.schema import NO_ID, Kind
 from annotool.table import Array, Table
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "ReaderRule",
     "Rule",
     "Severity",
+    "classifies",
     "found",
     "mendable",
     "size_edits",
@@ -272,6 +273,14 @@ def distinct(source: Array, ids: Array, sources: int) -> Array:
     source, ids = source[order], ids[order]
     new = np.append(True, (source[1:] != source[:-1]) | (ids[1:] != ids[:-1]))[: len(ids)]
     return np.bincount(source[new], minlength=sources)
+
+
+def classifies(data: Dataset) -> bool:
+    """Whether all annotations label whole images; a dataset without any does where its format holds nothing else."""
+    kinds = data.table("annotations")["kind"]
+    if len(kinds):
+        return bool((kinds <= Kind.IMAGE).all()) and bool((kinds == Kind.IMAGE).any())
+    return "labels" in data.facts or data.formats == {"imagefolder"}
 
 
 def image_files_lacking(data: Dataset) -> str:

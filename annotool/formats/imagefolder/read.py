@@ -123,7 +123,7 @@ class Reader:
             "sources": self.sources(below, splits, [len(own) for own in files]),
         }  # fmt: skip
         return Dataset(
-            tables=tables, paths=(self.path,), buffers=(b"",), facts={"declared_categories": False},
+            tables=tables, paths=(self.path,), buffers=(b"",), facts={"declared_categories": False, "loose_images": self.loose()},
             notes=self.notes(), images_checked=self.checked, probed=probed,
         )  # fmt: skip
 
@@ -150,8 +150,13 @@ class Reader:
         return make("sources", n, file=objects(below), format=objects(["imagefolder"] * n), split=objects(splits),
                     buffer=zero, start=zero, end=zero, records=np.array(records))  # fmt: skip
 
-    def notes(self) -> tuple[str, ...]:
-        """Name images that lie beside the class folders: they have no category."""
+    def loose(self) -> dict[str, int]:
+        """Count the images that lie beside the class folders, by folder: they have no category."""
         holders = {each.path.parent for _, each in self.folders}
-        loose = sum(len(images_in(Listing(holder))) for holder in holders)
+        counts = {"" if each == self.path else each.name: len(images_in(Listing(each))) for each in holders}
+        return {name: count for name, count in sorted(counts.items()) if count}
+
+    def notes(self) -> tuple[str, ...]:
+        """Tell of these images."""
+        loose = sum(self.loose().values())
         return (f"{loose:,} images lie beside the class folders and are not read",) if loose else ()

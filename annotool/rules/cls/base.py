@@ -16,6 +16,9 @@ from annotool.table import Array, Table
 
 __all__ = ["Named", "added", "folded", "merged", "named", "per_name"]
 
+UNDECLARED = ("yolo", "imagefolder", "csv", "huggingface")  # formats of names that only uses tell, before VOC
+RENAMED = ("csv", "huggingface")  # formats in which such a name is what is written wherever it is used
+
 
 def folded(name: str) -> str:
     """Return what is left of a name without case, width of letters, outer blanks and the kind of separator.
@@ -36,11 +39,13 @@ class Named:
 
 
 def named(shard: Dataset) -> Named:
-    """Return what a shard knows of the categories; a name that no file declares is VOC's, or that of a class folder."""
+    """Return what a shard knows of the categories; a name that no file declares is a class folder's, or of the cells of a
+    csv or the records of Hugging Face, else VOC's. Of YOLO it has no format: its classes are numbers.
+    """
     rows = shard.table("categories")
     category = shard.table("annotations")["category"]
     counts = np.bincount(category[category >= 0], minlength=len(rows))
-    undeclared = "" if "yolo" in shard.formats else "imagefolder" if "imagefolder" in shard.formats else "voc"
+    undeclared = next((name for name in UNDECLARED if name in shard.formats), "voc").replace("yolo", "")
     return Named(rows, counts, np.append(shard.table("sources")["format"], undeclared)[rows["source"]])
 
 
@@ -63,13 +68,15 @@ def merged(rule: Rule, data: Dataset, state: Named, finding: int, name: str, oth
     """Return the edits that turn one name into another wherever it stands.
 
     In a file that has the other name too the annotations move, and the category goes; a line of a YOLO class list
-    stays, since later classes would change their numbers. Elsewhere, and in VOC, the category is renamed.
+    stays, since later classes would change their numbers. Elsewhere, in VOC, and where names are written out, the category
+    is renamed.
     """
     rows, edits = state.rows, list[Edits]()
     make = partial(Edits.make, finding=finding, safe=False, rule=rule.code)
     for row in np.flatnonzero(rows["name"] == name).tolist():
         target = np.flatnonzero((rows["name"] == other) & (rows["source"] == rows["source"][row]))
-        if state.format_of[row] == "voc" or not len(target):
+        spelled_out = state.format_of[row] in RENAMED and rows["source"][row] < 0
+        if spelled_out or state.format_of[row] == "voc" or not len(target):
             edits.append(make(1, table="categories", column="name", row=row, new=[other]))
             continue
         moved = np.flatnonzero(data.table("annotations")["category"] == row)

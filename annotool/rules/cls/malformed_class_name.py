@@ -27,6 +27,11 @@ MESSAGES = {
     "reserved": "class {name!r} has a name that loaders reserve",
 }
 
+OF_IMAGES = (
+    "imagefolder",
+    "csv",
+)  # formats of labels of whole images, to which no detector adds a background
+
 
 @dataclass(frozen=True)
 class MalformedClassName(DatasetRule[Named]):
@@ -121,7 +126,7 @@ def kind(name: str, format_name: str) -> str:
         return "control"
     if name.isdecimal():
         return "digits"
-    return "reserved" if name.casefold() in RESERVED and format_name != "imagefolder" else ""
+    return "reserved" if name.casefold() in RESERVED and format_name not in OF_IMAGES else ""
 
 
 def stripped(name: str) -> str:

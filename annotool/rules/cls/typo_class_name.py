@@ -69,7 +69,7 @@ class TypoClassName(DatasetRule[Named]):
     def finish(self, state: Named) -> Findings:
         names, twins = per_name(state), self.twins(state)
         rows = np.array([names[name][0] for name in twins], dtype=np.int64)
-        known = np.isin(state.format_of[rows], ("coco", "voc", "yolo"))
+        known = np.isin(state.format_of[rows], ("coco", "voc", "yolo", "csv", "huggingface"))
         return found(
             self,
             "{name!r} (instances: {count:,}) is {other!r} (instances: {other_count:,}) but for a slip",

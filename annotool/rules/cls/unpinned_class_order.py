@@ -13,7 +13,7 @@ from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Op, Severity,
 from annotool.rules.cls.base import folded
 from annotool.table import Array
 
-FORMATS = ("voc", "imagefolder")
+FORMATS = ("voc",)
 LIST = "labels.txt"  # what annotool writes beside Annotations
 
 
@@ -33,8 +33,8 @@ class Read:
 class UnpinnedClassOrder(DatasetRule[Read]):
     """No class list pins the numbers of the classes, and they differ with what is read.
 
-    What: VOC files without labels.txt, or class folders, of which a split (or another path given) lacks classes that
-    others have. One finding a dataset. Where every split has all classes, their sorted names are the same list
+    What: VOC files without labels.txt, of which a split (or another path given) lacks classes that others have; for class
+    folders see LBL004. One finding a dataset. Where every split has all classes, their sorted names are the same list
     everywhere, and nothing is said.
 
     Why: a loader that numbers the classes it meets gives them other numbers in each split: right boxes under wrong
@@ -46,8 +46,7 @@ class UnpinnedClassOrder(DatasetRule[Read]):
     Good: the same with a labels.txt beside Annotations: cat, cow, dog.
 
     Fix: safe in VOC: labels.txt is written where the dataset begins, with the sorted names, the order that annotool
-    goes by already. None for class folders, whose loaders read no list; where another path has a list of its own; or
-    where a name is blank or holds a line break.
+    goes by already. None where another path has a list of its own; or where a name is blank or holds a line break.
 
     Source: ultralytics/ultralytics#13936; roboflow/supervision, dataset/formats/pascal_voc.py.
     """

@@ -60,7 +60,8 @@ class ExactDuplicateImage(DatasetRule[State]):
     severities = (WARNING,)
     fixes = (Fix.UNSAFE,)
     verdict = ("an image stands in its split twice", "{n} images stand in their split twice")
-    silenced_by = ("IMG001",)
+    silenced_by = ("IMG001", "LBL003")
+    told_by = ("LBL003",)
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

@@ -13,6 +13,7 @@ from annotool.rules.base import (
     WARNING,
     DatasetRule,
     Findings,
+    classifies,
     found,
     image_files_lacking,
     together,
@@ -39,7 +40,7 @@ class ImageTooSmall(DatasetRule[State]):
     """An image file is so small that trainers leave it out.
 
     What: a side shorter than `rejected` pixels, one finding an image. How many others have a side shorter than `small` is
-    one fact of the dataset; not of class folders, for which no trainer asks it.
+    one fact of the dataset; not where labels are of whole images, for which no trainer asks it.
 
     Why: ultralytics calls images under 10 pixels corrupt and leaves them out with their labels; mmdetection's datasets
     filter out those under 32 by default. Both go on without them.
@@ -79,7 +80,7 @@ class ImageTooSmall(DatasetRule[State]):
         side = np.minimum(files.width, files.height)
         bad = np.flatnonzero(side < self.rejected)
         between = np.flatnonzero((side >= self.rejected) & (side < self.small))
-        if shard.formats == {"imagefolder"}:  # crops to classify are small, and nothing filters them
+        if classifies(shard):  # crops to classify are small, and nothing filters them
             between = between[:0]
         values = {"width": files.width[bad], "height": files.height[bad], "rejected": self.rejected}
         message = "{width:g} x {height:g} pixels: a side under {rejected} is taken for a corrupt file"

@@ -37,7 +37,6 @@ def test_splits_that_lack_classes() -> None:
                   "message": "no class list, and val lacks 1 of 3 classes ('cow'): numbers given while reading differ "
                   "from split to split"}],
             ),
-            (split((0,), (0, 1, 2), "imagefolder"), [{"fix": Fix.NONE, "values": {"part": "train", "lacking": 2}}]),
         ],
     )  # fmt: skip
 
