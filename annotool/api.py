@@ -49,6 +49,7 @@ __all__ = [
     "check_failing",
     "check_joined",
     "check_outputs",
+    "compare",
     "convert",
     "decisions",
     "evaluate",
@@ -179,6 +180,13 @@ def report(
 ) -> str:
     """Return findings in a form of reporting.FORMS."""
     return "".join(f"{line}\n" for line in lines(Told(data, findings, config or {}), form))
+
+
+def compare(old: Path, new: Path) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """Return the findings of two reports in json. Raises UsageError for a file that is none."""
+    from annotool.reporting import compared
+
+    return compared.read(old), compared.read(new)
 
 
 def lines(told: Told, form: str) -> Iterator[str]:

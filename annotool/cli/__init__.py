@@ -26,6 +26,7 @@ COMMANDS = (
     "sizes",
     "convert",
     "evaluate",
+    "report",
     "review",
     "decisions",
     "rules",

@@ -58,10 +58,11 @@ def distributions(data: Dataset) -> Distributions:
     label = data.annotation_labels[rows]
     pixels = ~boxes.fraction[rows]
     sized = np.isfinite(width) & np.isfinite(height) & (width > 0) & (height > 0)
-    cell, inside = cells((x + w / 2) / width, (y + h / 2) / height)
+    with np.errstate(all="ignore"):  # of sizes that are 0 or not known
+        cell, inside = cells((x + w / 2) / width, (y + h / 2) / height)
+        shorter = np.minimum(w, h) / np.maximum(width, height)  # of the image's longer side
     drawn = np.bincount(image, minlength=len(data.table("images")))
     side, aspect = np.sqrt(w * h), w / h
-    shorter = np.minimum(w, h) / np.maximum(width, height)  # of the image's longer side
 
     tables: dict[str, list[Table]] = {each.name: [] for each in fields(Distributions)}
     for split, member in membership(data).items():

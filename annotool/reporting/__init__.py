@@ -6,5 +6,5 @@ from annotool.reporting.told import Told
 
 __all__ = ["FORMS", "Told"]
 
-FORMS = ("text", "concise", "paths", "json", "jsonl", "csv", "markdown", "junit", "github", "sarif")
+FORMS = ("text", "concise", "paths", "json", "jsonl", "csv", "markdown", "junit", "github", "sarif", "html")
 """The forms of a report; each is the module of its name, with a function `lines(told)`."""

@@ -1,0 +1,242 @@
+"""The page: verdict, what to do first, findings by rule with pictures, the balance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from importlib.resources import files
+
+import numpy as np
+
+from annotool.findings import Block, Findings, Fix, Severity
+from annotool.reporting.counts import statistics
+from annotool.reporting.explained import paragraphs
+from annotool.reporting.html.balance import section as balance_section
+from annotool.reporting.html.gallery import Gallery, spread
+from annotool.reporting.html.markup import data_json, prose, tag, text
+from annotool.reporting.rows import Row, rows
+from annotool.reporting.told import Told, notes, plural, slug, summary
+from annotool.reporting.verdict import grade_counts, reasons, verdict
+from annotool.rules import registry
+from annotool.table import Array
+
+__all__ = ["lines"]
+
+LISTED, DRAWN = 100, 12  # findings of a rule and grade: in the list, in pictures
+GRADES = ("error", "warning", "info")
+
+
+def lines(told: Told) -> Iterator[str]:
+    """Yield the page."""
+    yield "<!doctype html>"
+    yield '<html lang="en"><head><meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    # Nothing from outside, whatever a name tries.
+    yield (
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
+    )
+    yield tag("title", f"annotool: {text(named(told))}")
+    yield f"<style>{asset('style.css')}</style></head><body>"
+    yield tag("a", "Skip to findings", href="#findings", class_="skip")
+    yield tag("header", head(told))
+    yield "<main>"
+    yield first_steps(told)
+    yield from findings(told)
+    yield tag("section", tag("h2", "Balance") + balance_section(told.data), id="balance")
+    yield tag("section", tag("h2", "How this was made") + made(told), id="made")
+    yield "</main>"
+    yield data_json("counts", counts(told))
+    yield f"<script>{asset('script.js')}</script></body></html>"
+
+
+def asset(name: str) -> str:
+    return files("annotool.reporting.html").joinpath(name).read_text("utf-8")
+
+
+def named(told: Told) -> str:
+    return ", ".join(path.name for path in told.data.paths) or "dataset"
+
+
+def head(told: Told) -> str:
+    """The verdict, and findings a thousand annotations."""
+    data, found = told.data, summary(told.findings.new)
+    sizes = (len(data.table("images")), len(data.table("annotations")), len(data.labels))
+    facts = (
+        f"{'+'.join(sorted(data.formats))}: {plural(sizes[0], 'image')}, {plural(sizes[1], 'annotation')}, "
+        f"{sizes[2]:,} categories ({', '.join(data.split_names) or 'no splits'})"
+    )
+    grade = next((each for each in GRADES if found[each]), "clean")
+    boxes = []
+    for each in GRADES:
+        rate = f"{1000 * found[each] / sizes[1]:,.1f} in 1,000 annotations" if sizes[1] else ""
+        label = "infos" if each == "info" else f"{each}s"
+        boxes.append(
+            tag("div", tag("b", f"{found[each]:,}") + tag("span", label) + tag("small", rate), class_=each)
+        )
+    return (
+        tag("h1", text(named(told)))
+        + tag("p", text(verdict(told)), class_=f"verdict {grade}")
+        + tag("p", text(facts))
+        + tag("div", boxes, class_="tiles")
+    )
+
+
+def first_steps(told: Told) -> str:
+    """Commands to copy, in the order to run them."""
+    fix = told.findings.column("fix")
+    safe, unsafe = int((fix == Fix.SAFE).sum()), int((fix == Fix.UNSAFE).sum())
+    paths = " ".join(quoted(str(path)) for path in told.data.paths)
+    steps = []
+    if safe:
+        steps.append(
+            (f"mends {safe:,} findings without changing a fact", f"annotool fix {paths} --out mended")
+        )
+    if unsafe:
+        steps.append(
+            (
+                f"shows {unsafe:,} changes of geometry, classes or records",
+                f"annotool fix {paths} --unsafe-fixes --diff",
+            )
+        )
+    if len(told.findings):
+        steps.append(("opens what is left for a person to decide", f"annotool review {paths}"))
+        steps.append(("lets CI stop at new faults only", f"annotool baseline {paths} --out baseline.jsonl"))
+    if not steps:
+        return ""
+    items = (tag("li", tag("code", text(command)) + tag("span", text(f" {why}"))) for why, command in steps)
+    return tag("section", tag("h2", "What to do first") + tag("ol", items, class_="steps"), id="first")
+
+
+def quoted(word: str) -> str:
+    import shlex
+
+    return shlex.quote(word)
+
+
+def findings(told: Told) -> Iterator[str]:
+    """The filters, then each rule and grade, errors first."""
+    data, found = told.data, told.findings.new
+    yield '<section id="findings"><h2>Findings</h2>'
+    if not len(found):
+        yield tag("p", "Nothing was found.") + "</section>"
+        return
+    yield filters(told)
+    counted = grade_counts(found)
+    order = sorted(counted, key=lambda each: (GRADES.index(each[0]), -counted[each], each[1]))
+    chosen = sampled(found)
+    gallery = Gallery(data)
+    image, annotation = found.column("image"), found.column("annotation")
+    for grade, code in order:
+        mine = chosen[grade, code]
+        shown = list(rows(data, found, mine))
+        places = [data.image_rows(image[mine]).tolist(), annotation[mine].tolist()]
+        yield rule(gallery, counted[grade, code], shown, places)
+    yield "</section>"
+
+
+def sampled(found: Findings) -> dict[tuple[str, str], Array]:
+    """Positions of the findings that are listed, by grade and rule, spread over the dataset."""
+    severity = found.column("severity")
+    rule = np.repeat(np.arange(len(found.blocks)), [len(part) for part in found.blocks])
+    codes = np.array([part.rule for part in found.blocks], dtype=object)[rule]
+    chosen = {}
+    for value in np.unique(severity).tolist():
+        for code in set(codes[severity == value].tolist()):
+            mine = np.flatnonzero((severity == value) & (codes == code))
+            chosen[Severity(value).name.lower(), str(code)] = mine[list(spread(len(mine), LISTED))]
+    return chosen
+
+
+def filters(told: Told) -> str:
+    data = told.data
+
+    def choice(name: str, values: list[str]) -> str:
+        options = tag("option", "all", value="") + "".join(
+            tag("option", text(each), value=each) for each in values
+        )
+        return tag("label", text(name) + tag("select", options, data_filter=name))
+
+    used = sorted({each.category for each in statistics(told) if each.category})
+    inner = choice("severity", list(GRADES))
+    inner += choice("split", list(data.split_names)) if data.split_names else ""
+    inner += choice("category", used) if used else ""
+    inner += tag(
+        "label", "text" + tag("input", "", type="search", data_filter="text", placeholder="file, message ...")
+    )
+    return tag("form", inner + tag("output", "", aria_live="polite"), class_="filters", role="search")
+
+
+def rule(gallery: Gallery, count: int, shown: list[Row], places: list[list[int]]) -> str:
+    """One rule: its count, why it matters, how it is mended, pictures, and a list."""
+    code, grade = shown[0].rule, shown[0].severity
+    rules = registry()
+    words = paragraphs(rules[code]) if code in rules else []
+    why = [each for each in words[1:] if each.startswith(("What:", "Why:", "Fix:"))]
+    pictures = [gallery.figure(shown[at], places[0][at], places[1][at]) for at in spread(len(shown), DRAWN)]
+    listed = "".join(record(row) for row in shown)
+    more = (
+        f"{count - len(shown):,} more are not listed here; json has them all." if count > len(shown) else ""
+    )
+    inner = tag("p", prose(words[0]) if words else "")
+    inner += "".join(
+        tag("p", tag("b", text(each.split(":")[0])) + prose(each[each.index(":") :])) for each in why
+    )
+    inner += tag("div", pictures, class_="gallery") if any(pictures) else ""
+    head = tag("tr", "".join(tag("th", each, scope="col") for each in ("where", "image", "category", "what")))
+    inner += tag("div", tag("table", tag("thead", head) + tag("tbody", listed)), class_="scroll") + tag(
+        "p", more
+    )
+    title = (
+        tag("span", f"{count:,}", class_="n")
+        + tag("span", grade, class_=f"grade {grade}")
+        + tag("code", text(code))
+        + " "
+        + text(slug(code))
+    )
+    return tag("details", tag("summary", title) + inner, class_="rule", data_rule=code, data_severity=grade)
+
+
+def record(row: Row) -> str:
+    """One finding in the list, with what the filters ask for; a joined `url` leads to the labelling tool."""
+    url = row.joined.get("url", "")
+    image = text(row.image)
+    if url.startswith(("http://", "https://")):
+        image = tag("a", image, href=url, rel="noreferrer noopener")
+    cells = (text(row.place), image, text(row.category), text(row.message))
+    sought = " ".join([row.place, row.image, row.message, *row.joined.values()]).lower()
+    return tag(
+        "tr",
+        (tag("td", each) for each in cells),
+        data_split=row.split or "",
+        data_category=row.category,
+        data_text=sought,
+    )
+
+
+def counts(told: Told) -> list[list[object]]:
+    """Findings by rule, grade, split and category: what the filters count by."""
+    found: list[list[object]] = []
+    for grade in Severity:
+        part = told.findings.new.where(partial(graded, grade=grade))
+        own = statistics(Told(told.data, part)) if len(part) else ()
+        found += [
+            [each.rule, grade.name.lower(), each.split or "", each.category or "", each.findings]
+            for each in own
+        ]
+    return found
+
+
+def graded(part: Block, grade: Severity) -> Array:
+    return np.asarray(part.columns["severity"] == grade)
+
+
+def made(told: Told) -> str:
+    """What was read, what was not run."""
+    items = [tag("li", text(note)) for note in notes(told.data)]
+    for why in reasons(told.findings):
+        codes = " ".join(each.rule for each in told.findings.skipped if each.why == why)
+        items.append(tag("li", text(f"not run, or not on all: {codes}: {why}")))
+    if told.command:
+        items.append(tag("li", tag("code", text(told.command))))
+    return tag("ul", items) if items else tag("p", "All rules ran.")
