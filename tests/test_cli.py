@@ -37,7 +37,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["audit", "fix", "undo", "apply", "convert", "balance", "baseline", "sizes", "rules", "rule", "formats"],
+    "audit fix undo apply convert balance baseline evaluate sizes rules rule formats".split(),
 )
 def test_every_command_has_help(command: str) -> None:
     result = RUN.invoke(program(), [command, "--help"])
