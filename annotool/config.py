@@ -7,7 +7,6 @@ import math
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +186,8 @@ def load(file: Path) -> Config:
 
 def check_version(file: Path, wanted: str) -> None:
     """Raise ConfigError when this is not an annotool that the settings were written for."""
+    from importlib.metadata import version
+
     own, what = version("annotool"), f"{file}: required-version = {wanted!r}"
     try:
         met = allows(wanted, own)

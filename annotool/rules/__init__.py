@@ -6,7 +6,6 @@ import importlib
 import inspect
 import pkgutil
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from annotool.errors import ConfigError
@@ -21,6 +20,8 @@ def registry() -> dict[str, type[Rule]]:
 
     An entry point names a Rule class or a module that holds some. Raises ConfigError when two rules share a code.
     """
+    from importlib.metadata import entry_points
+
     modules = [importlib.import_module(name) for name in own_modules()]
     found: dict[str, type[Rule]] = {}
     for holder in [*modules, *(entry.load() for entry in entry_points(group="annotool.rules"))]:

@@ -19,8 +19,8 @@ __all__ = ["with_extents"]
 def with_extents(data: Dataset) -> Dataset:
     """Return the dataset where each annotation that has geometry but no box got the box around it."""
     table = data.table("annotations")
-    bare = np.isnan(np.stack([table[name] for name in "xywh"])).all(axis=0) & (table["kind"] >= Kind.POLYGON)
-    rows = np.flatnonzero(bare)
+    rows = np.flatnonzero(table["kind"] >= Kind.POLYGON)
+    rows = rows[np.isnan([table[name][rows] for name in "xywh"]).all(axis=0)]
     if not len(rows):
         return data
     xyxy = np.full((len(rows), 4), np.nan)
