@@ -1,16 +1,30 @@
-"""Whether what is to be read fits in memory, asked before it is read."""
+"""Whether what is to be read fits in memory, asked before it is read; and many objects made without looking for circles."""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["available", "needed", "shortage"]
+__all__ = ["available", "needed", "shortage", "without_collector"]
 
 BASE = 150 << 20  # bytes: Python, numpy and the rules
 SHARE = 2.2  # bytes at the peak of an audit for each byte of json (docs/benchmarks.md)
 DEPTH = 3
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Make a million objects and no circle; looking for circles among them costs more than they do."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def shortage(paths: Iterable[Path]) -> str:

@@ -28,16 +28,16 @@ def load(place: Path) -> str:
 
     review = msgspec.json.decode((place / "review.json").read_bytes(), type=Review)
     if fo.dataset_exists(review.name):
-        if (fo.load_dataset(review.name).info or {}).get("complete"):
+        if (fo.load_dataset(review.name).info or {}).get("complete") == [review.digest, review.created]:
             return review.name
-        fo.delete_dataset(review.name)  # an import that was cut off
+        fo.delete_dataset(review.name)  # an import that was cut off, or of what went by that name before
     data = fo.Dataset.from_dir(
         str(place / "data"), fo.types.FiftyOneDataset, name=review.name, persistent=True
     )
     views(data, folder.lines(place / "findings.jsonl", Item), review)
     looks(data, review)
     forms(data, review)
-    data.info["complete"] = True
+    data.info["complete"] = [review.digest, review.created]
     data.save()
     return review.name
 

@@ -20,6 +20,7 @@ from annotool.errors import UsageError
 from annotool.findings import Findings
 from annotool.fingerprint import fingerprints, image_names
 from annotool.fixes.decisions import box_marks
+from annotool.memory import without_collector
 from annotool.reviewing import folder
 from annotool.reviewing.choosing import Share, chosen
 from annotool.reviewing.folder import Review
@@ -117,7 +118,13 @@ def make(data: Dataset, findings: Findings, rules: Mapping[str, Rule], name: str
     """
     if (known := standing(data, name)) is not None:
         return known
-    review, parts = built(data, findings, rules, name, choice, digest(data))
+    with without_collector():
+        return written(*built(data, findings, rules, name, choice, digest(data)))
+
+
+def written(review: Review, parts: Mapping[str, object]) -> Review:
+    """Write the files of a review; none of them stands before all are whole."""
+    name = review.name
     place = folder.made(name)
     work = place / "unfinished"
     try:

@@ -105,14 +105,19 @@ def samples(
     flags = flagged(items)
     docs = documents(data, held.images, held.size, items)
     boxes: list[Box] = []
-    names, files = label_names(data, held), data.table("images")["file_name"]
+    names, files = label_names(data, held), data.table("images")["file_name"][held.images].tolist()
+    images, sizes = (
+        [sample_id(image) for image in held.images.tolist()],
+        [tuple(each) for each in held.size.tolist()],
+    )
     rows = data.table(held.table)
     scores, ids = rows["score"][held.rows].tolist(), rows["id"][held.rows].tolist()
-    exact = np.stack([rows[side][held.rows] for side in "xywh"], axis=1).tolist()
+    exact = none_for_nan(np.stack([rows[side][held.rows] for side in "xywh"], axis=1))
     shown = np.where(held.drawn[:, None], held.shown, clamped(held.shown)).tolist()
-    told = [flags.get(mark, []) for mark in marks[held.rows].tolist()]
+    marked = marks[held.rows].tolist()
+    told = [flags.get(mark, []) for mark in marked]
     for at, (row, of, field) in enumerate(zip(held.rows.tolist(), held.of.tolist(), field_of(data, held), strict=True)):  # fmt: skip
-        image, oid = int(held.images[of]), label_id(field, row)
+        oid = label_id(field, row)
         box: tuple[float, ...] = tuple(shown[at])
         if field.startswith("image_label"):
             box = (0.0, 0.0, 0.0, 0.0)
@@ -123,8 +128,7 @@ def samples(
         put(docs[of], field, label)
         x, y, w, h = box
         boxes.append(
-            Box(oid, sample_id(image), field, str(marks[row]), str(files[image]), names[at],
-                none_for_nan(*exact[at]), (x, y, w, h), tuple(held.size[of].tolist()))
+            Box(oid, images[of], field, marked[at], files[of], names[at], exact[at], (x, y, w, h), sizes[of])
         )  # fmt: skip
     overlaid(data, held, told, docs)
     if guesses is not None:
@@ -150,10 +154,13 @@ def put(doc: Doc, field: str, label: Doc) -> None:
     doc.setdefault(field, {"_cls": kind, inner: []})[inner].append(label)
 
 
-def none_for_nan(x: float, y: float, w: float, h: float) -> Exact:
-    """The numbers of a source as json can hold them."""
-    a, b, c, d = (value if math.isfinite(value) else None for value in (x, y, w, h))
-    return a, b, c, d
+def none_for_nan(xywh: Array) -> list[Exact]:
+    """The numbers of a source as json can hold them. xywh: float64 (n, 4), pixels."""
+    known: list[Exact] = list(map(tuple, xywh.tolist()))
+    for at in np.flatnonzero(~np.isfinite(xywh).all(axis=1)).tolist():
+        a, b, c, d = (side if side is not None and math.isfinite(side) else None for side in known[at])
+        known[at] = (a, b, c, d)
+    return known
 
 
 def flagged(items: Sequence[Item]) -> dict[str, list[str]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -21,10 +20,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from annotool.memory import without_collector
+
 __all__ = ["Guard", "main"]
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 NAMES = ("127.0.0.1", "localhost", "[::1]")
+CLOSED = ("list_files",)  # operators of FiftyOne's that show more of the machine than the review
 PATIENCE = 5  # seconds for open requests, then it ends all the same
 
 
@@ -75,6 +77,14 @@ def from_here(told: Mapping[bytes, str]) -> bool:
     return site != "cross-site" or told.get(b"sec-fetch-mode") == "navigate"
 
 
+def close() -> None:
+    """Take away the operators that would show folders of this machine."""
+    from fiftyone.plugins.context import PluginContext
+
+    asked = PluginContext.can_register
+    PluginContext.can_register = lambda self, each: each.name not in CLOSED and asked(self, each)
+
+
 def main(words: Sequence[str]) -> None:
     """Serve until stopped, or left alone."""
     place, port, own = Path(words[0]), int(words[1]), words[2] == "own"
@@ -86,6 +96,7 @@ def main(words: Sequence[str]) -> None:
 
     from annotool.reviewing.inside import load
 
+    close()
     if not os.read(0, 64):
         end_database(own)
         return
@@ -98,17 +109,6 @@ def main(words: Sequence[str]) -> None:
     set_port(port)
     if asyncio.run(until_stopped(Guard(served.app, images), config)):
         end_database(own)
-
-
-@contextlib.contextmanager
-def without_collector() -> Any:
-    """An import makes a million dicts and no circle; looking for circles costs more than the import itself."""
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 async def until_stopped(app: App, config: Any) -> bool:
