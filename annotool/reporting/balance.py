@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from annotool.metrics.balance import Balance
@@ -30,22 +30,29 @@ def text(balance: Balance) -> Iterator[str]:
     whole.sort(key=lambda row: (-row["instances"], row["category"]))
     width = max((len(row["category"]) for row in whole), default=8)
     most = max((row["instances"] for row in whole), default=1)
-    yield f"[bold]{'category':<{width}}  instances   share  images  per image   small  medium   large[/]"
+    sized = "" if balance.labels else "  per image   small  medium   large"
+    what, no = ("labels", "labels") if balance.labels else ("instances", "objects")
+    yield f"[bold]{'category':<{width}}  {what:>9}   share  images{sized}[/]"
     for row in whole:
         bar = "█" * max(1, round(BAR * row["instances"] / most))
         yield (
             f"{escape(row['category']):<{width}}  {row['instances']:>9,}  {row['share']:>6.1%}  {row['images']:>6,}  "
-            f"{row['per_image']:>9.2f}  {row['small']:>6,}  {row['medium']:>6,}  {row['large']:>6,}  [cyan]{bar}[/]"
+            + (of_sizes(row) if sized else "")
+            + f"[cyan]{bar}[/]"
         )
     yield ""
     for row in records(balance.splits):
         yield (
-            f"{escape(row['split'] or 'all'):<10}  {row['images']:>7,} images ({row['without_objects']:,} without objects), "
-            f"{row['instances']:,} instances, largest/smallest {shown(row['imbalance_ratio'], '.1f')}, "
+            f"{escape(row['split'] or 'all'):<10}  {row['images']:>7,} images ({row['without_objects']:,} without {no}), "
+            f"{row['instances']:,} {what}, largest/smallest {shown(row['imbalance_ratio'], '.1f')}, "
             f"evenness {shown(row['entropy'], '.3f')}"
         )
     if balance.unused:
-        yield f"without a single instance: {escape(', '.join(balance.unused))}"
+        yield f"without a single {what[:-1]}: {escape(', '.join(balance.unused))}"
+
+
+def of_sizes(row: Mapping[str, Any]) -> str:
+    return f"{row['per_image']:>9.2f}  {row['small']:>6,}  {row['medium']:>6,}  {row['large']:>6,}  "
 
 
 def json(balance: Balance) -> Iterator[str]:

@@ -16,6 +16,7 @@ from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import examples, rows
 from annotool.reporting.told import Told, against, plural, slug
 from annotool.reporting.verdict import grade_counts, reasons, verdict
+from annotool.rules.base import classifies
 
 __all__ = ["LIMIT", "lines"]
 
@@ -48,7 +49,7 @@ def body(told: Told) -> Iterator[str]:
     yield ""
     yield (
         f"{'+'.join(sorted(data.formats))}: {plural(len(data.table('images')), 'image')}, "
-        f"{plural(len(data.table('annotations')), 'annotation')}, {len(data.labels):,} categories"
+        f"{plural(len(data.table('annotations')), 'label' if classifies(data) else 'annotation')}, {len(data.labels):,} categories"
     )
     if told.findings.baseline:
         compared = against(told.findings)

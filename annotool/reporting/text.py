@@ -11,6 +11,7 @@ from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import Row, examples, rows
 from annotool.reporting.told import Told, escape, notes, plural, slug, summary
 from annotool.reporting.verdict import grade_counts, reasons, verdict
+from annotool.rules.base import classifies
 
 __all__ = ["lines"]
 
@@ -53,7 +54,7 @@ def head(told: Told) -> Iterator[str]:
     sizes = (len(data.table("images")), len(data.table("annotations")), len(data.labels))
     predicted = len(data.table("predictions"))
     yield (
-        f"{'+'.join(sorted(data.formats))}: {sizes[0]:,} images, {sizes[1]:,} annotations, "
+        f"{'+'.join(sorted(data.formats))}: {sizes[0]:,} images, {sizes[1]:,} {'labels' if classifies(data) else 'annotations'}, "
         f"{sizes[2]:,} {'categor' + ('y' if sizes[2] == 1 else 'ies')} ({escape(splits)})"
         + (f"; {plural(predicted, 'prediction')} read" if predicted else "")
     )

@@ -52,5 +52,9 @@ def download(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     table = tag("table", tag("thead", head) + tag("tbody", body))
     button = tag("button", "Download csv", type="button", class_="csv", data_name=name)
     return tag(
-        "details", tag("summary", "Numbers") + button + tag("div", table, class_="scroll"), class_="numbers"
+        "details",
+        tag("summary", "Numbers")
+        + button
+        + tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=name),
+        class_="numbers",
     )

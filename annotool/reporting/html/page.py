@@ -184,9 +184,14 @@ def rule(gallery: Gallery, count: int, shown: list[Row], places: list[list[int]]
     )
     inner += tag("div", pictures, class_="gallery") if any(pictures) else ""
     head = tag("tr", "".join(tag("th", each, scope="col") for each in ("where", "image", "category", "what")))
-    inner += tag("div", tag("table", tag("thead", head) + tag("tbody", listed)), class_="scroll") + tag(
-        "p", more
-    )
+    inner += tag(
+        "div",
+        tag("table", tag("thead", head) + tag("tbody", listed)),
+        class_="scroll",
+        tabindex=0,
+        role="region",
+        aria_label=f"Findings of {code}",
+    ) + tag("p", more)
     title = (
         tag("span", f"{count:,}", class_="n")
         + tag("span", grade, class_=f"grade {grade}")

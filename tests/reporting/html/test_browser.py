@@ -1,0 +1,168 @@
+"""The page in a real browser: nothing fails, nothing is fetched, nothing of the dataset runs, everybody can use it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotool import api
+from annotool.dataset import Dataset
+from annotool.testing import tiny
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SCREENS = {
+    "wide-light": (1400, "light"),
+    "wide-dark": (1400, "dark"),
+    "phone-light": (400, "light"),
+    "phone-dark": (400, "dark"),
+}
+PAYLOADS = (
+    "<script>document.title='run'</script>", '"><img src=x onerror="document.title=\'run\'">',
+    "</script><script>document.title='run'</script>", "' onfocus='document.title=1' autofocus='",
+    "</style></svg><iframe srcdoc='<script>parent.document.title=1</script>'>",
+)  # fmt: skip
+
+
+@dataclass
+class Shown:
+    """A page in the browser, with what went wrong and what it asked for."""
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None or find_spec("playwright") is None or find_spec("axe_playwright_python") is None:
+        reason = "no headless browser: pip install 'annotool[browser]', apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shown(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Shown]]:
+    contexts = []
+
+    def opened(data: Dataset, width: int = 1400, scheme: str = "light", **options: Any) -> Shown:
+        file = tmp_path / "report.html"
+        file.write_text(api.report(data, api.audit(data, **options), "html"), "utf-8")
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        held = Shown(context.new_page())
+        held.page.on(
+            "console",
+            lambda said: held.errors.append(said.text) if said.type in ("error", "warning") else None,
+        )
+        held.page.on("pageerror", lambda error: held.errors.append(str(error)))
+        held.page.on(
+            "request",
+            lambda asked: held.asked.append(asked.url) if not asked.url.startswith("data:") else None,
+        )
+        held.page.goto(file.as_uri())
+        return held
+
+    yield opened
+    for each in contexts:
+        each.close()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_page_fits_and_everybody_can_use_it(
+    shown: Callable[..., Shown], sample_data: Path, tmp_path: Path, screen: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    width, scheme = SCREENS[screen]
+    held = shown(api.read(sample_data / "faulty/coco"), width, scheme)
+    held.page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
+    kept = Path(os.environ.get("ANNOTOOL_SCREENSHOTS", tmp_path))
+    kept.mkdir(parents=True, exist_ok=True)
+    held.page.screenshot(path=kept / f"report-{screen}.png", full_page=True)
+    assert held.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not held.errors
+    assert [each.split(":")[0] for each in held.asked] == ["file"]
+    found = Axe().run(held.page).response["violations"]
+    serious = [
+        (each["id"], each["nodes"][0]["html"][:200])
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert not serious
+
+
+def test_filters_and_switches(shown: Callable[..., Shown], sample_data: Path) -> None:
+    page = shown(api.read(sample_data / "faulty/coco")).page
+    data = api.read(sample_data / "faulty/coco")
+    whole = len(api.audit(data))
+    assert page.inner_text(".filters output") == f"{whole} findings"
+    page.select_option("[data-filter=severity]", "error")
+    assert page.locator(".rule:visible").count() == page.locator(".rule[data-severity=error]").count()
+    page.select_option("[data-filter=severity]", "")
+    page.select_option("[data-filter=split]", "val")
+    in_val = int(page.inner_text(".filters output").split()[0])
+    assert 0 < in_val < whole
+    page.select_option("[data-filter=split]", "")
+    page.fill("[data-filter=text]", "nothing has this text")
+    assert page.locator(".rule:visible").count() == 0
+    page.fill("[data-filter=text]", "")
+    assert page.inner_text(".filters output") == f"{whole} findings"
+
+    bar = page.locator("rect[data-log]").nth(1)
+    linear = bar.get_attribute("width")
+    page.click("button.log")
+    assert bar.get_attribute("width") != linear
+    assert page.get_attribute("button.log", "aria-pressed") == "true"
+
+    page.locator("article details.numbers summary").first.click()
+    with page.expect_download() as started:
+        page.locator("button.csv").first.click()
+    assert Path(started.value.path()).read_text("utf-8").startswith('"split","category","instances"')
+
+
+def test_keys_alone_are_enough(shown: Callable[..., Shown], sample_data: Path) -> None:
+    page = shown(api.read(sample_data / "faulty/coco")).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.focus(".rule summary")
+    page.keyboard.press("Enter")
+    assert page.locator(".rule[open]").count() == 1
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_nothing_of_the_dataset_runs(shown: Callable[..., Shown], payload: str) -> None:
+    data = tiny(
+        [{"file_name": payload, "width": 100, "height": 100}],
+        [{"x": 90, "y": 10, "w": 50, "h": 10}, {"x": 1, "y": 1, "w": 0, "h": 5}],
+        (payload, "dog"),
+        splits={payload: [0]},
+    )
+    held = shown(data)
+    held.page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
+    held.page.fill("[data-filter=text]", payload)
+    held.page.wait_for_timeout(100)
+    assert held.page.title().startswith("annotool: ")
+    assert not held.errors
+    assert len(held.asked) == 1
+    assert held.page.locator("iframe, img, [autofocus], [onfocus]").count() == 0
+
+
+@pytest.mark.parametrize("images", [0, 3])
+def test_a_page_with_nothing_to_tell(shown: Callable[..., Shown], images: int) -> None:
+    held = shown(tiny(images), select=["BOX"])
+    assert "Nothing was found." in held.page.inner_text("#findings")
+    assert not held.errors
