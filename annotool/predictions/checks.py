@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from annotool.findings import Findings, Severity
@@ -13,7 +15,9 @@ from annotool.predictions.results import CODE, References, Results, fault_rows
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
-__all__ = ["misfits"]
+__all__ = ["class_misfits", "misfits"]
+
+SHOWN = 5  # names in a message
 
 
 def misfits(results: Results, rows: Table, images: Matched, kinds: Kinds) -> Findings:
@@ -32,6 +36,29 @@ def misfits(results: Results, rows: Table, images: Matched, kinds: Kinds) -> Fin
     fault_rows(
         problems, rows, np.flatnonzero(again >= 0), message, Severity.WARNING, pointer=pointer, first=first
     )
+    return problems.findings()
+
+
+def class_misfits(
+    rows: Table, images: Matched, results: Results, lost: Sequence[str], missing: Sequence[str]
+) -> Findings:
+    """Return what does not fit of scores of whole images: their rows, and the names of classes without a partner."""
+    problems = Problems()
+    unknown(problems, rows, results.images, images.rows, images.wrong, "image", "")
+    first = first_equal(images.rows)
+    again = np.flatnonzero((first >= 0) & (images.rows >= 0))
+    message = "scores of this image stand in line {first} already, which counts"
+    fault_rows(problems, rows, again, message, Severity.WARNING, first=rows["line"][first[again]])
+    source = int(rows["source"][0]) if len(rows) else -1
+    for name in lost:
+        message = "the ground truth has no category {name!r}: its scores are not used"
+        problems.add(CODE, message, source=source, line=1, name=name)
+    if missing and len(rows):
+        message = "no score of {count} categories, so 0 each: {names}"
+        told = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
+        problems.add(
+            CODE, message, source=source, line=1, severity=Severity.WARNING, count=len(missing), names=told
+        )
     return problems.findings()
 
 

@@ -48,9 +48,9 @@ def match_images(data: Dataset, called: References) -> Matched:
         return Matched(np.full(len(by_id), -1), "", wrong) if wrong else Matched(by_id, "id")
     rows, by = by_names(data.table("images")["file_name"].tolist(), names)
     by_name = np.append(rows, -1)[name_of]
-    if by == "stem":
-        left = (name_of < 0) | (by_name < 0)
-        by_name = np.where(left, numbered_stems(data, called.ids), by_name)
+    bare = name_of < 0
+    if bare.any():
+        by_name, by = np.where(bare, numbered_stems(data, called.ids), by_name), "stem"
     agree = (by_id == by_name).all() or not (called.own or (by_name >= 0).any())
     if agree and (by_id >= 0).all() and not wrong:
         return Matched(by_id, "id")

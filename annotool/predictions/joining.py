@@ -13,7 +13,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Findings
 from annotool.formats.base import ReadOptions, load
 from annotool.predictions.categories import Kinds, match_categories
-from annotool.predictions.checks import misfits
+from annotool.predictions.checks import class_misfits, misfits
 from annotool.predictions.images import Matched, match_images
 from annotool.predictions.results import Results
 from annotool.schema import NO_ID
@@ -28,31 +28,81 @@ def joined(data: Dataset, results: Results, path: Path, options: ReadOptions) ->
     """Return the dataset with the results in it."""
     images = match_images(data, results.images)
     classes = class_names(options)
+    if results.probabilities is not None:
+        return with_probabilities(data, results, images, classes, path)
     kinds = match_categories(data, results.categories, images.rows, classes, "classes" in results.facts)
-    first_source, first_buffer = len(data.table("sources")), len(data.buffers)
+    first_source = len(data.table("sources"))
     rows = results.rows.with_columns(
         image=keys(data, "images", images.rows),
         category=kinds.rows,
         source=(results.rows["source"] + first_source).astype(np.int32),
     )
-    sources = results.sources.with_columns(
-        source=results.sources["source"] + first_source,
-        buffer=(results.sources["buffer"] + first_buffer).astype(np.int32),
-    )
+    rows = in_pixels(data, rows, images.rows)
     told = facts(data, results, images, kinds, rows) | {"file": str(path)}
+    made = with_sources(data, results, told, misfits(results, rows, images, kinds))
+    return replace(made, tables={**made.tables, "predictions": rows})
+
+
+def with_sources(data: Dataset, results: Results, told: Mapping[str, Any], faults: Findings) -> Dataset:
+    """Return the dataset with the files of the results, their faults and these, and what is told of them."""
+    first = len(data.table("sources"))
+    sources = results.sources.with_columns(
+        source=results.sources["source"] + first,
+        buffer=(results.sources["buffer"] + len(data.buffers)).astype(np.int32),
+    )
     return replace(
         data,
-        tables={
-            **data.tables,
-            "predictions": rows,
-            "sources": Table.concat([data.table("sources"), sources]),
-        },
+        tables={**data.tables, "sources": Table.concat([data.table("sources"), sources])},
         buffers=(*data.buffers, *results.buffers),
-        problems=data.problems + moved(results.faults, first_source) + misfits(results, rows, images, kinds),
+        problems=data.problems + moved(results.faults, first) + faults,
         decoders={**results.decoders, **data.decoders},
         facts={**data.facts, "predictions": told},
         notes=(*data.notes, *notes(told)),
     )
+
+
+def in_pixels(data: Dataset, rows: Table, images: Array) -> Table:
+    """Return rows with x y w h where they hold fractions and the size of their image is known."""
+    if np.isnan(rows["xn"]).all():
+        return rows
+    table = data.table("images")
+    size = {name: np.append(table[name], np.nan)[images] for name in ("width", "height")}
+    sides = (("x", "xn", "width"), ("y", "yn", "height"), ("w", "wn", "width"), ("h", "hn", "height"))
+    return rows.with_columns(**{
+        name: np.where(np.isnan(rows[name]), rows[part] * size[side], rows[name]) for name, part, side in sides
+    })  # fmt: skip
+
+
+def with_probabilities(
+    data: Dataset, results: Results, images: Matched, classes: Mapping[int, str], path: Path
+) -> Dataset:
+    """Return the dataset with the scores of a classifier, by image and label."""
+    assert results.probabilities is not None
+    kinds = match_categories(
+        data, results.categories, np.full(len(results.categories.ids), -1), classes, True
+    )
+    labels = np.append(data.table("categories")["label"].astype(np.int64), -1)[kinds.rows]
+    known_images, known = np.flatnonzero(images.rows >= 0)[::-1], np.flatnonzero(labels >= 0)
+    scores = np.full((len(data.table("images")), len(data.labels)), np.nan, dtype=np.float32)
+    if len(known):
+        scores[images.rows[known_images]] = 0
+        scores[np.ix_(images.rows[known_images], labels[known])] = results.probabilities[
+            np.ix_(known_images, known)
+        ]
+    source = (results.rows["source"] + len(data.table("sources"))).astype(np.int32)
+    rows = results.rows.with_columns(image=keys(data, "images", images.rows), source=source)
+    named = results.categories.names or tuple(map(str, results.categories.ids.tolist()))
+    told = {
+        "form": results.form, "file": str(path), "rows": len(rows), "matched": len(known_images),
+        "images": len(np.unique(images.rows[known_images])), "of_images": len(scores),
+        "images_by": images.by, "categories_by": kinds.by if len(known) else "",
+        "categories": {named[at]: data.labels[labels[at]] for at in known.tolist()},
+        "delimiter": results.facts["delimiter"], "header": results.facts["header"],
+    }  # fmt: skip
+    missing = [name for label, name in enumerate(data.labels) if label not in labels.tolist()]
+    lost = [named[at] for at in np.flatnonzero(labels < 0).tolist()]
+    made = with_sources(data, results, told, class_misfits(rows, images, results, lost, missing))
+    return replace(made, probabilities=scores)
 
 
 def keys(data: Dataset, table: str, rows: Array) -> Array:
@@ -97,7 +147,7 @@ def facts(data: Dataset, results: Results, images: Matched, kinds: Kinds, rows: 
         "images_by": images.by,
         "categories_by": kinds.by,
         "categories": mapping,
-        **{key: value for key, value in results.facts.items() if key != "pointer"},
+        **{key: value for key, value in results.facts.items() if key not in ("pointer", "classes")},
     }
 
 
