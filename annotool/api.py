@@ -274,6 +274,9 @@ def fix(
     made = replace(made, notes=notes + made.notes + (() if ruling is None else ruling.notes(made)))
     if out is not None:
         made = moving.portable(made)
+    if ruling is not None:
+        made = ruling.signed(made)
+    if out is not None:
         output.write(made, Path(out), given)
     elif in_place:
         made = replace(made, journal=inplace.write_in_place(made))

@@ -209,6 +209,29 @@ class Ruling:
         if still:
             yield f"accepted, but no fix of annotool mends it, do it by hand: {len(still):,} findings"
 
+    def signed(self, made: Proposal) -> Proposal:
+        """Return the proposal with who decided each change, and why: columns reviewer and reason of its changes."""
+        by = {each.fingerprint: [each] for each in self.merged.decisions if each.action == "accept"}
+        rule, rows = self.rule, dict[int, list[Decision]]()
+        for said, row in rule.boxes(made.data):
+            rows.setdefault(row, []).append(said)
+        found = rule.check(made.data)
+        asked = zip(fingerprints(made.data, found).tolist(), found.column("annotation").tolist(), strict=True)
+        by |= {mark: rows[row] for mark, row in asked if row >= 0}
+        drawn = [each for each in self.merged.decisions if each.action == "draw"]
+        changes = made.changes
+        told = [
+            by.get(mark, drawn if code == CODE else [])
+            for mark, code in zip(changes["fingerprint"].tolist(), changes["rule"].tolist(), strict=True)
+        ]
+        columns = {
+            name: np.array(
+                [joined(getattr(each, name) for each in said) for said in told] or [], dtype=object
+            )
+            for name in ("reviewer", "reason")
+        }
+        return replace(made, changes=changes.with_columns(**columns))
+
     def ignored(self, made: Proposal, bound: Collection[str]) -> Table:
         """Return the findings that were ignored as entries of a baseline, with reason and reviewer."""
         prints, wanted = fingerprints(made.data, made.before), self.prints("ignore")
@@ -227,6 +250,11 @@ class Ruling:
         if len(held):
             lines.write(file, held)
         return len(held)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Several texts as one, each once."""
+    return ", ".join(dict.fromkeys(text for text in texts if text))
 
 
 def told(said: Decision) -> str:

@@ -6,7 +6,7 @@ their folder they would be found again). Then one line a byte range, in the orde
 `old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; old null: there was no such file, new
 null: the file goes), `round`,
 `rule`, `fingerprint`, `safe`, and for people `line`, `image`, `annotation_id`, `category`, `column`,
-`old_value`, `new_value`. The last line is `{"end": N}`, N the number of lines between. Files are relative to
+`old_value`, `new_value`, and of what a reviewer decided `reviewer`, `reason`. The last line is `{"end": N}`, N the number of lines between. Files are relative to
 the folder the journal lies in; offsets count in the file as it stood before its round.
 """
 
@@ -33,6 +33,7 @@ __all__ = ["NAME", "UNFINISHED", "Entry", "Journal", "digest", "lines", "load", 
 NAME = "fixes.jsonl"
 UNFINISHED = ".unfinished"  # ends the name of a journal while its edits are being made in place
 TOLD = ("rule", "fingerprint", "safe", "line", "image", "annotation_id", "category", "column")
+SIGNED = ("reviewer", "reason")  # where a person decided it
 
 
 Swap = tuple[int, bytes | None, bytes | None]  # offset, bytes expected, bytes to put there; None: no file
@@ -124,7 +125,10 @@ def lines(
         installed = "not installed"
     states = [Named(named(each.file), each.before, each.after) for each in files]
     yield encode(Header(installed, 1, states, [named(each) for each in sorted(left_out)])) + b"\n"
-    columns = {key: changes[key].tolist() for key in ("path", "offset", "old", "new", "round", "op", *TOLD)}
+    several = (*TOLD, *(key for key in SIGNED if key in changes))
+    columns = {
+        key: changes[key].tolist() for key in ("path", "offset", "old", "new", "round", "op", *several)
+    }
     values = zip(changes["old_value"].tolist(), changes["new_value"].tolist(), strict=True)
     for row, (old, new) in zip(zip(*columns.values(), strict=True), values, strict=True):
         held = dict(zip(columns, row, strict=True))
@@ -135,7 +139,7 @@ def lines(
             "old": coded(held["old"]),
             "new": coded(held["new"]),
         }
-        told = {key: shown(held[key]) for key in ("round", *TOLD) if held[key] not in (None, "")}
+        told = {key: shown(held[key]) for key in ("round", *several) if held[key] not in (None, "")}
         had = {key: shown(value) for key, value in had.items()}
         yield encode({**line, **told, **(had if held["column"] else {})}) + b"\n"
     yield encode(End(len(changes))) + b"\n"

@@ -58,7 +58,7 @@ def row(item: Item) -> dict[str, Any]:
 
 def place(item: Item) -> str:
     """Return where a finding is: its image and class, or the label file it is about."""
-    return ", ".join(each for each in (item.file or item.where, item.category) if each)
+    return ", ".join(each for each in (item.file or item.where, item.category) if each) or "the whole dataset"
 
 
 def subject(item: Item) -> str:
@@ -69,7 +69,9 @@ def subject(item: Item) -> str:
         return f"box, {item.name or item.category or 'no class'}"
     if item.file:
         return "the whole image"
-    return f"class {item.category}" if item.category else "the dataset"
+    if item.category:
+        return f"class {item.category}"
+    return "the label file" if item.where else "the dataset"
 
 
 def progress_text(progress: tuple[int, int], review: Review) -> str:

@@ -77,7 +77,12 @@ def test_delete_move_relabel_and_draw_by_hand(form: str, sample_data: Path, tmp_
     new_name = next(name for name in names if name != of_box(data, other, "move").category)
     image = data.table("images")["file_name"][int(data.table("annotations")["image"][near])]
     drawn = Decision(
-        "draw", image=image, category=names[0], new=Value(box=(1.0, 2.0, 30.0, 20.0), category=names[0])
+        "draw",
+        image=image,
+        category=names[0],
+        new=Value(box=(1.0, 2.0, 30.0, 20.0), category=names[0]),
+        reviewer="ann",
+        reason="seen",
     )
     file = decided(
         tmp_path, of_box(data, gone, "delete"), of_box(data, moved, "move", box=(x, y, w - 3, h - 2)),
@@ -98,6 +103,11 @@ def test_delete_move_relabel_and_draw_by_hand(form: str, sample_data: Path, tmp_
     assert any(
         each[0] == new_name and each[1:] == tuple(round(side) for side in xywh(data, other)) for each in there
     )
+    assert set(made.changes["reviewer"].tolist()) == {"ann"} and set(made.changes["reason"].tolist()) <= {
+        "",
+        "seen",
+    }
+    assert "seen" in (tmp_path / "out" / "fixes.jsonl").read_text()
     again = api.fix(tmp_path / "out", decisions=[file])
     assert not len(again.changes), "a second time nothing is left to do"
 

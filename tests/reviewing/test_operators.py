@@ -84,9 +84,9 @@ def test_operators_decide_what_is_selected_and_go_on(faulty: Opened) -> None:
     assert opens == ["open_sample", "set_selected_labels"], "the next one opens, its box selected"
     assert out[5][0]["undone"] == [boxed[3].number]
     assert tags == {
-        first.label: ["annotool:accept"],
-        second.label: ["annotool:ignore"],
-        third.label: ["annotool:delete"],
+        first.label: [f"annotool:accepted {first.rule}"],
+        second.label: [f"annotool:ignored {second.rule}"],
+        third.label: [f"annotool:to be deleted {third.rule}"],
     }
     assert out[0][0]["about"]["progress"] == f"1 of {len(desk.items)} decided"
     assert "BOX002 out-of-bounds (3)" in views
@@ -127,6 +127,23 @@ def test_only_this_machine_and_only_the_reviews_images(faulty: Opened) -> None:
     }
     mine = [line.split()[3] for line in listening.splitlines() if line.split()[3].rpartition(":")[2] in ports]
     assert all(each.startswith("127.0.0.1:") for each in mine)
+
+
+def test_the_app_lists_no_folder_of_this_machine(faulty: Opened) -> None:
+    base = faulty.url.split("/datasets")[0]
+    told = []
+    for name, params in (("list_files", {"path": "/etc"}), ("list_saved_views", {})):
+        asked = {"operator_uri": f"@voxel51/operators/{name}", "params": params, "dataset_name": faulty.name}
+        request = urllib.request.Request(
+            f"{base}/operators/execute", json.dumps(asked).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                told.append((answer.status, answer.read().decode()))
+        except urllib.error.HTTPError as error:
+            told.append((error.code, error.read().decode()))
+    assert "passwd" not in told[0][1] and "list_files" in told[0][1], told
+    assert told[1][0] == 200, "others are there still"
 
 
 def command(words: list[str], env: dict[str, str]) -> str:

@@ -168,7 +168,7 @@
       };
       const turn = (deltaY) => canvas.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY }));
       canvas.dispatchEvent(new MouseEvent("mousemove", at));
-      document.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true })); // FiftyOne's key: whole image
+      canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true })); // FiftyOne's key: whole image
       setTimeout(() => { // when it is shown whole
         for (let step = 0; step < steps; step += 1) turn(-100);
         canvas.dispatchEvent(new MouseEvent("mouseleave", { view: window })); // and no tooltip stays
