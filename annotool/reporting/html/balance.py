@@ -158,7 +158,7 @@ def sizes(drawn: Distributions) -> Iterator[str]:
     aspect = drawn.aspects.take(drawn.aspects["split"] == "")
     long = int(aspect["boxes"][(aspect["high"] <= 0.25) | (aspect["low"] >= 4)].sum())
     says = (
-        f"{long:,} boxes ({long / total:.1%}) are more than four times as long as wide, or as wide as long. "
+        f"{long:,} boxes ({long / total:.1%}) are at least four times as wide as high, or as high as wide. "
     )
     says += (
         "Anchors and crops have to allow for that; look whether they are whole objects."
