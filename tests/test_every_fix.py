@@ -4,6 +4,7 @@ a second run edits nothing; in place gives the bytes of the copy, and undo those
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,30 @@ from bench.scorecard import __main__ as scorecard
 from bench.scorecard import documents, plans, world
 from bench.scorecard.plans import Plan
 
-MENDERS = [plan for plan in plans.PLANS if plan.rule in registry() and registry()[plan.rule].fixes]
+MENDERS = [plan for plan in plans.PLANS if registry()[plan.rule].fixes]
 
-# Rules that offer a fix, but not of what is planted here, and why.
-NO_FIX_HERE: dict[tuple[str, str], str] = {
-    ("SCH001", "cut_json"): "what was cut off is nowhere",
-    ("SCH001", "cut_xml"): "what was cut off is nowhere",
-    ("SCH002", "no_corner"): "a corner that is not there, or is a word, cannot be known",
-    ("IMG008", "same_bytes"): "the labels of the two differ, and which are right is for a person to say",
+# Rules that offer a fix, but not of what is planted here, and why. "yolo" is all its kinds.
+NO_FIX_HERE: dict[tuple[str, str, str], str] = {
+    ("SCH001", "cut_json", "coco"): "what was cut off is nowhere",
+    ("SCH001", "cut_xml", "voc"): "what was cut off is nowhere",
+    ("SCH001", "no_text", "yolo"): "zeros hold nothing, and of UTF-16 the reader keeps nothing to write",
+    ("SCH002", "no_corner", "voc"): "a corner that is not there, or is a word, cannot be known",
+    ("IMG008", "same_bytes", ""): "the labels of the two differ, and which are right is for a person to say",
+    ("BOX002", "out_obb", "yolo obb"): "a turned box that is cut at the border is none any more",
+    ("CLS003", "spelled_otherwise", "yolo"): "the list is numbered by place: every later class would change",
+    ("CLS003", "declared_twice", ""): "of two classes with one name nobody can say which row means which",
+    ("FMT001", "box_among_poses", "yolo pose"): "where the keypoints are, nobody wrote",
+    **{("FMT003", "pixels", f"yolo {kind}"): "boxes only are divided" for kind in ("segment", "pose", "obb")},
 }
+
+# What comes up by a fix as it has to, and why.
+COMES_UP = {
+    ("CLS004", "yolo"): "CLS002",  # the misspelt name stays on the list, for the numbers of the others
+}
+
+
+def listed(plan: Plan, forms: Iterable[str]) -> bool:
+    return any(plan.form.startswith(form) for form in forms)
 
 
 Files = dict[str, bytes]
@@ -107,7 +123,8 @@ def audited(folder: Path, plan: Plan) -> list[Row]:
 
 def test_a_fix_is_offered(mended: Mended) -> None:
     offered = bool(mended.of_rule(mended.before))
-    assert offered == ((mended.plan.rule, mended.plan.plant.__name__) not in NO_FIX_HERE)
+    here = (mended.plan.rule, mended.plan.plant.__name__)
+    assert offered != listed(mended.plan, [form for *fault, form in NO_FIX_HERE if tuple(fault) == here])
 
 
 def test_what_was_offered_is_gone(mended: Mended) -> None:
@@ -119,9 +136,17 @@ def test_nothing_as_bad_comes_up(mended: Mended) -> None:
         (Severity[row.severity.upper()] for row in mended.of_rule(mended.before)), default=Severity.INFO
     )
 
+    meant = {
+        code
+        for (rule, form), code in COMES_UP.items()
+        if rule == mended.plan.rule and listed(mended.plan, [form])
+    }
+
     def bad(told: list[Row]) -> Counter[tuple[str, str, str]]:
         return Counter(
-            (row.rule, row.severity, row.image) for row in told if Severity[row.severity.upper()] >= worst
+            (row.rule, row.severity, row.image)
+            for row in told
+            if Severity[row.severity.upper()] >= worst and row.rule not in meant
         )
 
     assert bad(mended.after) - bad(mended.before) == Counter()

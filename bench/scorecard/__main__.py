@@ -7,19 +7,22 @@ python -m bench.scorecard BOX001 SEG      some rules, printed only
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from annotool import api
 from annotool.config import Config
 from annotool.reporting.rows import Row, rows
-from bench.scorecard import documents, peers, plans, world
+from bench.scorecard import cannot, documents, peers, plans, world
 from bench.scorecard import faults as faults
 from bench.scorecard.documents import Coco
 from bench.scorecard.plans import FORMS, Plan
@@ -29,6 +32,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs/scorecard.md"
 IMAGES = 1000
 RATES = (0.001, 0.01, 0.1)
+
+
+pictures = cache(world.pictures)  # a process of `measured` has those of the one that made it
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,15 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=IMAGES)
     parser.add_argument("--peers", type=Path, metavar="BIN", help="folder of the peers' commands")
     given = parser.parse_args()
-    truth = world.pictures(given.images)
+    truth = pictures(given.images)
     chosen = [plan for plan in plans.PLANS if not given.codes or plan.rule.startswith(tuple(given.codes))]
-    chosen.sort(key=lambda plan: (plan.rule, plan.form))
-    lines = [*head(truth), *table(chosen, truth), *beside_peers(chosen, truth, given.peers)]
+    chosen.sort(key=lambda plan: (plan.rule, plans.ALL.index(plan.form)))
+    lines = [
+        *head(truth),
+        *table(chosen, given.images),
+        *not_planted(),
+        *beside_peers(chosen, truth, given.peers),
+    ]
     text = "\n".join(lines) + "\n"
     print(text)
     if not given.codes and given.images == IMAGES:
@@ -91,32 +102,58 @@ def head(truth: Sequence[Picture]) -> Iterator[str]:
         yield f"- {name}: {errors} errors; found: {met}"
 
 
-def table(chosen: Sequence[Plan], truth: Sequence[Picture]) -> Iterator[str]:
+def table(chosen: Sequence[Plan], images: int) -> Iterator[str]:
+    """What was found of each plan; formats with the same figures share a row."""
     yield from (
         "",
         "## Planted",
         "",
-        "| rule | format | scope | 0.1 % | 1 % | 10 % | planted |",
+        "| rule | formats | scope | 0.1 % | 1 % | 10 % | planted |",
         "|---|---|---|---|---|---|---|",
     )
-    notes = []
-    for plan in chosen:
-        scores = [measure(plan, truth, rate) for rate in rates(plan)]
-        cells = [f"{each.precision:.2f} / {each.recall:.2f} ({each.planted})" for each in scores]
-        cells += ["no fault"] * (len(RATES) - len(cells))  # so many would be no minority
-        if plan.scope in ("dataset", "share"):
-            words = [
-                ("found" if each.found else "MISSED")
-                if each.planted
-                else ("FALSE ALARM" if each.found else "silent")
-                for each in scores
-            ]
-            cells = [" then ".join(words), "", ""]
-        yield f"| {plan.rule} | {plan.form} | {plan.scope} | {' | '.join(cells)} | {plan.what} |"
+    forms: dict[tuple[str, ...], list[str]] = {}
+    below = dict[str, str]()
+    for plan, scores in zip(chosen, measured(chosen, images), strict=True):
+        line = (plan.rule, plan.scope, *cells(plan, scores), plan.what)
+        forms.setdefault(line, []).append(plan.form)
         if any(each.precision < 1 or each.recall < 1 for each in scores):
-            why = plans.EXPLAINED.get((plan.rule, plan.form), "NOT EXPLAINED")
-            notes.append(f"- {plan.rule}, {plan.form}: {why}")
-    yield from ("", "Below 1.00:", "", *(notes or ["- none"]))
+            below[plan.rule] = plans.EXPLAINED.get(plan.rule, "NOT EXPLAINED")
+    for (rule, scope, *rest), several in forms.items():
+        yield f"| {rule} | {', '.join(several)} | {scope} | {' | '.join(rest)} |"
+    yield from ("", "Below 1.00:", "", *([f"- {rule}: {why}" for rule, why in below.items()] or ["- none"]))
+
+
+def measured(chosen: Sequence[Plan], images: int) -> Iterator[list[Score]]:
+    """The scores of each plan at its rates, by a process a core."""
+    jobs = [(plans.PLANS.index(plan), rate, images) for plan in chosen for rate in rates(plan)]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        scores = pool.map(score, jobs)
+        for plan in chosen:
+            yield [next(scores) for _ in rates(plan)]
+
+
+def score(job: tuple[int, float, int]) -> Score:
+    at, rate, images = job
+    return measure(plans.PLANS[at], pictures(images), rate)
+
+
+def cells(plan: Plan, scores: Sequence[Score]) -> list[str]:
+    """One cell a rate; of what is planted once or not, all in the first."""
+    if plan.scope not in ("dataset", "share"):
+        found = [f"{each.precision:.2f} / {each.recall:.2f} ({each.planted})" for each in scores]
+        return found + ["no fault"] * (len(RATES) - len(found))  # so many would be no minority
+    words = [
+        ("found" if each.found else "MISSED") if each.planted else ("FALSE ALARM" if each.found else "silent")
+        for each in scores
+    ]
+    return [" then ".join(words), "", ""]
+
+
+def not_planted() -> Iterator[str]:
+    yield from ("", "## Not planted", "", "What a format cannot hold, no one can plant in it.", "")
+    yield from ("| rules | formats | why |", "|---|---|---|")
+    for codes, several, why in cannot.REASONS:
+        yield f"| {', '.join(codes)} | {', '.join(several)} | {why} |"
 
 
 def beside_peers(chosen: Sequence[Plan], truth: Sequence[Picture], folder: Path | None) -> Iterator[str]:

@@ -68,12 +68,13 @@ class Voc:
 
 @dataclass
 class Yolo:
-    """`labels` by `split/stem`, each a list of lines; `config` is data.yaml; `images` by `split/name`."""
+    """`labels` by `split/stem`, each a list of lines; `config` is data.yaml; `images` by `split/name`; `task` as there."""
 
     labels: dict[str, list[str]]
     config: Record
     images: dict[str, bytes]
     loose: dict[str, bytes] = field(default_factory=dict)
+    task: str = "detect"
 
     def rows(self) -> list[tuple[str, int]]:
         """Every line: its file and its place in it."""
@@ -207,7 +208,8 @@ def yolo(truth: Sequence[Picture], task: str = "detect") -> Yolo:
     }
     if task == "pose":
         config |= {"kpt_shape": [len(JOINTS), 3], "flip_idx": [0, 2, 1, 3]}
-    return Yolo(labels, config, {f"{picture.split}/{picture.name}": picture.data for picture in truth})
+    images = {f"{picture.split}/{picture.name}": picture.data for picture in truth}
+    return Yolo(labels, config, images, task=task)
 
 
 def yolo_row(thing: Any, task: str) -> str:

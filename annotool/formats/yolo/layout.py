@@ -121,13 +121,15 @@ def has_rows(folder: Listing, strict: bool, depth: int = DEPTH) -> bool:
 
 
 def is_row(line: bytes, strict: bool) -> bool:
+    """Return whether a line may be a label row; strict: a class and fractions, after the box also a keypoint's 2."""
     words = re.split(rb"[\s,;]+", line.strip())
     numbers = [word for word in words[1:] if numeric(word)]
     if not strict:
         return len(numbers) >= 4
     if len(numbers) < len(words) - 1 or not re.fullmatch(rb"\d+(\.0*)?", words[0]):
         return False
-    fractions = sum(-0.5 <= float(word) <= 1.5 for word in numbers) == len(numbers)
+    values = [float(word) for word in numbers]
+    fractions = all(-0.5 <= value <= 1.5 or (value == 2 and at > 3) for at, value in enumerate(values))
     return fractions and (len(words) == 5 or (len(words) >= 7 and len(words) != 8))
 
 

@@ -197,7 +197,8 @@ def fractions(rows: Table) -> tuple[Array, Array, Array]:
     """Return which rows of YOLO can be judged, which would fit their image if the four numbers were its corners, and
     which leave it as they are read (each bool)."""
     x, y, w, h = (rows[column] for column in ("xn", "yn", "wn", "hn"))
-    own = np.isfinite(x + y + w + h) & (rows["kind"] == Kind.BOX)
+    boxed = (rows["kind"] == Kind.BOX) | (rows["kind"] == Kind.KEYPOINTS)
+    own = np.isfinite(x + y + w + h) & boxed
     least, most = -YOLO_SLACK, 1 + YOLO_SLACK
     leaves = (x < least) | (y < least) | (x + w > most) | (y + h > most)
     first, second = x + w / 2, y + h / 2

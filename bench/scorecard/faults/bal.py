@@ -4,60 +4,50 @@ from __future__ import annotations
 
 import random
 
-from bench.scorecard.documents import Coco, Yolo
-from bench.scorecard.plans import fault, record
+from bench.scorecard.documents import Dataset
+from bench.scorecard.edits import add, class_of, clear, declare, grid, objects, own, recast, rename
+from bench.scorecard.plans import ALL, fault
+from bench.scorecard.world import CLASSES
 
 
-@fault("BAL001", "coco", scope="dataset")
-def one_for_all(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("BAL001", *ALL, scope="dataset")
+def one_for_all(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """nineteen of twenty annotations in one class."""
-    for place in made.rows():
-        if rng.random() < 0.95 and "keypoints" not in record(made, place):
-            record(made, place)["category_id"] = 2
+    recast(made, [place for place in made.rows() if rng.random() < 0.95], CLASSES[1])
     return set()
 
 
-@fault("BAL002", "coco", scope="dataset")
-def nine(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("BAL002", *ALL, scope="dataset")
+def nine(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """a class of nine annotations."""
-    for document in made.documents.values():
-        document["categories"].append({"id": 70, "name": "zeppelin", "supercategory": "thing"})
-    places = [
-        place for place in made.rows() if place[0] == "train" and "keypoints" not in record(made, place)
-    ]
-    for place in rng.sample(places, 9):
-        record(made, place)["category_id"] = 70
+    declare(made, "zeppelin")
+    recast(made, rng.sample([place for place in made.rows() if "val" not in place[0]], 9), "zeppelin")
     return set()
 
 
-@fault("BAL003", "yolo", scope="dataset")
-def empty(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("BAL003", *ALL, scope="dataset")
+def empty(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """a third of the images without objects."""
-    for name in rng.sample(sorted(made.labels), len(made.labels) // 3):
-        made.labels[name].clear()
+    clear(made, rng.sample(sorted(made.images), len(made.images) // 3))
     return set()
 
 
-@fault("BAL004", "yolo", scope="dataset")
-def crowded(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("BAL004", *ALL, scope="dataset")
+def crowded(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """three images of 60 objects each."""
-    for name in rng.sample(sorted(name for name, lines in made.labels.items() if lines), 3):
-        made.labels[name] = [
-            f"{at % 8} {0.05 + at % 10 * 0.1:.6f} {0.1 + at // 10 * 0.16:.6f} 0.090000 0.150000"
-            for at in range(60)
-        ]
+    images = rng.sample([name for name in sorted(made.images) if objects(made, name)], 3)
+    clear(made, images)
+    for name in images:
+        for at, box in enumerate(grid(10, 6)):
+            add(made, name, CLASSES[at % 8], box, rng)
     return set()
 
 
-@fault("BAL005", "yolo", scope="dataset")
-def by_name(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("BAL005", *ALL, scope="dataset")
+def by_name(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """two cameras, whose names the files bear, each with classes of its own."""
-    for at, name in enumerate(sorted(made.labels)):
-        split, _, stem = name.partition("/")
-        camera = ("alpha", "beta")[at % 2]
-        rows = [line.split(maxsplit=1) for line in made.labels.pop(name)]
-        made.labels[f"{split}/{camera}_{stem}"] = [
-            f"{int(number) // 2 * 2 + at % 2} {rest}" for number, rest in rows
-        ]
-        made.images[f"{split}/{camera}_{stem}.jpg"] = made.images.pop(f"{name}.jpg")
+    for at, name in enumerate(sorted(made.images)):
+        for place in objects(made, name):
+            recast(made, [place], CLASSES[CLASSES.index(class_of(made, place)) // 2 * 2 + at % 2])
+        rename(made, name, f"{('alpha', 'beta')[at % 2]}_{own(name)}")
     return set()

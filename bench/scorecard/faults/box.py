@@ -5,13 +5,18 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from bench.scorecard.documents import Coco, Voc, Yolo
-from bench.scorecard.plans import Place, corners, fault, keys, record, row, set_row
-from bench.scorecard.world import HEIGHT, WIDTH
+from bench.scorecard.documents import Coco, Dataset, Voc, Yolo
+from bench.scorecard.edits import add, class_of, objects, own, reshape
+from bench.scorecard.plans import ALL, BOXES, Place, corners, fault, keys, record, row, set_row
+from bench.scorecard.world import CLASSES, HEIGHT, WIDTH
+
+FINE = ("coco", "yolo", "yolo segment", "yolo pose", "yolo obb")  # these hold fractions of a pixel
 
 
-def plain(made: Coco, place: Place) -> bool:
-    """No keypoints, which a changed box would no longer hold, and no RLE."""
+def plain(made: Dataset, place: Place) -> bool:
+    """In COCO: no keypoints, which a changed box would no longer hold, and no RLE."""
+    if not isinstance(made, Coco):
+        return True
     found = record(made, place)
     return "keypoints" not in found and isinstance(found["segmentation"], list)
 
@@ -31,6 +36,14 @@ def no_width(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
     return keys(made, chosen)
 
 
+@fault("BOX001", "coco", can=plain)
+def no_width_beside_outline(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+    """width 0 of a box, beside an outline that is right."""
+    for place in chosen:
+        record(made, place)["bbox"][2] = 0
+    return keys(made, chosen)
+
+
 @fault("BOX001", "voc")
 def corners_swapped(made: Voc, chosen: list[Place], rng: random.Random) -> set[str]:
     """xmax before xmin."""
@@ -40,11 +53,22 @@ def corners_swapped(made: Voc, chosen: list[Place], rng: random.Random) -> set[s
     return keys(made, chosen)
 
 
-@fault("BOX001", "yolo")
+@fault("BOX001", *BOXES)
 def no_height(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
     """height 0."""
     for place in chosen:
-        set_row(made, place, [*row(made, place)[:4], "0.000000"])
+        words = row(made, place)
+        set_row(made, place, [*words[:4], "0.000000", *words[5:]])
+    return keys(made, chosen)
+
+
+@fault("BOX001", "yolo segment", "yolo obb")
+def flat(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
+    """an outline all of whose points lie at one height."""
+    for place in chosen:
+        number, *points = row(made, place)
+        points[1::2] = [points[1]] * len(points[1::2])
+        set_row(made, place, [number, *points])
     return keys(made, chosen)
 
 
@@ -70,21 +94,32 @@ def out_voc(made: Voc, chosen: list[Place], rng: random.Random) -> set[str]:
     return keys(made, chosen)
 
 
-@fault("BOX002", "yolo")
+@fault("BOX002", *BOXES)
 def out_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
     """a centre so near the edge that half the box is outside."""
     for place in chosen:
-        number, _, cy, w, h = row(made, place)
-        set_row(made, place, [number, rng.choice(["0.020000", "0.990000"]), cy, w, h])
+        number, _, *rest = row(made, place)
+        set_row(made, place, [number, rng.choice(["0.020000", "0.990000"]), *rest])
     return keys(made, chosen)
 
 
-@fault("BOX003", "coco", can=plain)
-def thin_coco(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+@fault("BOX002", "yolo obb")
+def out_obb(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
+    """all four corners moved, so that two lie 10 px outside."""
+    for place in chosen:
+        number, *points = row(made, place)
+        xs = [float(each) for each in points[0::2]]
+        shift = -min(xs) - 10 / WIDTH if rng.random() < 0.5 else 1 - max(xs) + 10 / WIDTH
+        points[0::2] = [f"{each + shift:.6f}" for each in xs]
+        set_row(made, place, [number, *points])
+    return keys(made, chosen)
+
+
+@fault("BOX003", *FINE, can=plain)
+def thin(made: Dataset, chosen: list[Place], rng: random.Random) -> set[str]:
     """a side of 0.4 px."""
     for place in chosen:
-        x, y, w, _ = record(made, place)["bbox"]
-        bare(record(made, place), [x, y, w, 0.4])
+        reshape(made, place, (rng.randint(9, 200), rng.randint(9, 200), 60, 0.4), rng)
     return keys(made, chosen)
 
 
@@ -97,11 +132,11 @@ def thin_voc(made: Voc, chosen: list[Place], rng: random.Random) -> set[str]:
     return keys(made, chosen)
 
 
-@fault("BOX003", "yolo")
-def thin_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
-    """a side of 0.4 px."""
+@fault("BOX004", *ALL, can=plain)
+def strip(made: Dataset, chosen: list[Place], rng: random.Random) -> set[str]:
+    """a box 100 px wide and 2 px high."""
     for place in chosen:
-        set_row(made, place, [*row(made, place)[:4], f"{0.4 / HEIGHT:.6f}"])
+        reshape(made, place, (rng.randint(9, 200), rng.randint(9, 200), 100, 2), rng)
     return keys(made, chosen)
 
 
@@ -110,23 +145,6 @@ def wrong_area(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
     """an area 30 % too large, or 0."""
     for place in chosen:
         record(made, place)["area"] *= rng.choice([1.3, 0])
-    return keys(made, chosen)
-
-
-@fault("BOX004", "coco", can=plain)
-def strip_coco(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
-    """a box 100 px wide and 2 px high."""
-    for place in chosen:
-        bare(record(made, place), [rng.randint(0, 200), rng.randint(0, 200), 100, 2])
-    return keys(made, chosen)
-
-
-@fault("BOX004", "yolo")
-def strip_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
-    """a box 100 px wide and 2 px high."""
-    for place in chosen:
-        number, _, cy, *_ = row(made, place)
-        set_row(made, place, [number, "0.500000", cy, f"{100 / WIDTH:.6f}", f"{2 / HEIGHT:.6f}"])
     return keys(made, chosen)
 
 
@@ -139,24 +157,20 @@ def box_elsewhere(made: Coco, chosen: list[Place], rng: random.Random) -> set[st
     return keys(made, chosen)
 
 
-@fault("BOX007", "coco", scope="dataset")
-def one_giant(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("BOX007", *ALL, scope="dataset")
+def three_dwarfs(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """three boxes of a class that are 4 px, where all others are 30 to 90."""
-    mine = [place for place in made.rows() if record(made, place)["category_id"] == 3 and plain(made, place)]
+    mine = [place for place in made.rows() if class_of(made, place) == CLASSES[2]]
     for place in rng.sample(mine, 3):
-        x, y, _, _ = record(made, place)["bbox"]
-        bare(record(made, place), [x, y, 4, 4])
+        reshape(made, place, (rng.randint(9, 300), rng.randint(9, 200), 4, 4), rng)
     return set()
 
 
-@fault("BOX008", "coco", scope="share", threshold=0.04, can=plain, share=0.04)
-def pasted(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+@fault("BOX008", *ALL, scope="share", threshold=0.04, share=0.04)
+def pasted(made: Dataset, chosen: list[Place], rng: random.Random) -> set[str]:
     """the same box in a share of the images."""
-    of_images = {record(made, each)["image_id"]: each for each in chosen}
-    many = round(len(chosen) / len(made.rows()) * len(made.images))
-    for place in [*of_images.values()][:many]:
-        bare(record(made, place), [121, 122, 57, 53])
-        record(made, place)["category_id"] = 2
+    for name in rng.sample(sorted(made.images), round(len(chosen) / len(made.rows()) * len(made.images))):
+        add(made, name, CLASSES[1], (121, 122, 57, 53), random.Random(1))
     return set()
 
 
@@ -176,3 +190,11 @@ def skewed(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
         number, *points = row(made, place)
         set_row(made, place, [number, *points[:2], f"{float(points[2]) - 0.06:.6f}", *points[3:]])
     return keys(made, chosen)
+
+
+@fault("BOX010", *ALL, scope="image", can=lambda made, name: len(objects(made, name)) > 1)
+def all_of_it(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
+    """a box around all of a picture that holds other objects."""
+    for name in chosen:
+        add(made, name, CLASSES[4], (0, 0, WIDTH, HEIGHT), rng)
+    return {own(name) for name in chosen}

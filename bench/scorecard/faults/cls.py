@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 
-from bench.scorecard.documents import Coco, Voc, Yolo
+from bench.scorecard.documents import Coco, Dataset, Voc, Yolo
+from bench.scorecard.edits import class_of, declare, list_classes, recast
 from bench.scorecard.faults.box import plain
-from bench.scorecard.plans import Place, element, fault, keys, record, row, set_row
+from bench.scorecard.plans import ALL, YOLOS, Place, fault, keys, record, row, set_row
+from bench.scorecard.world import CLASSES
 
 
 @fault("CLS001", "coco", can=plain)
@@ -17,7 +19,15 @@ def unknown_id(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
     return keys(made, chosen)
 
 
-@fault("CLS001", "yolo", "yolo segment", "yolo pose", "yolo obb")
+@fault("CLS001", "voc")
+def not_on_the_list(made: Voc, chosen: list[Place], rng: random.Random) -> set[str]:
+    """a name that the list of classes lacks."""
+    list_classes(made)
+    recast(made, chosen, "zeppelin")
+    return keys(made, chosen)
+
+
+@fault("CLS001", *YOLOS)
 def unknown_number(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
     """a class number beyond the list."""
     for place in chosen:
@@ -25,60 +35,48 @@ def unknown_number(made: Yolo, chosen: list[Place], rng: random.Random) -> set[s
     return keys(made, chosen)
 
 
-@fault("CLS002", "coco", scope="dataset")
-def unused_coco(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
-    """a category more, which nothing uses."""
-    for document in made.documents.values():
-        document["categories"].append({"id": 60, "name": "zeppelin", "supercategory": "thing"})
+@fault("CLS002", *ALL, scope="dataset")
+def unused(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
+    """a category more on the list, which nothing uses."""
+    if isinstance(made, Voc):
+        list_classes(made, "zeppelin")
+    declare(made, "zeppelin")
     return set()
 
 
-@fault("CLS002", "yolo", scope="dataset")
-def unused_yolo(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
-    """a category more, which nothing uses."""
-    made.config |= {"names": [*made.config["names"], "zeppelin"], "nc": made.config["nc"] + 1}
-    return set()
-
-
-@fault("CLS003", "coco", scope="dataset")
-def spelled_twice(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
-    """one class under two spellings of its name."""
-    for document in made.documents.values():
-        document["categories"].append({"id": 60, "name": "Gravel_Truck", "supercategory": "thing"})
-        for each in document["annotations"][::40]:
-            each["category_id"] = 60
-    return set()
-
-
-@fault("CLS003", "voc", scope="dataset")
-def spelled_otherwise(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("CLS003", *ALL, scope="dataset")
+def spelled_otherwise(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """a few objects under another spelling of their class."""
-    for place in rng.sample(made.rows(), 20):
-        rename(made, place, "Gravel_Truck")
+    declare(made, "Gravel_Truck")
+    recast(made, rng.sample(made.rows(), 20), "Gravel_Truck")
     return set()
 
 
-def rename(made: Voc, place: Place, name: str) -> None:
-    tag = element(made, place).find("name")
-    if tag is not None:
-        tag.text = name
+@fault("CLS003", "coco", *YOLOS, scope="dataset")
+def declared_twice(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
+    """one name twice on the list."""
+    declare(made, CLASSES[6])
+    return set()
 
 
-@fault("CLS004", "voc", scope="dataset")
-def typo(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("CLS004", *ALL, scope="dataset")
+def typo(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """three objects of one class under a name with one letter wrong."""
-    for place in rng.sample(made.rows(), 3):
-        rename(made, place, "umbrela")
+    declare(made, "umbrela")
+    recast(made, rng.sample(made.rows(), 3), "umbrela")
     return set()
 
 
-@fault("CLS005", "voc", scope="dataset")
-def padded(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("CLS005", *ALL, scope="dataset")
+def padded(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """a class name with a blank at its end."""
-    for place in made.rows():
-        name = element(made, place).findtext("name")
-        if name == "violin":
-            rename(made, place, "violin ")
+    if isinstance(made, Voc):
+        recast(made, [place for place in made.rows() if class_of(made, place) == "violin"], "violin ")
+    elif isinstance(made, Yolo):
+        made.config["names"][CLASSES.index("violin")] = "violin "
+    else:
+        for document in made.documents.values():
+            document["categories"][CLASSES.index("violin")]["name"] = "violin "
     return set()
 
 
@@ -90,10 +88,17 @@ def swapped_ids(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
     return set()
 
 
+@fault("CLS006", *YOLOS, scope="dataset")
+def swapped_names(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+    """two names swapped in a classes.txt beside data.yaml."""
+    listed = [*CLASSES[:2], CLASSES[3], CLASSES[2], *CLASSES[4:]]
+    made.loose["classes.txt"] = "".join(f"{name}\n" for name in listed).encode()
+    return set()
+
+
 @fault("CLS007", "voc", scope="dataset")
 def no_list(made: Voc, chosen: list[None], rng: random.Random) -> set[str]:
     """no list of classes, and a class that one split lacks."""
-    for place in made.rows():
-        if place[0].startswith("val") and element(made, place).findtext("name") == "violin":
-            rename(made, place, "kettle")
+    mine = [place for place in made.rows() if class_of(made, place) == "violin"]
+    recast(made, [place for place in mine if place[0].startswith("val")], "kettle")
     return set()

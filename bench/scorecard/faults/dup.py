@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import copy
 import random
+from typing import Any
 
-from bench.scorecard.documents import Coco, Voc, Yolo
-from bench.scorecard.plans import Place, corners, element, fault, keys, record, row, set_row
+from bench.scorecard.documents import Coco, Dataset, Voc, Yolo
+from bench.scorecard.edits import add, class_of, clear, grid, image_of, objects, recast
+from bench.scorecard.plans import ALL, YOLOS, Place, corners, element, fault, keys, record, row, set_row
+from bench.scorecard.world import CLASSES, HEIGHT, WIDTH
 
 OTHERS = 100_000  # ids of what is planted
 
 
-def again(made: Coco | Voc | Yolo, place: Place) -> Place:
+def again(made: Dataset, place: Place) -> Place:
     """Write an annotation a second time, last of its file; return where."""
     name = place[0]
     if isinstance(made, Coco):
@@ -25,25 +28,38 @@ def again(made: Coco | Voc | Yolo, place: Place) -> Place:
     return name, len(made.labels[name]) - 1
 
 
-@fault("DUP001", "coco", "voc", "yolo", "yolo segment", "yolo pose", "yolo obb")
-def twice(made: Coco | Voc | Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
+@fault("DUP001", *ALL)
+def twice(made: Dataset, chosen: list[Place], rng: random.Random) -> set[str]:
     """written twice, the second time under an id of its own."""
     return keys(made, [again(made, place) for place in chosen])
 
 
-@fault("DUP002", "coco")
-def nearly_coco(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+@fault("DUP002", "coco", *YOLOS)
+def nearly(made: Coco | Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
     """written twice, the second time shifted by a pixel."""
-    return keys(made, [shifted_coco(made, place) for place in chosen])
-
-
-@fault("DUP003", "coco")
-def other_class_coco(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
-    """written twice, the second time as another class."""
     made_at = [again(made, place) for place in chosen]
     for place in made_at:
-        record(made, place)["category_id"] = record(made, place)["category_id"] % 8 + 1
+        if isinstance(made, Coco):
+            shift_record(record(made, place))
+        else:
+            shift_row(made, place)
     return keys(made, made_at)
+
+
+def shift_record(found: dict[str, Any]) -> None:
+    x, *rest = found["bbox"]
+    found["bbox"] = [x + 1, *rest]
+    if isinstance(found["segmentation"], list):
+        ring = found["segmentation"][0]
+        found["segmentation"] = [[round(n + (at % 2 == 0), 2) for at, n in enumerate(ring)]]
+
+
+def shift_row(made: Yolo, place: Place) -> None:
+    """All x of an outline, or the one of the box."""
+    words = row(made, place)
+    for at in (1,) if made.task in ("detect", "pose") else range(1, len(words), 2):
+        words[at] = f"{float(words[at]) + 1 / WIDTH:.6f}"
+    set_row(made, place, words)
 
 
 @fault("DUP002", "voc")
@@ -56,70 +72,34 @@ def nearly_voc(made: Voc, chosen: list[Place], rng: random.Random) -> set[str]:
     return keys(made, made_at)
 
 
-@fault("DUP003", "voc")
-def other_class_voc(made: Voc, chosen: list[Place], rng: random.Random) -> set[str]:
+@fault("DUP003", *ALL)
+def other_class(made: Dataset, chosen: list[Place], rng: random.Random) -> set[str]:
     """written twice, the second time as another class."""
     made_at = [again(made, place) for place in chosen]
     for place in made_at:
-        name = element(made, place).find("name")
-        if name is not None:
-            name.text = "kettle" if name.text == "lantern" else "lantern"
+        recast(made, [place], CLASSES[(CLASSES.index(class_of(made, place)) + 1) % 8])
     return keys(made, made_at)
 
 
-@fault("DUP002", "yolo")
-def nearly_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
-    """written twice, the second time shifted by a pixel."""
-    made_at = [again(made, place) for place in chosen]
-    for place in made_at:
-        number, cx, *rest = row(made, place)
-        set_row(made, place, [number, f"{float(cx) + 1 / 360:.6f}", *rest])
-    return keys(made, made_at)
-
-
-@fault("DUP003", "yolo")
-def other_class_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
-    """written twice, the second time as another class."""
-    made_at = [again(made, place) for place in chosen]
-    for place in made_at:
-        number, *rest = row(made, place)
-        set_row(made, place, [(int(number) + 1) % 8, *rest])
-    return keys(made, made_at)
-
-
-def shifted_coco(made: Coco, place: Place) -> Place:
-    new = again(made, place)
-    x, y, w, h = record(made, new)["bbox"]
-    record(made, new)["bbox"] = [x + 1, y, w, h]
-    if isinstance(record(made, new)["segmentation"], list):
-        ring = record(made, new)["segmentation"][0]
-        record(made, new)["segmentation"] = [[round(n + (at % 2 == 0), 2) for at, n in enumerate(ring)]]
-    return new
-
-
-@fault("DUP004", "coco", scope="row")
-def group(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
+@fault("DUP004", *ALL)
+def group(made: Dataset, chosen: list[Place], rng: random.Random) -> set[str]:
     """a box around all of a picture whose objects are of one class."""
+    images = {image_of(made, place) for place in chosen}
     found = []
-    for name, image in {(name, record(made, (name, at))["image_id"]) for name, at in chosen}:
-        listed = made.documents[name]["annotations"]
-        mine = [each for each in listed if each["image_id"] == image]
-        if len(mine) >= 3:
-            for each in mine:
-                each["category_id"] = 2
-                each.pop("keypoints", None), each.pop("num_keypoints", None)
-            found.append((name, len(listed)))
-            listed.append({"id": OTHERS * 2 + len(listed), "image_id": image, "category_id": 2, "bbox": [0, 0, 360, 240],
-                           "area": 360 * 240, "iscrowd": 0})  # fmt: skip
+    for name in sorted(images):
+        places = objects(made, name)
+        if len(places) >= 3:
+            recast(made, places, CLASSES[1])
+            found.append(add(made, name, CLASSES[1], (0, 0, WIDTH, HEIGHT), rng))
     return keys(made, found)
 
 
-@fault("DUP005", "yolo", scope="dataset")
-def hundreds(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("DUP005", *ALL, scope="dataset")
+def hundreds(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """two images of 120 objects."""
-    for name in rng.sample(sorted(made.labels), 2):
-        made.labels[name] = [
-            f"{at % 8} {0.04 + at % 12 * 0.08:.6f} {0.05 + at // 12 * 0.095:.6f} 0.075000 0.090000"
-            for at in range(120)
-        ]
+    images = rng.sample(sorted(made.images), 2)
+    clear(made, images)
+    for name in images:
+        for at, box in enumerate(grid(12, 10)):
+            add(made, name, CLASSES[at % 8], box, rng)
     return set()

@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 from PIL import Image, ImageFilter
 
-from bench.scorecard.documents import Coco, Voc, Yolo
-from bench.scorecard.plans import fault
+from bench.scorecard.documents import Coco, Dataset, Voc
+from bench.scorecard.edits import copy_labels, named_in, objects, own
+from bench.scorecard.plans import ALL, fault
 from bench.scorecard.world import HEIGHT, WIDTH
-
-Any3 = Coco | Voc | Yolo
 
 
 def opened(data: bytes) -> Image.Image:
@@ -26,23 +25,28 @@ def saved(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
 
 
 def names(chosen: list[str]) -> set[str]:
-    return {name.rpartition("/")[2] for name in chosen}
+    return {own(name) for name in chosen}
 
 
-def changed(made: Any3, chosen: list[str], change: Callable[[bytes], bytes]) -> set[str]:
+def resaved(data: bytes) -> bytes:
+    """The same picture, coarser."""
+    return saved(opened(data), quality=50)
+
+
+def changed(made: Dataset, chosen: list[str], change: Callable[[bytes], bytes]) -> set[str]:
     for name in chosen:
         made.images[name] = change(made.images[name])
     return names(chosen)
 
 
-@fault("IMG001", "coco", "voc", "yolo", scope="image")
-def no_image(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG001", *ALL, scope="image")
+def no_image(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """a file that holds an error page, or nothing."""
     return changed(made, chosen, lambda data: rng.choice([b"", b"<html>404 Not Found</html>"]))
 
 
-@fault("IMG002", "coco", "voc", "yolo", scope="image")
-def cut(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG002", *ALL, scope="image")
+def cut(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """a JPEG cut in the middle."""
     return changed(made, chosen, lambda data: data[: len(data) * 6 // 10])
 
@@ -67,8 +71,8 @@ def declared_larger_voc(made: Voc, chosen: list[str], rng: random.Random) -> set
     return set(chosen)
 
 
-@fault("IMG004", "coco", scope="dataset")
-def turned(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
+@fault("IMG004", *ALL, scope="dataset")
+def turned(made: Dataset, chosen: list[None], rng: random.Random) -> set[str]:
     """images whose EXIF block turns them by 90 degrees."""
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -77,68 +81,55 @@ def turned(made: Coco, chosen: list[None], rng: random.Random) -> set[str]:
     return set()
 
 
-@fault("IMG005", "coco", "voc", "yolo", scope="image")
-def png_called_jpg(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG005", *ALL, scope="image")
+def png_called_jpg(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """a PNG called .jpg."""
     return changed(made, chosen, lambda data: saved(opened(data), "PNG"))
 
 
-@fault("IMG006", "yolo", scope="image")
-def tiny(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG006", *ALL, scope="image")
+def tiny(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """an image of 9 x 6 px."""
     return changed(made, chosen, lambda data: saved(opened(data).resize((9, 6))))
 
 
-@fault("IMG007", "coco", "voc", "yolo", scope="image", most=0.04)
-def grey(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG007", *ALL, scope="image", most=0.04)
+def grey(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """an image without colour among coloured ones."""
     return changed(made, chosen, lambda data: saved(opened(data).convert("L")))
 
 
-@fault(
-    "IMG008",
-    "coco",
-    "voc",
-    "yolo",
-    scope="image",
-    can=lambda made, name: name.rpartition("/")[2].startswith("train_"),
-)
-def same_bytes(made: Any3, chosen: list[str], rng: random.Random) -> set[str]:
+def twins(made: Dataset, chosen: list[str], rng: random.Random) -> list[tuple[str, str]]:
+    """Each chosen image with another one of train, none of which is chosen."""
+    others = [name for name in sorted(made.images) if own(name).startswith("train_") and name not in chosen]
+    return list(zip(chosen, rng.sample(others, len(chosen)), strict=True))
+
+
+@fault("IMG008", *ALL, scope="image", can=named_in("train_"))
+def same_bytes(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """an image with the very bytes of another one of its split."""
-    others = [
-        name
-        for name in sorted(made.images)
-        if name.rpartition("/")[2].startswith("train_") and name not in chosen
-    ]
-    twins = rng.sample(others, len(chosen))
-    found = set()
-    for name, twin in zip(chosen, twins, strict=True):
-        made.images[name] = made.images[twin]
-        found.add(max(name, twin).rpartition("/")[2])
-    return found
+    pairs = twins(made, chosen, rng)
+    made.images |= {name: made.images[twin] for name, twin in pairs}
+    return names([max(pair) for pair in pairs])
 
 
-@fault("IMG009", "coco", scope="image", decode=True, can=lambda made, name: name.startswith("train_"))
-def nearly_same(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
-    """an image that is another one of its split, saved smaller and coarser."""
-    others = [name for name in sorted(made.images) if name.startswith("train_") and name not in chosen]
-    twins = rng.sample(others, len(chosen))
-    found = set()
-    for name, twin in zip(chosen, twins, strict=True):
-        made.images[name] = saved(opened(made.images[twin]), quality=50)
-        found.add(max(name, twin))
-    return found
+@fault("IMG009", *ALL, scope="image", decode=True, can=named_in("train_"))
+def nearly_same(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image that is another one of its split, saved coarser."""
+    pairs = twins(made, chosen, rng)
+    made.images |= {name: resaved(made.images[twin]) for name, twin in pairs}
+    return names([max(pair) for pair in pairs])
 
 
-@fault("IMG010", "coco", scope="image", decode=True)
-def dark(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG010", *ALL, scope="image", decode=True)
+def dark(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """an image nearly black, or nearly white."""
     low, high = (lambda value: value // 16), (lambda value: 255 - value // 40)
     return changed(made, chosen, lambda data: saved(opened(data).point(rng.choice([low, high]))))
 
 
-@fault("IMG011", "coco", scope="image", decode=True)
-def blurred(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG011", *ALL, scope="image", decode=True)
+def blurred(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """an image out of focus, or of one colour."""
 
     def spoilt(data: bytes) -> bytes:
@@ -149,20 +140,17 @@ def blurred(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
     return changed(made, chosen, spoilt)
 
 
-@fault("IMG012", "yolo", scope="image", can=lambda made, name: not made.labels[name.removesuffix(".jpg")])
-def strip(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG012", *ALL, scope="image", can=lambda made, name: not objects(made, name))
+def strip(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """an image ten times as wide as high."""
     return changed(made, chosen, lambda data: saved(opened(data).resize((900, 90))))
 
 
-@fault("IMG008", "yolo", scope="image", can=lambda made, name: name.startswith("train/"))
-def same_bytes_and_labels(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("IMG008", *ALL, scope="image", can=named_in("train_"))
+def same_bytes_and_labels(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
     """an image with the very bytes, and the labels, of another one of its split."""
-    others = [name for name in sorted(made.images) if name.startswith("train/") and name not in chosen]
-    twins = rng.sample(others, len(chosen))
-    found = set()
-    for name, twin in zip(chosen, twins, strict=True):
+    pairs = twins(made, chosen, rng)
+    for name, twin in pairs:
         made.images[name] = made.images[twin]
-        made.labels[name.removesuffix(".jpg")] = list(made.labels[twin.removesuffix(".jpg")])
-        found.add(max(name, twin).rpartition("/")[2])
-    return found
+        copy_labels(made, twin, name)
+    return names([max(pair) for pair in pairs])

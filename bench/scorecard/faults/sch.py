@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 
-from bench.scorecard.documents import Coco, Voc, Yolo
-from bench.scorecard.plans import Place, corners, element, fault, file_of, keys, record, row, set_row
+from bench.scorecard.documents import Coco, Dataset, Voc, Yolo
+from bench.scorecard.edits import own, stem
+from bench.scorecard.plans import (
+    ALL,
+    YOLOS,
+    Place,
+    corners,
+    element,
+    fault,
+    file_of,
+    keys,
+    record,
+    row,
+    set_row,
+)
+
+ELSEWHERE = ("C:\\data\\", "/home/me/data/", "..\\images\\")  # folders of other machines
 
 
 @fault("SCH001", "voc", scope="file")
 def cut_xml(made: Voc, chosen: list[str], rng: random.Random) -> set[str]:
     """an xml file cut in the middle."""
     files = made.files()
-    for stem in chosen:
-        text = files[file_of(made, stem)]
-        made.loose[file_of(made, stem)] = text[: len(text) // 2]
-    return {file_of(made, stem) for stem in chosen}
+    for name in chosen:
+        text = files[file_of(made, name)]
+        made.loose[file_of(made, name)] = text[: len(text) // 2]
+    return {file_of(made, name) for name in chosen}
 
 
 @fault("SCH001", "coco", scope="file")
@@ -26,6 +42,26 @@ def cut_json(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
         text = files[made.name(split)]
         made.loose[made.name(split)] = text[: len(text) * 9 // 10]
     return {made.name(split) for split in chosen}
+
+
+@fault("SCH001", *YOLOS, scope="file")
+def no_text(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+    """a label file in UTF-16, or of zero bytes, as a full disk leaves it."""
+    files = made.files()
+    for name in chosen:
+        held = files[file_of(made, name)]
+        spoilt = held.decode().encode("utf-16") if rng.random() < 0.5 else bytes(len(held) or 20)
+        made.loose[file_of(made, name)] = spoilt
+    return {file_of(made, name) for name in chosen}
+
+
+@fault("SCH001", *ALL, scope="file")
+def marked(made: Dataset, chosen: list[str], rng: random.Random) -> set[str]:
+    """a byte order mark before a file's first letter."""
+    files = made.files()
+    for name in chosen:
+        made.loose[file_of(made, name)] = b"\xef\xbb\xbf" + files[file_of(made, name)]
+    return {file_of(made, name) for name in chosen}
 
 
 @fault("SCH002", "coco")
@@ -74,7 +110,7 @@ def not_finite_voc(made: Voc, chosen: list[Place], rng: random.Random) -> set[st
     return keys(made, chosen)
 
 
-@fault("SCH004", "yolo")
+@fault("SCH004", *YOLOS)
 def not_finite_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
     """nan or inf in a row."""
     for place in chosen:
@@ -127,11 +163,11 @@ def no_size(made: Coco, chosen: list[str], rng: random.Random) -> set[str]:
 @fault("SCH009", "voc", scope="file")
 def no_size_voc(made: Voc, chosen: list[str], rng: random.Random) -> set[str]:
     """a width and height of 0."""
-    for stem in chosen:
-        size = made.documents[stem].find("size")
+    for name in chosen:
+        size = made.documents[name].find("size")
         for each in size if size is not None else ():
             each.text = "0"
-    return {file_of(made, stem) for stem in chosen}
+    return {file_of(made, name) for name in chosen}
 
 
 @fault("SCH010", "coco", "voc", scope="image")
@@ -142,12 +178,50 @@ def no_file(made: Coco | Voc, chosen: list[str], rng: random.Random) -> set[str]
     return set(chosen)
 
 
-@fault("SCH011", "yolo", scope="file")
+@fault("SCH010", *YOLOS, scope="image")
+def listed_and_gone(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+    """an image file that train.txt or val.txt names and that is not there."""
+    lists = as_lists(made)
+    for name in chosen:
+        del made.images[name]
+    write_lists(made, lists)
+    return {own(name) for name in chosen}
+
+
+def as_lists(made: Yolo) -> dict[str, dict[str, str]]:
+    """Let data.yaml name lists for folders; return by list how each image is written there."""
+    made.config |= {"train": "train.txt", "val": "val.txt"}
+    lists: dict[str, dict[str, str]] = {"train": {}, "val": {}}
+    for name in made.images:
+        lists[name.partition("/")[0]][name] = f"./images/{name}"
+    return lists
+
+
+def write_lists(made: Yolo, lists: dict[str, dict[str, str]]) -> None:
+    for split, names in lists.items():
+        made.loose[f"{split}.txt"] = "".join(f"{name}\n" for name in names.values()).encode()
+
+
+@fault("SCH011", *YOLOS, scope="file")
 def no_image(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
     """a label file without an image."""
     for name in chosen:
         del made.images[f"{name}.jpg"]
     return {file_of(made, name) for name in chosen}
+
+
+@fault("SCH011", "voc", scope="file")
+def no_image_and_no_list(made: Voc, chosen: list[str], rng: random.Random) -> set[str]:
+    """an xml file without an image, which no list names."""
+    for name in chosen:
+        del made.images[f"{name}.jpg"]
+    unlist(made, chosen)
+    return {file_of(made, name) for name in chosen}
+
+
+def unlist(made: Voc, stems: Collection[str]) -> None:
+    for split, listed in made.sets.items():
+        made.sets[split] = [each for each in listed if each not in stems]
 
 
 @fault("SCH008", "coco", scope="dataset")
@@ -159,12 +233,14 @@ def annotation_zero(made: Coco, chosen: list[None], rng: random.Random) -> set[s
     return set()
 
 
-@fault("SCH012", "yolo", scope="image")
-def no_label_file(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+@fault("SCH012", "voc", *YOLOS, scope="image")
+def no_label_file(made: Voc | Yolo, chosen: list[str], rng: random.Random) -> set[str]:
     """an image without a label file."""
     for name in chosen:
-        del made.labels[name.removesuffix(".jpg")]
-    return {name.rpartition("/")[2] for name in chosen}
+        del (made.documents if isinstance(made, Voc) else made.labels)[stem(name)]
+    if isinstance(made, Voc):
+        unlist(made, {stem(name) for name in chosen})
+    return {own(name) for name in chosen}
 
 
 @fault("SCH013", "coco", scope="image")
@@ -173,13 +249,32 @@ def other_machine(made: Coco, chosen: list[str], rng: random.Random) -> set[str]
     for document in made.documents.values():
         for image in document["images"]:
             if image["file_name"] in chosen:
-                image["file_name"] = (
-                    rng.choice(["C:\\data\\", "/home/me/data/", "..\\images\\"]) + image["file_name"]
-                )
+                image["file_name"] = rng.choice(ELSEWHERE) + image["file_name"]
     return set(chosen)
 
 
-@fault("SCH014", "yolo", scope="dataset")
+@fault("SCH013", "voc", scope="image")
+def other_machine_voc(made: Voc, chosen: list[str], rng: random.Random) -> set[str]:
+    """a <filename> with the path of another machine."""
+    for name in chosen:
+        tag = made.documents[stem(name)].find("filename")
+        if tag is not None:
+            tag.text = rng.choice(ELSEWHERE) + name
+    return set(chosen)
+
+
+@fault("SCH013", *YOLOS, scope="image")
+def other_machine_yolo(made: Yolo, chosen: list[str], rng: random.Random) -> set[str]:
+    """a path of another machine in train.txt or val.txt."""
+    lists = as_lists(made)
+    for name in chosen:
+        written = rng.choice(["C:\\data\\images\\", "/home/me/data/images/", "..\\images\\"]) + name
+        lists[name.partition("/")[0]][name] = written.replace("/", "\\") if "\\" in written else written
+    write_lists(made, lists)
+    return {own(name) for name in chosen}
+
+
+@fault("SCH014", *YOLOS, scope="dataset")
 def stale_cache(made: Yolo, chosen: list[None], rng: random.Random) -> set[str]:
     """a cache older than the labels."""
     made.loose["labels/train.cache"] = b"not what is in the labels"

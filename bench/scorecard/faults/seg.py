@@ -57,6 +57,26 @@ def outside(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
     return keys(made, chosen)
 
 
+@fault("SEG003", "yolo segment")
+def outside_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
+    """an outline of which one point lies 6 px outside."""
+    for place in chosen:
+        number, *points = row(made, place)
+        at = 2 * rng.randrange(len(points) // 2)
+        points[at] = f"{rng.choice([-6, WIDTH + 6]) / WIDTH:.6f}"
+        set_row(made, place, [number, *points])
+    return keys(made, chosen)
+
+
+@fault("SEG004", "yolo segment")
+def on_a_line(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
+    """an outline whose points lie on a line."""
+    for place in chosen:
+        points = (value + step for step in (0, 0.08, 0.04, 0.06) for value in (0.3, 0.4))
+        set_row(made, place, [row(made, place)[0], *(f"{value:.6f}" for value in points)])
+    return keys(made, chosen)
+
+
 @fault("SEG004", "coco", can=plain)
 def no_area(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
     """a ring more, whose points lie on a line."""
@@ -94,4 +114,15 @@ def rectangles(made: Coco, chosen: list[Place], rng: random.Random) -> set[str]:
         x, y, w, h = record(made, place)["bbox"]
         record(made, place)["segmentation"] = [[x, y, x + w, y, x + w, y + h, x, y + h]]
         record(made, place)["area"] = w * h
+    return set()
+
+
+@fault("SEG007", "yolo segment", scope="share", threshold=0.05)
+def rectangles_yolo(made: Yolo, chosen: list[Place], rng: random.Random) -> set[str]:
+    """outlines that are only their box."""
+    for place in chosen:
+        number, *words = row(made, place)
+        xs, ys = sorted(words[0::2], key=float), sorted(words[1::2], key=float)
+        left, top, right, bottom = xs[0], ys[0], xs[-1], ys[-1]
+        set_row(made, place, [number, left, top, right, top, right, bottom, left, bottom])
     return set()

@@ -38,6 +38,7 @@ def layouts(root: Path) -> list[tuple[str, str]]:
         ({"valid/labels/a.txt": ROW, "train/labels/b.txt": ROW}, [("folders", ".")]),
         ({"classes.txt": "cat\n", "a.txt": ROW, "a.png": ""}, [("folders", ".")]),
         ({"a.txt": ROW}, [("folders", ".")]),
+        ({"a.txt": "0 0.5 0.5 0.1 0.1 0.5 0.5 2 0.4 0.4 1\n"}, [("folders", ".")]),
         ({"sets/train.txt": "a\n", "data/labels/a.txt": ROW}, [("folders", "data")]),
         # What is not YOLO.
         ({"a.txt": "hello\n"}, []),

@@ -72,6 +72,15 @@ def test_folders_ultralytics_does_not_look_from(tmp_path: Path, folder: str) -> 
     assert data.problems.column("line").tolist() == [1]
 
 
+def test_labels_with_keypoints_elsewhere(tmp_path: Path) -> None:
+    files: Files = {
+        "data.yaml": YAML.format("pictures") + "kpt_shape: [2, 3]\n",
+        "pictures/train/a.png": png(),
+    }
+    files["labels/train/a.txt"] = "0 0.5 0.5 0.2 0.4 0.5 0.5 2 0.4 0.4 1\n"
+    assert len(texts(read(put(tmp_path, files)), "FMT005")) == 1
+
+
 def test_the_last_images_counts(tmp_path: Path) -> None:
     files: Files = {
         "data.yaml": "train: images/a/images\nval: images/a/images\nnames: [cat]\n",

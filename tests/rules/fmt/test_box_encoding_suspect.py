@@ -116,3 +116,21 @@ def test_corners_in_yolo_become_boxes(tmp_path: Path) -> None:
     x1, y1, x2, y2 = np.array(LARGE).T
     assert rows == pytest.approx(np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=1), abs=1e-6)
     assert not len(annotool.audit(tmp_path / "out", select=["FMT010", "BOX002"]))
+
+
+def test_corners_before_keypoints_become_boxes(tmp_path: Path) -> None:
+    for folder in ("images", "labels"):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+    Image.new("L", (64, 48)).save(tmp_path / "in/images/a.png")
+    (tmp_path / "in/labels/a.txt").write_text(
+        "".join(f"0 {a} {b} {c} {d} {a} {b} 2\n" for a, b, c, d in LARGE)
+    )
+    (tmp_path / "in/data.yaml").write_text("train: images\nval: images\nnames: [cat]\nkpt_shape: [1, 3]\n")
+    made = annotool.fix(tmp_path / "in", out=tmp_path / "out", unsafe=True, select=["FMT010"])
+    assert not made.taken_back
+    rows = np.loadtxt(tmp_path / "out/labels/a.txt")[:, 1:]
+    x1, y1, x2, y2 = np.array(LARGE).T
+    assert rows[:, :4] == pytest.approx(
+        np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=1), abs=1e-6
+    )
+    assert rows[:, 4:] == pytest.approx(np.stack([x1, y1, np.full(len(x1), 2)], axis=1))
