@@ -18,7 +18,7 @@ __all__ = ["convert"]
 @takes
 def convert(
     reading: Reading,
-    to: Annotated[str, typer.Option("--to", help="coco, voc or yolo.")],
+    to: Annotated[str, typer.Option("--to", help="coco, csv, huggingface, imagefolder, voc or yolo.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder to write to.")],
     crowd: Annotated[
         str, typer.Option(help="YOLO: crowds are skipped or kept as boxes: skip, keep.")

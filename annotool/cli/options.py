@@ -31,7 +31,9 @@ class Reading:
         list[str] | None,
         typer.Argument(metavar="PATH...", help="Files, folders, a data.yaml, or split=path."),
     ] = None
-    format: Annotated[str | None, option("coco, voc, yolo or imagefolder; found by itself.")] = None
+    format: Annotated[
+        str | None, option("coco, csv, huggingface, imagefolder, voc or yolo; found by itself.")
+    ] = None
     images: Annotated[str | None, option("Folder of the image files, or none.", metavar="DIR|none")] = None
     classes: Annotated[Path | None, option("Class names, one a line.", metavar="FILE")] = None
     task: Annotated[str | None, option("What YOLO rows are: detect, segment, obb or pose.", "--task")] = None
@@ -43,6 +45,9 @@ class Reading:
         Path | None, option("What is known of each image: csv, file_name and any columns.", metavar="FILE")
     ] = None
     voc_base: Annotated[str, option("auto, 1-inclusive, 0-exclusive or 0-inclusive.", "--voc-base")] = "auto"
+    labels: Annotated[str | None, option("Labels an image has: single or multi; inferred.", "--labels")] = (
+        None
+    )
     decode: Annotated[bool, option("Read all pixels: near copies, exposure, blur.", "--decode")] = False
     config: Annotated[Path | None, option("Use this settings file.", metavar="FILE")] = None
     isolated: Annotated[bool, option("Use no settings file.", "--isolated")] = False

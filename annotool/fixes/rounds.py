@@ -22,7 +22,7 @@ from annotool.fixes.conflicts import settle
 from annotool.fixes.places import Trail, finding_keys, first_lines, home, record_keys, source_path
 from annotool.fixes.proof import State
 from annotool.formats.base import Splice
-from annotool.rules.base import Rule
+from annotool.rules.base import Rule, classifies
 from annotool.table import Array, Table
 
 __all__ = ["ROUNDS", "Overlay", "Proposal", "propose"]
@@ -201,11 +201,11 @@ def emptied(first: State, last: State) -> tuple[str, ...]:
     before, after = images(first, held[held >= 0]), images(last, holds[holds >= 0])
     left = images(last, np.arange(len(last.data.table("images"))))
     count = int((np.isin(before, left) & ~np.isin(before, after) & (before >= 0)).sum())
-    return (
-        (f"images that lose their last annotation, and are backgrounds from then on: {count:,}",)
-        if count
-        else ()
-    )
+    if not count:
+        return ()
+    if classifies(first.data):
+        return (f"images that lose their last label: {count:,}",)
+    return (f"images that lose their last annotation, and are backgrounds from then on: {count:,}",)
 
 
 def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:

@@ -331,12 +331,12 @@ def with_labels(data: Dataset, kind: str | None = None) -> Dataset:
         "from": "option" if kind else "inferred",
     }
     said = (
-        f"{several:,} of {some:,} labelled images have several labels"
+        f"{several:,} of {some:,} labelled images {'has' if several == 1 else 'have'} several labels"
         if several
         else "no image has several labels"
     )
     how = "" if kind is None else f" (--labels {kind})"
     note = f"{fact['kind']}-label classification{how}: {said}"
     if fact["none"]:
-        note += f", {fact['none']:,} have none"
+        note += f", {fact['none']:,} {'has' if fact['none'] == 1 else 'have'} none"
     return replace(data, facts={**data.facts, "labels": fact}, notes=(*data.notes, note))

@@ -21,6 +21,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.metrics import weights
+from annotool.schema import Kind
 from annotool.table import Array, Table
 
 __all__ = [
@@ -69,12 +70,13 @@ class Balance:
     common, frequent), weight_inverse, weight_effective, repeat_factor (metrics/weights.py).
     splits: one row a split: split, images, without_objects, instances, imbalance_ratio, entropy, gini,
     effective_categories.
-    unused: categories without a single instance. `imbalance_ratio` and `entropy` are NaN where undefined.
+    unused: categories without a single instance. labels: what is counted are labels of whole images, which have no size. `imbalance_ratio` and `entropy` are NaN where undefined.
     """
 
     categories: Table
     splits: Table
     unused: tuple[str, ...]
+    labels: bool = False
 
     @property
     def imbalance_ratio(self) -> float:
@@ -99,7 +101,7 @@ def balance(data: Dataset) -> Balance:
     formats = np.append(data.table("sources")["format"], "")
     stray = unfollowed(rows, own, formats[rows["source"]] == "yolo")
     counts, kept = count(data), np.unique(rows["label"][~stray])
-    return of_counts(
+    made = of_counts(
         replace(
             counts,
             categories=tuple(counts.categories[label] for label in kept.tolist()),
@@ -108,6 +110,8 @@ def balance(data: Dataset) -> Balance:
             sizes=counts.sizes[:, kept],
         )
     )
+    kinds = data.table("annotations")["kind"]
+    return replace(made, labels=bool((kinds == Kind.IMAGE).any() and (kinds <= Kind.IMAGE).all()))
 
 
 def unfollowed(categories: Table, counts: Array, yolo: Array) -> Array:

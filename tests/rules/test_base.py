@@ -1,6 +1,8 @@
 import pytest
 
-from annotool.rules.base import worded
+from annotool.rules.base import classifies, worded
+from annotool.schema import Kind
+from annotool.testing import tiny
 
 
 @pytest.mark.parametrize(
@@ -12,3 +14,13 @@ def test_words_follow_the_count(count: int, said: str) -> None:
 
 def test_other_brackets_stay() -> None:
     assert worded("[a] b|c", 1) == "[a] b|c"
+
+
+def test_whether_labels_are_of_whole_images() -> None:
+    whole = {"kind": Kind.IMAGE}
+    assert classifies(tiny(annotations=[whole, {"kind": Kind.NONE}]))
+    assert not classifies(tiny(annotations=[whole, {}]))
+    assert not classifies(tiny(annotations=[{"kind": Kind.NONE}]))
+    assert not classifies(tiny())
+    assert classifies(tiny(format_name="imagefolder"))
+    assert classifies(tiny(facts={"labels": {"kind": "single"}}))

@@ -9,7 +9,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.metrics.balance import per_image, split_codes
-from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.rules.base import DatasetRule, Findings, Severity, classifies, found
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,14 @@ class Shares:
 
     images: Mapping[str, tuple[int, int]]
     federated: bool
+    labels: bool  # of whole images, not objects
 
 
 @dataclass(frozen=True)
 class EmptyImageShare(DatasetRule[Shares]):
     """Many images have no object.
 
-    What: more than `most` of the images have no annotation; or fewer than `least`, which is 0, so that this is told to
+    What: more than `most` of the images have no annotation, be it a box or a label; or fewer than `least`, which is 0, so that this is told to
     those who ask for backgrounds. Below `images` images a share says little. Splits in which nothing is annotated are left out, and LVIS, where an image without
     annotations is no negative.
 
@@ -57,7 +58,7 @@ class EmptyImageShare(DatasetRule[Shares]):
         code, names = split_codes(shard)
         total, empty = (np.bincount(code[rows], minlength=len(names)) for rows in (slice(None), bare))
         images = zip(names, zip(total.tolist(), empty.tolist(), strict=True), strict=True)
-        return Shares(dict(images), bool(shard.facts.get("lvis")))
+        return Shares(dict(images), bool(shard.facts.get("lvis")), classifies(shard))
 
     def merge(self, states: Sequence[Shares]) -> Shares:
         images: dict[str, tuple[int, int]] = {}
@@ -65,7 +66,7 @@ class EmptyImageShare(DatasetRule[Shares]):
             for name, (total, empty) in state.images.items():
                 had = images.get(name, (0, 0))
                 images[name] = had[0] + total, had[1] + empty
-        return Shares(images, states[0].federated)
+        return Shares(images, states[0].federated, any(each.labels for each in states))
 
     def finish(self, state: Shares) -> Findings:
         judged = {name: own for name, own in state.images.items() if own[1] < own[0]}
@@ -76,7 +77,8 @@ class EmptyImageShare(DatasetRule[Shares]):
         limit, bound = ("above", self.most) if share > self.most else ("below", self.least)
         return found(
             self,
-            "{empty:,} of {images:,} images ({share:.0%}) have no object (told {limit} {bound:.0%})",
+            f"{{empty:,}} of {{images:,}} images ({{share:.0%}}) have no {'label' if state.labels else 'object'} "
+            "(told {limit} {bound:.0%})",
             values={
                 "empty": empty,
                 "images": total,

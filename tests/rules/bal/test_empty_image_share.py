@@ -2,6 +2,7 @@ from typing import Any
 
 from annotool.dataset import Dataset
 from annotool.rules.bal.empty_image_share import EmptyImageShare
+from annotool.schema import Kind
 from annotool.testing import check_rule, tiny
 
 
@@ -31,5 +32,8 @@ def test_shares() -> None:
             (shown(120, 30, splits=halves), [{"values": {"splits": {"train": [60, 0], "test": [60, 30]}}}]),
         ],
     )  # fmt: skip
+    whole = [{"image": at, "kind": Kind.IMAGE, "box": (float("nan"),) * 4} for at in range(80)]
+    message = "20 of 100 images (20%) have no label (told above 10%)"
+    check_rule(EmptyImageShare, invalid=[(tiny(100, whole), [{"message": message}])])
     check_rule(EmptyImageShare(least=0.02), valid=[shown(100, 2)], invalid=[(shown(100, 1), [-1])])
     assert EmptyImageShare().unable(tiny()) == "no annotations"
