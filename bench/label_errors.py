@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from annotool.metrics.confident_learning import flagged, self_confidence
-from annotool.rules.prd.base import Compared, compared
+from annotool.rules.prd.base import Compared, PredictionRule, compared
 from annotool.rules.prd.likely_bad_location import LikelyBadLocation
 from annotool.rules.prd.likely_missing_box import LikelyMissingBox
 from annotool.rules.prd.likely_wrong_class import LikelyWrongClass
@@ -20,7 +20,11 @@ from annotool.table import Array
 from annotool.testing import tiny
 
 IMAGES, CATEGORIES, SIZE = 2000, 8, (640.0, 480.0)
-RULES = {"missing": LikelyMissingBox, "class": LikelyWrongClass, "place": LikelyBadLocation}
+RULES: dict[str, PredictionRule] = {
+    "missing": LikelyMissingBox(),
+    "class": LikelyWrongClass(),
+    "place": LikelyBadLocation(),
+}
 FIRST = 200
 
 
@@ -79,7 +83,7 @@ def detection(kind: str, rate: float) -> dict[str, float]:
         **guesses,
     )
     data = type(data)(tables={**data.tables, "predictions": table}, images_checked="none")
-    found = RULES[kind]().check(data)
+    found = RULES[kind].check(data)
     state = data.once(compared)
     if kind == "missing":
         truth, hit = np.bincount(image[bad], minlength=IMAGES) > 0, np.zeros(IMAGES, dtype=bool)
