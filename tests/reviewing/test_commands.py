@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from annotool import api
 from annotool.cli import program
-from annotool.errors import MissingExtraError, UsageError
+from annotool.cli.review import tunnel
+from annotool.errors import AnnotoolError, MissingExtraError, UsageError
 from annotool.reviewing import doctor, servers
 
 RUN = CliRunner()
@@ -43,9 +44,29 @@ def test_the_doctor_names_what_is_missing_and_what_mends_it(bare: Path) -> None:
 
 
 def test_a_database_of_the_users_is_enough(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FIFTYONE_DATABASE_URI", "mongodb://db:27017")
-    assert doctor.database().fine
-    assert servers.start_database(bare) == servers.Database("mongodb://db:27017")
+    with servers.listener() as theirs:
+        uri = f"mongodb://ann:secret@127.0.0.1:{theirs.getsockname()[1]}/?tls=false"
+        monkeypatch.setenv("FIFTYONE_DATABASE_URI", uri)
+        assert doctor.database().fine
+        assert servers.start_database(bare) == servers.Database(uri)
+    assert not doctor.database().fine
+    with pytest.raises(AnnotoolError, match="no MongoDB answers at 127") as caught:
+        servers.start_database(bare)
+    assert "secret" not in str(caught.value) + doctor.database().found
+
+
+def test_a_mongod_that_does_not_start(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = bare / "mongod"
+    broken.write_text("#!/bin/sh\necho libcrypto.so.3: cannot open shared object file >&2\nexit 127\n")
+    broken.chmod(0o755)
+    found = doctor.database()
+    assert not found.fine and "libcrypto" in found.found and "FIFTYONE_DATABASE_URI" in found.mend
+
+
+def test_over_ssh_the_tunnel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.2 50022 10.0.0.1 22")
+    monkeypatch.setenv("USER", "ann")
+    assert tunnel(5151) == "ssh -N -L 5151:127.0.0.1:5151 ann@10.0.0.1"
 
 
 def test_a_home_that_cannot_be_written(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
