@@ -1,19 +1,14 @@
-"""The real App in a real browser: what a person does there comes back, and nothing else.
-
-Screenshots for a person to look at go to $ANNOTOOL_SCREENSHOTS, else to annotool-screenshots in the temporary folder.
-"""
+"""The real App in a real browser: what a person does there comes back, is done, and nothing else is."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,100 +17,125 @@ from annotool.fingerprint import fingerprints
 from annotool.fixes.decisions import Decision, box_marks, read
 from annotool.reviewing import folder
 from annotool.reviewing.desk import Desk
-from annotool.reviewing.folder import Box
-from tests.reviewing.conftest import CHROMIUM, REPOSITORY, Opened, close_review, open_review
+from annotool.reviewing.folder import Box, Item
+from tests.fixes.untouched import only_these
+from tests.reviewing import driving
+from tests.reviewing.conftest import REPOSITORY, Opened, close_review, open_review
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.review, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PICTURES = Path(
-    os.environ.get("ANNOTOOL_SCREENSHOTS") or Path(tempfile.gettempdir()) / "annotool-screenshots"
-)
-START = "Start: open the next finding"
-
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1600, "height": 900})
-        page.set_default_timeout(60_000)
-        page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")
+    with driving.browser() as page:
         yield page
-        browser.close()
 
 
-def picture(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
+@dataclass
+class Done:
+    """What was done in the App, as the files are to say it."""
+
+    words: dict[str, str]  # of findings, by fingerprint
+    by_hand: set[tuple[str, str]]  # of boxes: action, mark
+    boxes: list[Box]  # relabelled, dragged, deleted
+    label: str  # what the first became
+    by: tuple[float, float]  # how far the second was dragged, pixels
+    dropped: set[str]  # boxes whose accepted fix deletes them
 
 
-def bar(page: Page) -> str:
-    return str(page.locator("#annotool-bar").inner_text())
-
-
-def press(page: Page, key: str) -> float:
-    """Press a key and wait until the bar says something else; return the seconds."""
-    begun, old = time.monotonic(), bar(page)
-    page.keyboard.press(key)
-    page.wait_for_function("old => document.querySelector('#annotool-bar').innerText !== old", arg=old)
-    return time.monotonic() - begun
-
-
-def start(page: Page, opened: Opened) -> None:
+def review(page: Page, opened: Opened, bulk: str) -> Done:
+    """Do one of everything that can be done in the App."""
+    desk = Desk(opened.place)
+    driving.grid(page, opened)
+    assert "0 of " in page.get_by_text("decided").first.inner_text()
+    rows = page.get_by_role("row").count()
+    assert rows > min(len(desk.items), 10), "the panel lists the findings"
+    driving.picture(page, f"{opened.name}-1-grid")
+    see_a_view(page, opened, desk.items[0].rule)
     page.goto(opened.url)
-    page.get_by_text(START).wait_for()
+    driving.start(page)
+    driving.picture(page, f"{opened.name}-2-finding")
+    for number, (key, click) in enumerate((("", "accept"), ("i", ""), ("d", ""))):
+        driving.decide(page, key, click)
+        driving.picture(page, f"{opened.name}-3-after-{number + 1}")
+    asked = {number: each.action for number, each in desk.decided().items()}
+    assert sorted(asked.values()) == ["accept", "delete", "ignore"]
+    boxes = walk_to_a_quiet_image(page, opened, desk)
+    label = next(each for each in desk.review.classes if each and each != boxes[0].label)
+    by = edit_by_hand(page, opened.name, boxes, label)
+    many = accept_all(page, opened, bulk)
+    words = {desk.items[number].fingerprint: action for number, action in asked.items()}
+    words |= {each.fingerprint: "accept" for each in many}
+    marks = [each.mark for each in boxes]
+    by_hand = {("relabel", marks[0]), ("move", marks[1]), ("delete", marks[2]), ("draw", "")}
+    dropped = {each.box for each in desk.items
+               if words.get(each.fingerprint) == "accept" and each.proposal.startswith("delete the box")}  # fmt: skip
+    return Done(words, by_hand, boxes, label, by, dropped)
+
+
+def see_a_view(page: Page, opened: Opened, rule: str) -> None:
+    """Open the saved view of a rule: its images are there and no others."""
+    items = [each for each in Desk(opened.place).items if each.rule == rule and each.sample]
+    images = len({each.sample for each in items})
+    driving.open_view(page, f"{rule} {items[0].slug} ({len(items)})")
+    page.get_by_text(f"{images} sample", exact=False).first.wait_for()
     page.wait_for_timeout(1500)
-    picture(page, f"{opened.name}-1-grid")
-    page.get_by_text(START).click()
-    page.wait_for_function("() => /decided/.test(document.querySelector('#annotool-bar').innerText)")
-    page.wait_for_timeout(2500)
-    picture(page, f"{opened.name}-2-finding")
+    driving.picture(page, f"{opened.name}-1-view")
+    assert "view=" in page.url
 
 
-def annotate(page: Page, boxes: list[Box]) -> None:
-    """Relabel the first box, widen the second, delete the third, and draw one, in FiftyOne's Annotate tab."""
+def walk_to_a_quiet_image(page: Page, opened: Opened, desk: Desk) -> list[Box]:
+    """Skip to an image with three boxes that nothing was found of; return those."""
+    flagged, free = {each.box for each in desk.items}, dict[str, list[Box]]()
+    for box in folder.lines(opened.place / "boxes.jsonl", Box):
+        if box.mark not in flagged and box.field == "ground_truth":
+            free.setdefault(box.sample, []).append(box)
+    current = desk.next(max(desk.decided()))
+    while current is not None and len(free.get(current.sample, ())) < 3:
+        driving.decide(page, "s")
+        current = desk.next(current.number)
+    assert current is not None
+    page.wait_for_url(f"**id={current.sample}*")
+    return free[current.sample][:3]
+
+
+def edit_by_hand(page: Page, name: str, boxes: list[Box], label: str) -> tuple[float, float]:
+    """Relabel the first box, drag the second, delete the third and draw one, in FiftyOne's Annotate tab."""
     page.locator("[data-cy=annotate]").click()
-    page.wait_for_timeout(2000)
-    picture(page, "annotate-0")
-    page.locator(f"[data-cy=annotate-label-{boxes[0].id}]").click()
-    page.locator("[data-cy=root_label_container]").get_by_text("orange", exact=True).click()
-    page.wait_for_timeout(2000)
-    picture(page, "annotate-1-relabel")
-    page.locator("[data-cy=annotate-edit-back]").click()
-    page.locator(f"[data-cy=annotate-label-{boxes[1].id}]").click()
-    width = page.locator("[data-cy=root_dimensions_width_container] input")
-    width.fill("0.11")
-    width.press("Enter")
-    page.wait_for_timeout(2000)
-    page.locator("[data-cy=annotate-edit-back]").click()
-    page.locator(f"[data-cy=annotate-label-{boxes[2].id}]").click()
-    page.locator("[data-cy=label-menu-trigger]").click()
-    page.get_by_text("Delete label").click()
-    page.wait_for_timeout(2000)
-    if page.locator("[data-cy=annotate-edit-back]").count():
-        page.locator("[data-cy=annotate-edit-back]").click()
-    page.wait_for_timeout(1000)
-    drawing = page.get_by_text("Click and drag to create a bounding box")
-    if not drawing.count():
-        page.locator("[data-cy=detection-mode]").click()
-    drawing.wait_for()
-    seat = page.locator("[data-cy=lighter-sample-renderer-canvas]").bounding_box()
-    assert seat is not None
-    x, y = seat["x"] + seat["width"] / 2, seat["y"] + seat["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 30, y + 30, steps=5)
-    page.mouse.move(x + 80, y + 60, steps=5)
-    page.mouse.up()
-    page.wait_for_timeout(3000)
-    picture(page, "annotate-2-draw")
-    page.locator("[data-cy=explore]").click()
     page.wait_for_timeout(1500)
+    driving.relabel(page, boxes[0], label)
+    driving.picture(page, f"{name}-4-relabelled")
+    driving.back(page)
+    by = driving.drag(page, boxes[1], (-9, -7))
+    driving.picture(page, f"{name}-5-dragged")
+    driving.back(page)
+    driving.delete(page, boxes[2])
+    driving.back(page)
+    driving.draw(page)
+    driving.picture(page, f"{name}-6-drawn")
+    page.locator("[data-cy=explore]").click()
+    page.wait_for_timeout(1000)
+    page.keyboard.press("Escape")
+    return by
+
+
+def accept_all(page: Page, opened: Opened, rule: str) -> list[Item]:
+    """Accept all that is left of a rule, in the panel; return what that was."""
+    page.goto(opened.url.replace("?workspace=review", ""))
+    page.wait_for_timeout(3000)
+    if "id=" in page.url:
+        page.keyboard.press("Escape")
+    desk = Desk(opened.place)
+    left, done = desk.of_rule(rule), desk.progress()[0]
+    assert left
+    driving.choose_rule(page, f"{rule} {left[0].slug} ({len(left)})")
+    page.get_by_text("Accept all of the rule").click()
+    page.get_by_text(f"{done + len(left)} of {len(desk.items)} decided").first.wait_for()
+    driving.picture(page, f"{opened.name}-7-bulk")
+    return left
 
 
 def decided(opened: Opened, file: Path) -> list[Decision]:
@@ -126,132 +146,44 @@ def decided(opened: Opened, file: Path) -> list[Decision]:
     return read(file)
 
 
-def quiet_image(opened: Opened) -> tuple[str, list[Box]]:
-    """An image with findings, and three of its boxes that nothing was found of."""
-    desk = Desk(opened.place)
-    flagged, left = {each.box for each in desk.items}, {each.sample for each in desk.table()}
-    free: dict[str, list[Box]] = {}
-    for box in folder.lines(opened.place / "boxes.jsonl", Box):
-        if box.mark not in flagged and box.field == "ground_truth" and box.label != "orange":
-            free.setdefault(box.sample, []).append(box)
-    return next((sample, boxes[:3]) for sample, boxes in free.items() if len(boxes) >= 3 and sample in left)
+def check(source: Path, done: Done, said: Sequence[Decision], file: Path, out: Path) -> None:
+    """The decisions are those and no others; the fix makes them and touches no other byte; the next audit is without."""
+    assert {each.fingerprint: each.action for each in said if each.fingerprint} == done.words
+    hand = [each for each in said if not each.fingerprint]
+    assert {(each.action, each.box) for each in hand} == done.by_hand and len(hand) == len(done.by_hand)
+    by_action = {each.action: each.new for each in hand}
+    moved, was = by_action["move"], done.boxes[1].xywh
+    assert moved is not None and moved.box is not None and by_action["relabel"] is not None
+    assert by_action["relabel"].category == done.label
+    assert moved.box[:2] == was[:2], "sides that were not dragged keep their exact numbers"
+    assert moved.box[2] - (was[2] or 0) == pytest.approx(done.by[0], abs=1.5)
+    assert moved.box[3] - (was[3] or 0) == pytest.approx(done.by[1], abs=1.5)
+    made = api.fix(source, out=out, decisions=[file])
+    before, after = api.read(source), api.read(out)
+    assert not [note for note in made.notes if "no fix of annotool" not in note]
+    only_these(before, after, said, done.dropped)
+    words = done.words.items()
+    prints = set(fingerprints(after, api.audit(after, baseline=out / "ignored.jsonl").new).tolist())
+    assert not prints & {fingerprint for fingerprint, _ in words}
+    marks = set(box_marks(after).tolist())
+    assert not marks & {each.mark for each in done.boxes}
+    assert len(marks) == len(after.table("annotations"))
+    assert not len(api.fix(out, decisions=[file]).changes), "a second time nothing is left to do"
 
 
 def test_what_a_person_does_comes_back_and_is_done(faulty: Opened, page: Page, tmp_path: Path) -> None:
-    start(page, faulty)
-    desk = Desk(faulty.place)
-    for key in "aid":
-        press(page, key)
-    asked = [
-        next(each for each in desk.items if each.number == number).fingerprint for number in desk.decided()
-    ]
-    sample, boxes = quiet_image(faulty)
-    current = desk.next(2)
-    for _ in desk.items:
-        if current is None or current.sample == sample:
-            break
-        press(page, "s")
-        current = desk.next(current.number)
-        assert current is not None
-        page.wait_for_url(f"**id={current.sample}*")
-    assert current is not None and current.sample == sample
-    page.wait_for_timeout(1000)
-    annotate(page, boxes)
-    page.keyboard.press("Escape")
-    page.wait_for_timeout(1000)
-    page.goto(faulty.url.replace("?workspace=review", ""))
-    page.wait_for_timeout(3000)
-    if "id=" in page.url:
-        page.keyboard.press("Escape")
-    page.get_by_text("all rules").first.click()
-    page.get_by_text("SCH003 missing-eval-field").last.click()
-    page.wait_for_timeout(1500)
-    page.get_by_text("Accept all of the rule").click()
-    page.wait_for_timeout(2500)
-    picture(page, "bulk")
-    bulk = [each.fingerprint for each in desk.items if each.rule == "SCH003"]
+    done = review(page, faulty, "BOX005")
     said = decided(faulty, tmp_path / "d.jsonl")
-    by_finding = {each.fingerprint: each.action for each in said if each.fingerprint}
-    assert by_finding == {
-        **dict(zip(asked, ("accept", "ignore", "delete"), strict=True)),
-        **dict.fromkeys(bulk, "accept"),
-    }
-    by_hand = {(each.action, each.box) for each in said if not each.fingerprint}
-    marks = [each.mark for each in boxes]
-    assert by_hand == {("relabel", marks[0]), ("move", marks[1]), ("delete", marks[2]), ("draw", "")}
-    check_fix(said, tmp_path, boxes)
+    check(REPOSITORY / "sample_data" / "faulty" / "coco", done, said, tmp_path / "d.jsonl", tmp_path / "out")
 
 
-def check_fix(said: list[Decision], tmp_path: Path, boxes: list[Box]) -> None:
-    """The fix does exactly that: the boxes named change, one is new, all others stay as they are."""
-    source = REPOSITORY / "sample_data" / "faulty" / "coco"
-    data, out = api.read(source), tmp_path / "out"
-    made = api.fix(source, out=out, decisions=[tmp_path / "d.jsonl"])
-    after = api.read(out)
-    accepted = {each.fingerprint for each in said if each.action == "accept"}
-    assert not accepted & set(fingerprints(after, api.audit(after)).tolist())
-    assert not {each.mark for each in boxes} & set(box_marks(after).tolist())
-    assert "ignored.jsonl" in {each.name for each in out.iterdir()}
-    assert all(note.startswith("reviewers") is False for note in made.notes)
-    old, new = records(source), records(out)
-    gone, added = [each for each in old if each not in new], [each for each in new if each not in old]
-    touched = len({each.box or each.fingerprint for each in said if each.action not in ("ignore", "draw")})
-    assert len(gone) <= touched and len(added) <= touched + 1
-    assert not len(api.fix(out, decisions=[tmp_path / "d.jsonl"]).changes)
-    assert len(data.table("annotations")) > 0
-
-
-def records(root: Path) -> list[Any]:
-    found = []
-    for file in sorted(root.rglob("*.json")):
-        found += json.loads(file.read_bytes()).get("annotations", [])
-    return [json.dumps(each) for each in found]
-
-
-def sixty(root: Path) -> Path:
-    """A dataset of sixty images, a box outside of each."""
-    from PIL import Image
-
-    images = [{"id": at, "file_name": f"{at}.png", "width": 320, "height": 240} for at in range(1, 61)]
-    boxes = [{"id": at, "image_id": at, "category_id": 1, "bbox": [250 + at, 100, 100, 90], "area": 9000, "iscrowd": 0}
-             for at in range(1, 61)]  # fmt: skip
-    (root / "images").mkdir(parents=True)
-    for each in images:
-        Image.new("RGB", (320, 240), (40, 90, int(str(each["id"])))).save(
-            root / "images" / str(each["file_name"])
-        )
-    whole = {"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "thing"}]}
-    (root / "labels.json").write_text(json.dumps(whole))
-    return root
-
-
-def test_fifty_decisions_without_leaving_the_image(page: Page, tmp_path: Path) -> None:
-    home = tmp_path / "reviews"
+def test_the_same_on_real_data(page: Page, real_data: Path, tmp_path: Path) -> None:
+    source, home = real_data / "bccd_voc" / "BCCD", tmp_path / "reviews"
     home.mkdir()
-    opened = open_review(sixty(tmp_path / "set"), home, "sixty", "--select", "BOX002")
+    opened = open_review(source, home, "bccd")
     try:
-        start(page, opened)
-        seconds = sorted(press(page, "ia"[number % 2]) for number in range(50))
-        page.wait_for_timeout(1500)
-        picture(page, "sixty-3-after-fifty")
-        decided = [each.action for _, each in sorted(Desk(opened.place).decided().items())]
-        assert decided == ["ignore", "accept"] * 25
-        print(
-            f"\n{opened.seconds:.1f} s to the address; {seconds[25]:.2f} s a decision, {seconds[-1]:.2f} s at most"
-        )
-        assert seconds[25] < 5
+        done = review(page, opened, "DUP002")
+        said = decided(opened, tmp_path / "d.jsonl")
     finally:
         close_review(opened)
-
-
-def test_real_images_are_drawn(page: Page, real_data: Path, tmp_path: Path) -> None:
-    opened = open_review(real_data / "bccd_voc" / "BCCD", tmp_path, "bccd")
-    try:
-        start(page, opened)
-        assert "of 13 decided" in bar(page)
-        press(page, "i")
-        page.wait_for_timeout(2500)
-        picture(page, "bccd-3-next")
-        assert page.locator("[data-cy=modal-looker-container] canvas[canvas-loaded=true]").count() == 1
-    finally:
-        close_review(opened)
+    check(source, done, said, tmp_path / "d.jsonl", tmp_path / "out")

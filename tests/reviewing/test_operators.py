@@ -26,7 +26,8 @@ import fiftyone as fo, fiftyone.operators as foo
 data = fo.load_dataset(sys.argv[1])
 out = []
 for name, ctx in json.loads(sys.argv[2]):
-    done = foo.execute_operator("@annotool/review/" + name, ctx={"dataset": data, **ctx})
+    seen = {"view": data.limit(ctx.pop("limit"))} if "limit" in ctx else {}
+    done = foo.execute_operator("@annotool/review/" + name, ctx={"dataset": data, **ctx, **seen})
     done.raise_exceptions()
     out.append([done.result, [each["operator_uri"] for each in done.executor.to_json()["requests"]]])
 tags = {label.id: label.tags for sample in data for field in ("ground_truth", "proxies")
