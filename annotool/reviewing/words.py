@@ -84,7 +84,7 @@ def progress_text(progress: tuple[int, int], review: Review) -> str:
 def listed_text(shown: int, every: int) -> str:
     """Return what the end of the table says."""
     if not every:
-        return "Nothing undecided of this."
+        return "Nothing is undecided here."
     return (
         ""
         if shown == every
@@ -103,6 +103,8 @@ def rule_text(rule: str) -> str:
 def nothing_left(at: Desk) -> str:
     """Return what to say where no image has an undecided finding."""
     done, total = at.progress()
+    if not total:
+        return "Nothing was found. What you change in Annotate counts all the same."
     if done == total:
         return f"All {total:,} findings are decided. `annotool decisions {at.review.name}` takes them out."
     return f"All images are done; {total - done:,} findings of no image that is shown are left in the table."

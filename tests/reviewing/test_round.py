@@ -216,3 +216,30 @@ def test_findings_of_files_and_classes_say_where_they_are(homes: Path, sample_da
     assert {place(each) for each in of_files if not each.where and not each.category} == {"the whole dataset"}
     assert {subject(each) for each in of_files if each.where and not each.category} == {"the label file"}
     assert {subject(each) for each in items if not each.box and each.file} == {"the whole image"}
+
+
+def test_a_relabelled_image_is_one_word_in_its_csv(homes: Path) -> None:
+    from PIL import Image
+
+    root = homes / "set"
+    root.mkdir()
+    names = [f"{name}.png" for name in "abcd"]
+    for name in names:
+        Image.new("RGB", (20, 10), (9, 90, 9)).save(root / name)
+    text = "file_name,label\n" + "".join(f"{name},{'cat' if name < 'c' else 'dog'}\n" for name in names)
+    (root / "labels.csv").write_text(text)
+    data = api.read(root / "labels.csv")
+    make(data, api.audit(data), Config().rules, "csv", Choice(every=True))
+    desk = Desk(folder.folder("csv"))
+    box = next(each for each in folder.lines(desk.place / "boxes.jsonl", Box) if each.file == "b.png")
+    docs = json.loads((desk.place / "data" / "samples.json").read_bytes())["samples"]
+    after = [
+        After(doc["_id"]["$oid"], doc["file_name"], (20, 10), "t",
+              [Label("image_label", doc["image_label"]["_id"]["$oid"], doc["image_label"]["label"])], doc["tags"])
+        for doc in docs
+    ]  # fmt: skip
+    words = said(desk, changed(after, box.id, label="dog"))
+    assert [(each.action, each.image) for each in words] == [("relabel", "b.png")]
+    write(homes / "d.jsonl", "csv", words)
+    api.fix(root / "labels.csv", out=homes / "out", decisions=[homes / "d.jsonl"])
+    assert (homes / "out" / "labels.csv").read_text() == text.replace("b.png,cat", "b.png,dog")

@@ -167,8 +167,12 @@ class Findings(foo.Panel):  # type: ignore[misc]
             many.btn("ignore_all", label="Ignore all of the rule", on_click=self.ignore_all)
         self.table(panel)
         panel.md(state.listed or "", name="listed_below")
-        panel.plot("counts", height="240px", layout={"height": 220, "title": "Undecided findings, by rule"})
-        panel.plot("balance", height="240px", layout={"height": 220, "title": "Annotations, by class"})
+        panel.plot(
+            "counts", height="240px", layout={"height": 220, "title": {"text": "Undecided findings, by rule"}}
+        )
+        panel.plot(
+            "balance", height="240px", layout={"height": 220, "title": {"text": "Annotations, by class"}}
+        )
         return types.Property(panel, view=types.GridView(orientation="vertical", width=100, gap=2))
 
     def list_of(self, panel: Any, name: str, label: str, choices: dict[str, str], default: str) -> None:
