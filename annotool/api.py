@@ -59,6 +59,7 @@ __all__ = [
     "lines",
     "list_formats",
     "list_rules",
+    "nms",
     "read",
     "report",
     "review",
@@ -447,6 +448,16 @@ def sizes(data: Dataset | Paths, out: str | Path) -> int:
     rows.writerows((images["file_name"][row], int(width[row]), int(height[row])) for row in known)
     write_file(Path(out), [utf8(text.getvalue())])
     return len(known)
+
+
+@calm
+def nms(
+    predictions_file: str | Path, out: str | Path, *, iou: float = 0.5, class_agnostic: bool = False
+) -> predictions.Suppressed:
+    """Write predictions without those that a better one of their image (and category, unless `class_agnostic`) overlaps
+    by more than `iou`; all that stays keeps its bytes. `out` is a file, or a new folder for a folder of label files.
+    """
+    return predictions.suppress(Path(predictions_file), Path(out), iou, class_agnostic)
 
 
 def fails(findings: Findings, fail_on: str, on_stale: bool = False) -> bool:

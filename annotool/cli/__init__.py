@@ -25,6 +25,7 @@ COMMANDS = (
     "balance",
     "sizes",
     "convert",
+    "nms",
     "evaluate",
     "report",
     "review",

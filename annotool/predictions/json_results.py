@@ -15,14 +15,14 @@ import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.findings import Findings, Fix
+from annotool.findings import Block, Findings, Fix
 from annotool.formats.base import Problems
 from annotool.formats.coco.document import parse
 from annotool.formats.coco.jsontext import Buffer
 from annotool.formats.coco.tables import build
 from annotool.predictions.results import CODE, References, Results, fault_rows
 from annotool.schema import NO_ID, make
-from annotool.table import Table
+from annotool.table import Array, Table
 
 __all__ = ["read_json"]
 
@@ -99,11 +99,17 @@ def named(text: Buffer, rows: Table, names: Sequence[str]) -> References:
     return References(np.where(below, NO_ID, ids), tuple(number), name_of)
 
 
+def of_predictions(part: Block) -> Array:
+    """Which faults are some of predictions too: those need no ids of their own."""
+    key = part.values.get("key", np.full(len(part), "", dtype=object))
+    return np.asarray(key != "id")
+
+
 def faults(data: Dataset, rows: Table, pointer: str) -> Findings:
     """What was met while reading, as faults of predictions; they name no row of the ground truth. And absent scores."""
     told = Findings()
     judged = np.zeros(len(rows), dtype=bool)
-    for part in data.problems.blocks:
+    for part in data.problems.where(of_predictions).blocks:
         none = np.full(len(part), -1, dtype=np.int64)
         pointers = np.empty(len(part), dtype=object)
         pointers[:] = [each.replace("/annotations/", pointer) for each in part.columns["pointer"].tolist()]

@@ -1,0 +1,40 @@
+"""`annotool nms`: non-maximum suppression of predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annotool.cli.showing import progress
+
+__all__ = ["nms"]
+
+
+def nms(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PRED", help="COCO results, a predictions.json, or a folder of labels/*.txt."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="PATH", help="The file to write; a new folder for label files.")
+    ],
+    iou: Annotated[float, typer.Option("--iou", help="Boxes may overlap as much as this.")] = 0.5,
+    class_agnostic: Annotated[
+        bool, typer.Option("--class-agnostic", help="Let boxes suppress those of other categories.")
+    ] = False,
+) -> None:
+    """Of predictions that overlap, keep the one with the highest score; what is kept keeps its bytes."""
+    from annotool import api
+
+    with progress():
+        done = api.nms(path, out, iou=iou, class_agnostic=class_agnostic)
+    for note in done.notes:
+        typer.echo(note, err=True)
+    if done.faults:
+        typer.echo(
+            f"{path} has faults ({done.faults:,}); `annotool audit GT --predictions {path}` tells them",
+            err=True,
+        )
+    typer.echo(f"{done.kept:,} of {done.read:,} predictions kept in {out} ({done.form})", err=True)
