@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotool import baselines, engine, formats, joining, predictions
-from annotool.baselines import Baseline, check_baseline
+from annotool import engine, formats, joining
 from annotool.config import Config
 from annotool.dataset import Dataset
 from annotool.errors import AnnotoolError, UsageError
@@ -31,10 +30,12 @@ from annotool.rules.base import Rule
 from annotool.selection import named
 
 if TYPE_CHECKING:
+    from annotool.baselines import Baseline
     from annotool.conversion import Converted
     from annotool.fixes.decided import Ruling
     from annotool.fixes.rounds import Proposal
     from annotool.metrics.evaluation import Evaluation
+    from annotool.predictions import Suppressed
     from annotool.reviewing.opened import Handle
     from annotool.reviewing.taking import Taken
 
@@ -96,7 +97,9 @@ def read(paths: Paths, **options: Any) -> Dataset:
     if notes := tuple(unfinished(several)):
         data = replace(data, notes=(*data.notes, *notes))
     if chosen.predictions is not None:
-        data = predictions.join_predictions(data, Path(chosen.predictions), chosen)
+        from annotool.predictions import join_predictions
+
+        data = join_predictions(data, Path(chosen.predictions), chosen)
     return data if chosen.join is None else joining.join(data, Path(chosen.join))
 
 
@@ -130,9 +133,11 @@ def audit(
     dataset = data if isinstance(data, Dataset) else read(data, **options)
     findings, ran = judged(dataset, settings)
     file = baseline or settings.baseline
-    return (
-        findings if file in (None, "none") else baselines.compare(dataset, findings, Path(file), ran, bound())
-    )
+    if file in (None, "none"):
+        return findings
+    from annotool import baselines
+
+    return baselines.compare(dataset, findings, Path(file), ran, bound())
 
 
 def judged(data: Dataset, settings: Config) -> tuple[Findings, set[str]]:
@@ -169,7 +174,9 @@ def baseline(
     Where the file is there, `update` adds what is new and keeps the rest with its reasons, `prune` takes out what is
     found no more; with neither it is a UsageError.
     """
-    check_baseline(Path(out), update=update, prune=prune)
+    from annotool import baselines
+
+    baselines.check_baseline(Path(out), update=update, prune=prune)
     dataset = data if isinstance(data, Dataset) else read(data, **options)
     settings = (config or Config()).with_options(select, ignore, extend_select, target, preview)
     findings, ran = judged(dataset, settings)
@@ -453,10 +460,12 @@ def sizes(data: Dataset | Paths, out: str | Path) -> int:
 @calm
 def nms(
     predictions_file: str | Path, out: str | Path, *, iou: float = 0.5, class_agnostic: bool = False
-) -> predictions.Suppressed:
+) -> Suppressed:
     """Write predictions without those that a better one of their image (and category, unless `class_agnostic`) overlaps
     by more than `iou`; all that stays keeps its bytes. `out` is a file, or a new folder for a folder of label files.
     """
+    from annotool import predictions
+
     return predictions.suppress(Path(predictions_file), Path(out), iou, class_agnostic)
 
 
@@ -478,6 +487,8 @@ def check_failing(fail_on: str, baseline: str | Path | None) -> None:
     if fail_on not in GRADES:
         raise UsageError(f"--fail-on {fail_on!r}: expected one of {', '.join(GRADES)}")
     if baseline not in (None, "none"):
+        from annotool import baselines
+
         baselines.check_there(Path(baseline))
 
 
