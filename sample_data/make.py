@@ -8,7 +8,6 @@ Images are compared by their pixels, with a little slack: two versions of libjpe
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from io import BytesIO
@@ -32,6 +31,7 @@ from sample_data.maker import (
     faulty_yolo,
     labels,
     plant,
+    predictions,
     voc,
     yolo,
 )
@@ -76,10 +76,7 @@ def clean_coco(truth: Sequence[Picture], images: Files) -> Files:
     files = {
         f"annotations/instances_{split}.json": coco.text(each).encode() for split, each in documents.items()
     }
-    results = ",\n".join(json.dumps(each) for each in coco.results(documents.values()))
-    return below("coco", files | below("images", images)) | {
-        "predictions/coco_results.json": f"[\n{results}\n]\n".encode()
-    }
+    return below("coco", files | below("images", images)) | below("predictions", predictions.build(documents))
 
 
 def clean_voc(truth: Sequence[Picture], images: Files) -> Files:
