@@ -120,7 +120,9 @@ def whole(data: Dataset, root: Path, top: Path) -> None:
         assert line
     api.balance(data)
     images = data.table("splits")["image"].tolist()
-    twice = len(set(images)) < len(images)  # an image of two splits is written in both, where splits are files
+    twice = len(set(images)) < len(
+        images
+    )  # an image of two splits is written in both, where splits are files
     for form in ("coco", "csv", "huggingface", "voc", "yolo"):
         done = api.convert(data, form, top / form, allow_loss=True, image_files="none")
         left = [each for each in done.written.skipped if each["table"] == "annotations"]
