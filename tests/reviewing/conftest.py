@@ -34,7 +34,6 @@ def why_not(words: set[str]) -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "review: needs FiftyOne and a MongoDB server")
-    config.addinivalue_line("markers", "browser: needs playwright and chromium besides")
 
 
 @pytest.hookimpl(tryfirst=True)

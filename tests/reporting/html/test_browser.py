@@ -16,6 +16,7 @@ from annotool import api
 from annotool.dataset import Dataset
 from annotool.testing import tiny
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("report")]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCREENS = {
     "wide-light": (1400, "light"),
