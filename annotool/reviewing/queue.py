@@ -156,5 +156,5 @@ def worded(data: Dataset, op: int, table: str, column: str, new: Any) -> str:
 
 
 def short(value: Any) -> str:
-    text = re.sub(r"\s+", " ", str(value))
+    text = f"{value:.10g}" if isinstance(value, float) else re.sub(r"\s+", " ", str(value))
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -51,10 +51,16 @@ def picture(page: Page, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-def colored(place: Locator, field: str = "ground_truth", near: int = 24) -> int:
-    """How many pixels of a place have the colour of a label field, to `near` of 255; thin lines are blended."""
+def drawn(place: Locator, near: int = 24) -> bool:
+    """Whether a place shows boxes: pixels of their colours, to `near` of 255; thin lines are blended."""
+    shown = pixels(place)
+    return any(colored(shown, field, near) > 20 for field in ("ground_truth", "proxies", "proposals"))
+
+
+def colored(shown: Any, field: str, near: int) -> int:
+    """How many pixels have the colour of a label field."""
     wanted = [int(FIELD_COLORS[field][at : at + 2], 16) for at in (1, 3, 5)]
-    return int((np.abs(pixels(place) - wanted).max(axis=2) <= near).sum())
+    return int((np.abs(shown - wanted).max(axis=2) <= near).sum())
 
 
 def grid(page: Page, opened: Opened) -> None:
@@ -62,7 +68,7 @@ def grid(page: Page, opened: Opened) -> None:
     page.goto(opened.url)
     page.get_by_text(START).wait_for()
     page.locator("canvas").first.wait_for()
-    until(lambda: max(colored(each, near=64) for each in page.locator("canvas").all()[:6]) > 50, page)
+    until(lambda: any(drawn(each, near=64) for each in page.locator("canvas").all()[:6]), page)
 
 
 def until(good: Any, page: Page) -> None:
@@ -79,9 +85,7 @@ def start(page: Page) -> None:
     page.wait_for_function("() => /decided/.test(document.querySelector('#annotool-bar').innerText)")
     page.locator(LOADED).wait_for()
     page.wait_for_timeout(1000)  # the zoom
-    until(
-        lambda: any(colored(page.locator(LOADED), field) > 200 for field in ("ground_truth", "proxies")), page
-    )
+    until(lambda: drawn(page.locator(LOADED)), page)
 
 
 def bar(page: Page) -> str:

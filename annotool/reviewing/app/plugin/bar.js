@@ -93,7 +93,27 @@
     }
     reason = "";
     if (current && about.reasons && about.reasons.length) row.append(why(about.reasons));
+    row.append(legend());
     bar.append(row);
+  }
+
+  // What the colours in the image mean, and that keys are off where boxes are edited.
+  function legend() {
+    const made = element("span", "", { marginLeft: "auto", fontSize: "12px", opacity: ".85", whiteSpace: "nowrap" });
+    const colors = [["#ffb000", "as labelled", current && current.field !== "proxies"],
+      ["#ff2fd0", "stands for what cannot be drawn", current && current.field === "proxies"],
+      ["#2fd07f", "as the fix would have it", current && /set the box/.test(current.proposal)]];
+    for (const [color, text, shown] of colors) {
+      if (!shown) continue;
+      const one = element("span", "", { marginLeft: "10px" });
+      one.append(element("span", "\u25a0 ", { color }), text);
+      made.append(one);
+    }
+    const off = element("span", "Keys are off in Annotate; Explore, above, turns them on", { color: "#ffc46b" });
+    off.id = "annotool-off";
+    off.style.display = "none";
+    made.append(off);
+    return made;
   }
 
   // The reasons to choose from: a digit or a click picks one for this decision, once more takes it back.
@@ -171,7 +191,9 @@
       canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true })); // FiftyOne's key: whole image
       setTimeout(() => { // when it is shown whole
         for (let step = 0; step < steps; step += 1) turn(-100);
-        canvas.dispatchEvent(new MouseEvent("mouseleave", { view: window })); // and no tooltip stays
+        const leave = () => canvas.dispatchEvent(new MouseEvent("mouseleave", { view: window }));
+        leave(); // and no tooltip stays, nor comes late
+        setTimeout(leave, 300);
       }, 120);
     }, 80);
   }
@@ -204,6 +226,10 @@
       if (now && (!current || current.sample !== now) && !busy) setTimeout(() => look(true), 300);
     }
     bar.style.display = now ? "block" : "none";
+    const off = document.getElementById("annotool-off");
+    if (off) for (const each of off.parentNode.childNodes) {
+      if (each.style) each.style.display = (each === off) === annotating() ? "inline" : "none";
+    }
     if (!bar.isConnected && document.body) document.body.append(bar, room);
   }, 150);
 })();
