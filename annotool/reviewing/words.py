@@ -36,7 +36,6 @@ BUTTONS = {  # label, icon
     "open": ("Open", "open_in_new"),
 }
 COLUMNS = [("rule", "Rule"), ("image", "Where"), ("message", "What is wrong"), ("score", "Score")]
-HYPHEN = "\u2011"  # at which no line breaks, so that the column is as wide as a slug
 MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$:/])")
 
 
@@ -50,7 +49,7 @@ def row(item: Item) -> dict[str, Any]:
     mend = f"  Fix: {item.proposal}" if item.proposal else ""
     return {
         "number": item.number,
-        "rule": f"{item.severity} {item.rule} {item.slug}".replace("-", HYPHEN),
+        "rule": f"{item.severity} {item.rule} {item.slug}",
         "image": place(item),
         "message": f"{item.message}.{mend}",
         "score": f"{item.score:.2f}",
