@@ -88,10 +88,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="annotool-bench-") as folder:
         write(Path(folder) / "set", args.images)
         os.environ["ANNOTOOL_REVIEWS"] = f"{folder}/reviews"
+        before = os.getloadavg()[0]
         lines = table(Path(folder) / "set", args.images, args.rounds)
     print("\n".join(lines))
     if args.images == USUAL:
-        DOCUMENT.write_text(document(lines, args.rounds))
+        DOCUMENT.write_text(document(lines, args.rounds, before))
         print(f"written to {DOCUMENT.relative_to(ROOT)}")
 
 
@@ -229,8 +230,8 @@ def save(path: Path, jpeg: bytes, number: int, more: int) -> None:
         file.truncate(file.tell() + more)
 
 
-def document(lines: list[str], rounds: int) -> str:
-    """Return docs/benchmarks-review.md."""
+def document(lines: list[str], rounds: int, load: float) -> str:
+    """Return docs/benchmarks-review.md. load: of the machine before anything was timed."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("annotool", "fiftyone", "numpy"))
     return f"""# Benchmarks of the review
 
@@ -244,6 +245,7 @@ Made by `make bench`; do not edit. Quote the ratios, not the seconds.
   colours and forms, FiftyOne being imported already. With `annotool review` that import goes on while the audit runs.
 - The third row counts from making the samples in memory to the end of add_samples, in a MongoDB started in the same way.
 - Medians of {rounds} rounds in turn, fresh processes and databases, {len(os.sched_getaffinity(0))} cores; {versions}.
+- Others' load on the machine (1 minute average before it began): {load:.1f}.
 """
 
 
