@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from bench.scorecard import documents
-from bench.scorecard.documents import Coco, Dataset, Element, Voc, Yolo
+from bench.scorecard.documents import Coco, Dataset, Element, Record, Voc, Yolo
 from bench.scorecard.plans import Place, element, record, row, set_row
 from bench.scorecard.world import CLASSES, HEIGHT, WIDTH, Thing, outline
 
-NEW_IDS = 500_000  # ids of what is planted
 Box = tuple[float, float, float, float]
 
 
@@ -38,6 +37,11 @@ def objects(made: Dataset, image: str) -> list[Place]:
     split, number = coco_image(made, image)
     listed = made.documents[split]["annotations"]
     return [(split, at) for at, each in enumerate(listed) if each["image_id"] == number]
+
+
+def free_id(listed: Sequence[Record]) -> int:
+    """An id that no annotation bears."""
+    return 1 + max(int(each["id"]) for each in listed)
 
 
 def image_of(made: Dataset, place: Place) -> str:
@@ -74,7 +78,7 @@ def add(made: Dataset, image: str, name: str, box: Box, rng: random.Random) -> P
     split, number = coco_image(made, image)
     listed = made.documents[split]["annotations"]
     made_new = documents.annotation(1, number, thing(name, box, rng))
-    listed.append(made_new | {"id": NEW_IDS + len(listed)})
+    listed.append(made_new | {"id": free_id(listed)})
     return split, len(listed) - 1
 
 
@@ -164,7 +168,7 @@ def copy_labels(made: Dataset, image: str, to: str) -> None:
         split, number = coco_image(made, to)
         listed = made.documents[split]["annotations"]
         for each in copy.deepcopy([record(made, place) for place in objects(made, image)]):
-            listed.append(each | {"image_id": number, "id": NEW_IDS + len(listed)})
+            listed.append(each | {"image_id": number, "id": free_id(listed)})
 
 
 def rename(made: Dataset, image: str, new: str) -> None:
