@@ -77,20 +77,20 @@ class Claim:
 class Keeps:
     """What survives writing in a format and reading it back: yes, no, or how. The README's table is made from it."""
 
-    boxes: str
-    polygons: str
-    rle: str
-    holes: str
-    keypoints: str
-    obb: str
-    crowd: str
-    ids: str
-    attributes: str  # difficult, truncated, occluded, pose
-    image_sizes: str
-    image_labels: str
-    unknown_keys: str
-    unused_categories: str
-    splits: str
+    boxes: str = "no"
+    polygons: str = "no"
+    rle: str = "no"
+    holes: str = "no"
+    keypoints: str = "no"
+    obb: str = "no"
+    crowd: str = "no"
+    ids: str = "no"
+    attributes: str = "no"  # difficult, truncated, occluded, pose
+    image_sizes: str = "no"
+    image_labels: str = "no"
+    unknown_keys: str = "no"
+    unused_categories: str = "no"
+    splits: str = "no"
 
 
 class Splice(NamedTuple):

@@ -47,22 +47,7 @@ class Csv(Format):
 
     name = "csv"
     title = "csv of labels"
-    keeps = Keeps(
-        boxes="no",
-        polygons="no",
-        rle="no",
-        holes="no",
-        keypoints="no",
-        obb="no",
-        crowd="no",
-        ids="no",
-        attributes="no",
-        image_sizes="no",
-        image_labels="yes",
-        unknown_keys="no",
-        unused_categories="no",
-        splits="yes",
-    )
+    keeps = Keeps(image_labels="yes", splits="yes")
 
     def detect(self, folder: Listing) -> list[Claim] | str:
         """Claim a folder for its sheets, or each of several."""

@@ -43,22 +43,7 @@ class HuggingFace(Format):
 
     name = "huggingface"
     title = "Hugging Face imagefolder"
-    keeps = Keeps(
-        boxes="yes",
-        polygons="no",
-        rle="no",
-        holes="no",
-        keypoints="no",
-        obb="no",
-        crowd="no",
-        ids="no",
-        attributes="no",
-        image_sizes="no",
-        image_labels="yes",
-        unknown_keys="no",
-        unused_categories="no",
-        splits="yes",
-    )
+    keeps = Keeps(boxes="yes", image_labels="yes", splits="yes")
 
     def detect(self, folder: Listing) -> list[Claim] | str:
         """Claim a folder with metadata beside its images, or in the folders of its splits."""

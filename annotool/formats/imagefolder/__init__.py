@@ -44,22 +44,7 @@ class ImageFolder(Format):
     name = "imagefolder"
     title = "class folders"
     patches = False
-    keeps = Keeps(
-        boxes="no",
-        polygons="no",
-        rle="no",
-        holes="no",
-        keypoints="no",
-        obb="no",
-        crowd="no",
-        ids="no",
-        attributes="no",
-        image_sizes="no",
-        image_labels="one an image",
-        unknown_keys="no",
-        unused_categories="no",
-        splits="yes",
-    )
+    keeps = Keeps(image_labels="one an image", splits="yes")
 
     def detect(self, folder: Listing) -> list[Claim] | str:
         """Claim a folder of class folders, or of split folders that hold class folders."""

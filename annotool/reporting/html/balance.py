@@ -12,7 +12,7 @@ from annotool.metrics.balance import Balance, balance
 from annotool.metrics.distributions import GRID, Distributions, distributions
 from annotool.reporting.html.charts import bars, columns, heat
 from annotool.reporting.html.markup import download, tag, text
-from annotool.table import Table
+from annotool.table import Array, Table
 
 __all__ = ["section"]
 
@@ -91,12 +91,10 @@ def frequency(counted: Balance) -> Iterator[str]:
 
 def table(counted: Balance) -> str:
     """All numbers of the categories, as `annotool balance` has them."""
-    held = counted.categories
-    rows = zip(*(map(short, held[name].tolist()) for name in held), strict=True)
     return tag("article", tag("h3", "Every category in numbers") + tag(
         "p", "weight_inverse and weight_effective are class weights for a loss; repeat_factor says how often images of a "
         "category are drawn (LVIS). An empty split is the whole dataset.",
-    ) + download("categories.csv", list(held), rows), class_="chart")  # fmt: skip
+    ) + numbers("categories.csv", counted.categories), class_="chart")  # fmt: skip
 
 
 def boxes_per_image(drawn: Distributions) -> Iterator[str]:
@@ -121,7 +119,7 @@ def boxes_per_image(drawn: Distributions) -> Iterator[str]:
     yield chart("Boxes an image", says, drawings, numbers("boxes-an-image.csv", drawn.per_image))
 
 
-def bins(most: int) -> np.ndarray[Any, Any]:
+def bins(most: int) -> Array:
     """Whole numbers one by one while they fit, then ever wider."""
     if most <= 24:
         return np.arange(most + 1)
@@ -129,7 +127,7 @@ def bins(most: int) -> np.ndarray[Any, Any]:
     return np.array([each for each in wide if each <= most])
 
 
-def labels(edges: np.ndarray[Any, Any]) -> list[str]:
+def labels(edges: Array) -> list[str]:
     ends = [*(edges[1:] - 1).tolist(), None]
     return [
         str(a) if a == b else f"{a}+" if b is None else f"{a}-{b}"
@@ -174,12 +172,8 @@ def sizes(drawn: Distributions) -> Iterator[str]:
 
 
 def histograms(held: Table, title: str) -> list[tuple[str, str]]:
-    used = [
-        at
-        for at in range(int((held["split"] == "").sum()))
-        if (held["boxes"].reshape(-1, int((held["split"] == "").sum()))[:, at]).any()
-    ]
-    low, high = (used[0], used[-1] + 1) if used else (0, 1)
+    used = np.flatnonzero(held["boxes"][held["split"] == ""])  # of every split there are the same bins
+    low, high = used[0], used[-1] + 1
     drawings = []
     for name, own in parts_of(held):
         names = [f"{each:.3g}" for each in own["low"][low:high].tolist()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
@@ -86,7 +87,7 @@ def first_steps(told: Told) -> str:
     """Commands to copy, in the order to run them."""
     fix = told.findings.column("fix")
     safe, unsafe = int((fix == Fix.SAFE).sum()), int((fix == Fix.UNSAFE).sum())
-    paths = " ".join(quoted(str(path)) for path in told.data.paths)
+    paths = shlex.join(map(str, told.data.paths))
     steps = []
     if safe:
         steps.append(
@@ -106,12 +107,6 @@ def first_steps(told: Told) -> str:
         return ""
     items = (tag("li", tag("code", text(command)) + tag("span", text(f" {why}"))) for why, command in steps)
     return tag("section", tag("h2", "What to do first") + tag("ol", items, class_="steps"), id="first")
-
-
-def quoted(word: str) -> str:
-    import shlex
-
-    return shlex.quote(word)
 
 
 def findings(told: Told) -> Iterator[str]:
