@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -135,9 +136,8 @@ class Desk:
         return len(self.decided()), len(self.items)
 
     def rules(self) -> list[tuple[str, str, int]]:
-        """Return code, slug and how many are undecided for each rule that has some."""
-        decided, left = self.decided(), dict[str, tuple[str, int]]()
-        for each in self.items:
-            if each.number not in decided:
-                left[each.rule] = (each.slug, left.get(each.rule, ("", 0))[1] + 1)
-        return sorted((rule, slug, count) for rule, (slug, count) in left.items())
+        """Return code, slug and how many findings are undecided for each rule of the review, none left or not."""
+        decided = self.decided()
+        left = Counter({(each.rule, each.slug): 0 for each in self.items})
+        left.update((each.rule, each.slug) for each in self.items if each.number not in decided)
+        return sorted((rule, slug, count) for (rule, slug), count in left.items())

@@ -17,7 +17,7 @@ from annotool.reviewing import folder
 from annotool.reviewing.folder import Item, Review
 from annotool.reviewing.ids import EDITABLE
 from annotool.reviewing.marking import LISTS
-from annotool.reviewing.views import COLORS, FIELD_COLORS, SIDEBAR, queue_rules
+from annotool.reviewing.views import COLORS, FIELD_COLORS, GRID_PANEL, SIDEBAR, queue_rules
 
 __all__ = ["dump", "load", "main"]
 
@@ -67,7 +67,10 @@ def looks(data: Any, review: Review) -> None:
         fo.SidebarGroupDocument(name=name, paths=[each for each in paths if each in schema], expanded=shown)
         for name, paths, shown in SIDEBAR
     ]
-    grid, panel = fo.Panel(type="Samples", pinned=True), fo.Panel(type="annotool_findings")
+    grid, panel = (
+        fo.Panel(type="Samples", pinned=True),
+        fo.Panel(type="annotool_findings", component_id=GRID_PANEL),
+    )
     sides = [fo.Space(children=[each], active_child=each.component_id) for each in (grid, panel)]
     data.save_workspace("review", fo.Space(children=sides, orientation="horizontal", sizes=[0.5, 0.5]))
 

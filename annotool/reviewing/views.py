@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from annotool.reviewing.folder import Item
 
-__all__ = ["COLORS", "FIELD_COLORS", "SIDEBAR", "queue_rules"]
+__all__ = ["COLORS", "FIELD_COLORS", "GRID_PANEL", "SIDEBAR", "queue_rules"]
+
+GRID_PANEL = "annotool_findings_grid"  # the id of the panel beside the grid
 
 COLORS = {"error": "#e5484d", "warning": "#f5a524", "info": "#3e93de"}
 FIELD_COLORS = {

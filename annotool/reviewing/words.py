@@ -49,7 +49,7 @@ def row(item: Item) -> dict[str, Any]:
     mend = f"  Fix: {item.proposal}" if item.proposal else ""
     return {
         "number": item.number,
-        "rule": f"{item.severity} {item.rule} {item.slug}",
+        "rule": f"{item.severity} {item.rule}",
         "image": place(item),
         "message": f"{item.message}.{mend}",
         "score": f"{item.score:.2f}",

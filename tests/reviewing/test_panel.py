@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from annotool.reviewing.desk import Desk
+from annotool.reviewing.views import GRID_PANEL
 from tests.reviewing.conftest import Opened
 from tests.reviewing.test_operators import executed
 
@@ -63,6 +64,18 @@ def test_the_actions_of_a_row(faulty: Opened) -> None:
     assert [decided[each.number].action for each in left[:3]] == ["accept", "ignore", "delete"]
     assert left[3].number not in decided, "to open is not to decide"
     assert "open_sample" in called(out[3]) and "set_selected_labels" in called(out[3])
+
+
+def test_behind_an_open_image_the_panel_is_left_as_it_is(faulty: Opened) -> None:
+    name, told = event("on_change_current_sample")
+    in_the_grid = {**told["params"], "panel_id": GRID_PANEL}
+    out, _, _ = executed(
+        faulty,
+        (name, {"params": in_the_grid, "current_sample": "000000a00000000000000001"}),
+        (name, {"params": in_the_grid}),
+        (name, {**told, "current_sample": "000000a00000000000000001"}),
+    )
+    assert ["patch_panel_data" in called(each) for each in out] == [False, True, True]
 
 
 def test_what_opens(faulty: Opened) -> None:

@@ -10,6 +10,7 @@ from fiftyone.operators import types
 from annotool.reviewing.acting import act, desk, show
 from annotool.reviewing.desk import Desk
 from annotool.reviewing.marking import mark, take_up
+from annotool.reviewing.views import GRID_PANEL
 from annotool.reviewing.words import (
     BUTTONS,
     COLUMNS,
@@ -26,6 +27,21 @@ __all__ = ["Findings"]
 EVERY = "all rules"
 NO_REASON = "no reason"
 SORTS = ("score", "severity", "rule")
+DONE = {"accept": "accepted", "ignore": "ignored"}
+PLOT = {"height": 220, "margin": {"t": 10, "b": 60, "l": 50, "r": 10}}
+CELLS = {  # the panel is narrow: the table fits it, and long names break
+    "table": {"sx": {"minWidth": 0}},
+    "tableHeadCell": {"sx": {"px": 1, "whiteSpace": "nowrap"}},
+    "tableBodyCell": {
+        "sx": {
+            "px": 1,
+            "fontSize": ".9rem",
+            "overflowWrap": "anywhere",
+            "&:first-of-type": {"whiteSpace": "nowrap"},
+            "&:nth-of-type(2)": {"minWidth": 112},
+        }
+    },
+}
 
 
 class Findings(foo.Panel):  # type: ignore[misc]
@@ -44,7 +60,11 @@ class Findings(foo.Panel):  # type: ignore[misc]
         self.renew(ctx)
 
     def on_change_current_sample(self, ctx: Any) -> None:
-        self.fill(ctx)
+        hidden = (
+            ctx.current_sample and ctx.panel.id == GRID_PANEL
+        )  # behind the image: the App would draw its grid anew
+        if not hidden:
+            self.fill(ctx)
 
     def renew(self, ctx: Any) -> None:
         """Take up what was said by tags, then fill the panel."""
@@ -136,7 +156,7 @@ class Findings(foo.Panel):  # type: ignore[misc]
             return
         done = at.decide(at.of_rule(rule), action, self.reason(ctx))
         mark(ctx.dataset, done, action)
-        ctx.ops.notify(f"{len(done):,} findings of {rule}: {action}. Undo takes all of them back.")
+        ctx.ops.notify(f"{len(done):,} findings of {rule} {DONE[action]}. Undo takes all of them back.")
         self.fill(ctx)
         ctx.ops.reload_dataset()
 
@@ -162,18 +182,19 @@ class Findings(foo.Panel):  # type: ignore[misc]
             self.list_of(picked, "reason", "Reason", reasons, NO_REASON)
         if state.chosen:
             panel.md(state.chosen, name="of_rule")
+        if state.chosen and state.rows:
             many = panel.h_stack("many", gap=1)
             many.btn("accept_all", label="Accept all of the rule", on_click=self.accept_all)
             many.btn("ignore_all", label="Ignore all of the rule", on_click=self.ignore_all)
-        self.table(panel)
+        if state.rows:  # an empty table says "No data provided"
+            self.table(panel)
         panel.md(state.listed or "", name="listed_below")
-        panel.plot(
-            "counts", height="240px", layout={"height": 220, "title": {"text": "Undecided findings, by rule"}}
+        for name, title in (("counts", "Undecided findings, by rule"), ("balance", "Annotations, by class")):
+            panel.md(f"**{title}**", name=f"{name}_title")
+            panel.plot(name, height="220px", layout=PLOT, config={"displayModeBar": False})
+        return types.Property(
+            panel, view=types.GridView(orientation="vertical", width=100, gap=2, px=2, py=1)
         )
-        panel.plot(
-            "balance", height="240px", layout={"height": 220, "title": {"text": "Annotations, by class"}}
-        )
-        return types.Property(panel, view=types.GridView(orientation="vertical", width=100, gap=2))
 
     def list_of(self, panel: Any, name: str, label: str, choices: dict[str, str], default: str) -> None:
         """Put in a list to choose from."""
@@ -184,7 +205,7 @@ class Findings(foo.Panel):  # type: ignore[misc]
 
     def table(self, panel: Any) -> None:
         """Put in the table, with what can be done to a row."""
-        table = types.TableView()
+        table = types.TableView(componentsProps=CELLS)
         for name, label in COLUMNS:
             table.add_column(name, label=label)
         for name, method in (("accept", self.row_accept), ("ignore", self.row_ignore),
@@ -196,7 +217,7 @@ class Findings(foo.Panel):  # type: ignore[misc]
 
 def rules(at: Desk) -> dict[str, str]:
     """What can be chosen of the rules: all, families of several, and each."""
-    left = at.rules()
+    left = [each for each in at.rules() if each[2]]
     families: dict[str, list[int]] = {}
     for rule, _, count in left:
         families.setdefault(rule.rstrip("0123456789"), []).append(count)
