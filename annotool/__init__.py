@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         report,
         review,
         sizes,
+        split,
         undo,
     )
     from annotool.dataset import Dataset
@@ -48,6 +49,7 @@ __all__ = [
     "report",
     "review",
     "sizes",
+    "split",
     "undo",
 ]
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from annotool.predictions import Suppressed
     from annotool.reviewing.opened import Handle
     from annotool.reviewing.taking import Taken
+    from annotool.splitting import Split
 
 __all__ = [
     "FORMS",
@@ -65,6 +66,7 @@ __all__ = [
     "report",
     "review",
     "sizes",
+    "split",
     "undo",
     "write_text",
 ]
@@ -347,6 +349,43 @@ def convert(data: Dataset | Paths, to: str, out: str | Path, **options: Any) -> 
 
     dataset = data if isinstance(data, Dataset) else read(data)
     return conversion.convert(dataset, to, Path(out), WriteOptions(**options))
+
+
+@calm
+def split(
+    data: Dataset | Paths,
+    ratios: str | Mapping[str, float],
+    out: str | Path,
+    *,
+    group_by: Sequence[str] = (),
+    seed: int = 0,
+    keep: Sequence[str] = (),
+    image_files: str = "link",
+    allow_loss: bool = False,
+    config: Config | None = None,
+    **options: Any,
+) -> Split:
+    """Deal the images of a dataset out to new splits, write it so in its own format into the new folder `out`, and return
+    what came out with what the rules SPL find in it.
+
+    ratios: the share of each split, as `train=.8,val=.2` or a mapping. group_by: what must stay together, any of
+    `duplicates`, columns of `join=`, regular expressions with a group. keep: splits that stay as they are. The same
+    input and seed give the same splits.
+    """
+    from annotool import splitting
+
+    check_new(Path(out), data.paths if isinstance(data, Dataset) else places(data))
+    decode = splitting.DUPLICATES in group_by or bool(options.pop("decode", False))
+    dataset = data if isinstance(data, Dataset) else read(data, decode=decode, **options)
+    settings = config or Config()
+    dealt = splitting.plan(dataset, ratios, group_by, seed, keep, settings.rules)
+    written = splitting.write(dealt, Path(out), image_files, allow_loss)
+    again = read(out, format=written.format, decode=dataset.images_checked == "decode" or decode)
+    checked = splitting.checkable(dealt, again, Path(out), image_files)
+    rules = replace(settings, rule={**settings.rule, "SPL003": {"column": splitting.COLUMN}})
+    return splitting.Split(
+        dealt, written, checked, audit(checked, select=["SPL"], config=rules, baseline="none")
+    )
 
 
 @calm

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,18 @@ class Converted:
     images_placed: int
 
 
-def convert(data: Dataset, to: str, out: Path, options: WriteOptions) -> Converted:
+def convert(
+    data: Dataset,
+    to: str,
+    out: Path,
+    options: WriteOptions,
+    left_out: Sequence[Mapping[str, Any]] = (),
+) -> Converted:
     """Write `data` in the format `to` into the new folder `out`.
 
     Raises LossError, before anything is written, when an object, a category, an image or asked-for geometry would be
     lost or changed and `options.allow_loss` is not set. What has no finite geometry, no known image or no category is
-    left out and listed in `skipped.jsonl`.
+    left out and listed in `skipped.jsonl`, after what the caller has `left_out`.
     """
     target = known(to)
     for name, allowed in CHOICES.items():
@@ -59,6 +65,7 @@ def convert(data: Dataset, to: str, out: Path, options: WriteOptions) -> Convert
     with staged(out, data.paths) as work:
         written = target.write(data, work, options)
         placed = place_images(data, target, work, options)
+        written = replace(written, skipped=(*left_out, *written.skipped))
         if written.skipped:
             text = "".join(f"{json_text(row)}\n" for row in written.skipped).encode()
             (work / "skipped.jsonl").write_bytes(text)

@@ -22,7 +22,7 @@ FLOORS = [
     ["metrics", "fingerprint baselines joining"],
     ["formats", "rules"],
     ["versions selection config", "predictions"],
-    ["engine", "fixes", "conversion"],
+    ["engine", "fixes", "conversion splitting"],
     ["reporting", "reviewing"],
     ["api"],
     ["cli __main__", "testing"],

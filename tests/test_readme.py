@@ -50,7 +50,18 @@ def run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_readme_shows_every_command_that_works_on_data() -> None:
     shown = {words[1] for words in commands() if words[0] == "annotool"}
-    assert {"audit", "fix", "undo", "apply", "convert", "balance", "baseline", "sizes", "rule"} <= shown
+    assert {
+        "audit",
+        "fix",
+        "undo",
+        "apply",
+        "convert",
+        "balance",
+        "baseline",
+        "sizes",
+        "rule",
+        "split",
+    } <= shown
     assert {words[0] for words in commands()} == {"annotool", "make", "pip"}
 
 

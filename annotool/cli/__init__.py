@@ -25,6 +25,7 @@ COMMANDS = (
     "balance",
     "sizes",
     "convert",
+    "split",
     "nms",
     "evaluate",
     "report",

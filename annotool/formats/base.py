@@ -154,6 +154,10 @@ class Format(ABC):
     def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
         """Return, for each image, the path below the output folder its file belongs at (object array of str)."""
 
+    def split_name(self, name: str) -> str:
+        """Return what a split is called once it was written and read again; empty where it would be none."""
+        return name
+
     @abstractmethod
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return the bytes to change in the sources of this format so that the edits hold; nothing else changes."""

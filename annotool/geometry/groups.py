@@ -50,6 +50,21 @@ def group_starts(sorted_keys: NDArray[Any]) -> Ints:
     return np.concatenate(([0], changes, [len(sorted_keys)])).astype(np.int64)
 
 
+def components(count: int, first: Ints, second: Ints) -> Ints:
+    """For each of `count` rows the lowest row that pairs first-second, (m,) positions, lead to: (count,) int64."""
+    head = np.arange(count)
+    while True:
+        low = np.minimum(head[first], head[second])
+        lower = head.copy()
+        np.minimum.at(lower, head[first], low)
+        np.minimum.at(lower, head[second], low)
+        while (lower[lower] != lower).any():
+            lower = lower[lower]
+        if (lower == head).all():
+            return head
+        head = lower
+
+
 def _numbers(column: NDArray[Any]) -> NDArray[Any]:
     """The column as float64 or int64: same where it was the same, NaN where it equals nothing."""
     if column.dtype.kind == "f":

@@ -87,3 +87,13 @@ def test_first_equal_of_many_rows_over_several_blocks() -> None:
 )
 def test_group_starts(keys: list[int], expected: list[int]) -> None:
     assert groups.group_starts(np.array(keys, dtype=np.int64)).tolist() == expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=20))
+def test_components_agree_with_a_walk(pairs: list[tuple[int, int]]) -> None:
+    first, second = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+    expected = list(range(15))
+    for _ in expected:  # the lowest number seeps through
+        for a, b in pairs:
+            expected[a] = expected[b] = min(expected[a], expected[b])
+    assert groups.components(15, first, second).tolist() == expected

@@ -42,10 +42,10 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits
 from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
 from annotool.formats.coco.file_names import file_names
-from annotool.formats.coco.layout import claim_file, claims
+from annotool.formats.coco.layout import claim_file, claims, named, split_in
 from annotool.formats.coco.patch import patch
 from annotool.formats.coco.read import read
-from annotool.formats.coco.write import write
+from annotool.formats.coco.write import file_stem, write
 from annotool.formats.listing import Listing
 from annotool.table import Array
 
@@ -93,6 +93,11 @@ class Coco(Format):
     def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
         """Return images/ and each image's file name."""
         return objects([f"images/{name}" for name in file_names(data)])
+
+    def split_name(self, name: str) -> str:
+        """Return what the name of its file says."""
+        file = f"instances_{file_stem(name)}.json"
+        return split_in(file) or named(Path(file))
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return the bytes to change in JSON files."""

@@ -26,7 +26,7 @@ from annotool.progress import track
 from annotool.schema import Kind
 from annotool.table import Array
 
-__all__ = ["write"]
+__all__ = ["file_stem", "write"]
 
 FLAGS = ("difficult", "truncated", "occluded")
 RECORD = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -64,12 +64,17 @@ def splits_of(data: Dataset) -> list[tuple[str, Array]]:
     rows = data.image_rows(splits["image"])
     found: dict[str, Array] = {}
     for name in data.split_names:
-        stem = re.sub(r"[^\w.+-]+", "_", name)[:100] or "split"
+        stem = file_stem(name)
         while stem in found:
             stem += "_"
         found[stem] = np.unique(rows[(splits["split"] == name) & (rows >= 0)])
     rest = np.setdiff1d(np.arange(len(data.table("images"))), rows)
     return [*found.items(), *([("", rest)] if len(rest) or not found else [])]
+
+
+def file_stem(split: str) -> str:
+    """Return what a file's name can hold of a split's."""
+    return re.sub(r"[^\w.+-]+", "_", split)[:100] or "split"
 
 
 @dataclass

@@ -65,6 +65,11 @@ class HuggingFace(Format):
         """Images lie beside their metadata file."""
         return objects(write.places(data))
 
+    def split_name(self, name: str) -> str:
+        """Return the name in Hugging Face's words, if metadata is looked for in a folder called so."""
+        word = write.SPLITS.get(name.lower(), name)
+        return word if word.lower() in layout.SPLITS else ""
+
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return the values to change in metadata.jsonl."""
         return patch.patch(data, edits)

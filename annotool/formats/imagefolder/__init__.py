@@ -66,6 +66,10 @@ class ImageFolder(Format):
         """Return SPLIT/CLASS/NAME for each image; empty for one without a label."""
         return objects(write.places(data))
 
+    def split_name(self, name: str) -> str:
+        """Return the name, if class folders are looked for in a folder called so."""
+        return name if name.lower() in read.SPLITS else ""
+
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return nothing: a class folder has no bytes to change."""
         return []

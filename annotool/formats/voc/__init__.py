@@ -47,7 +47,7 @@ from annotool.findings import Edits
 from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
 from annotool.formats.listing import Listing
 from annotool.formats.voc.layout import claim_file, claims
-from annotool.formats.voc.names import places
+from annotool.formats.voc.names import places, safe
 from annotool.formats.voc.patch import patch
 from annotool.formats.voc.read import read
 from annotool.formats.voc.write import write
@@ -97,6 +97,10 @@ class Voc(Format):
     def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
         """Return JPEGImages/ and each image's stem and suffix."""
         return objects([f"JPEGImages/{place.stem}{place.suffix}" for place in places(data)])
+
+    def split_name(self, name: str) -> str:
+        """Return the name of its list in ImageSets/Main."""
+        return safe(name.replace("/", "_"))
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return the bytes to change in xml files and lists."""

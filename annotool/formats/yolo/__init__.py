@@ -48,7 +48,7 @@ from annotool.formats.listing import Listing
 from annotool.formats.yolo.layout import survey, survey_file
 from annotool.formats.yolo.patch import patch
 from annotool.formats.yolo.read import read
-from annotool.formats.yolo.targets import places
+from annotool.formats.yolo.targets import SPLITS, places
 from annotool.formats.yolo.write import write
 from annotool.table import Array
 
@@ -101,6 +101,11 @@ class Yolo(Format):
     def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
         """Return images/SPLIT/ and each image's name."""
         return objects([place.image for place in places(data, options)])
+
+    def split_name(self, name: str) -> str:
+        """Return the name in ultralytics' words, if it is one that a data.yaml can have."""
+        word = SPLITS.get(name.lower(), name)
+        return word if word in ("train", "val", "test") else ""
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return the bytes to change in label files and lists."""
