@@ -69,7 +69,10 @@ def test_balance_speaks_of_labels(
     sample_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = run(monkeypatch, capsys, "balance", sample_data / "csv").out
-    assert told.splitlines()[0].split() == ["category", "labels", "share", "images"]
+    assert told.splitlines()[0].split() == [
+        *("category", "labels", "share", "images"),
+        *("LVIS", "weight", "repeat"),
+    ]
     assert "24 images (1 without labels), 69 labels" in told
     boxes = run(monkeypatch, capsys, "balance", sample_data / "yolo").out
     assert "small  medium   large" in boxes

@@ -11,12 +11,17 @@ __all__ = ["balance"]
 
 @takes
 def balance(reading: Reading, reporting: Reporting) -> None:
-    """Count categories: instances, images, sizes, imbalance."""
+    """Count categories: instances, images, sizes, imbalance, weights; --output-format html draws charts."""
     from annotool import api
     from annotool.reporting import balance as told
+    from annotool.reporting.html import balance as page
 
-    outputs = reporting.outputs(told.FORMS)
+    outputs = reporting.outputs((*told.FORMS, "html"))
     with progress():
-        counted = api.balance(opened(reading, configured(reading)))
+        data = opened(reading, configured(reading))
+        api.check_outputs(data, [file for _, file in outputs if file])
+        counted = api.balance(data)
+    name = ", ".join(path.name for path in data.paths) or "dataset"
     for form, file in outputs:
-        show(told.lines(counted, form), file, marked=form == "text")
+        lines = page.lines(counted, name) if form == "html" else told.lines(counted, form)
+        show(lines, file, marked=form == "text")

@@ -115,7 +115,7 @@ class Reporting:
     output_format: Annotated[
         str,
         option(
-            "text, concise, paths, json, jsonl, csv, markdown, junit, github, sarif or html (balance, evaluate: text, json, csv).",
+            "text, concise, paths, json, jsonl, csv, markdown, junit, github, sarif or html (balance: text, json, csv, markdown, html; evaluate: text, json, csv).",
             "--output-format",
             panel="Output",
         ),

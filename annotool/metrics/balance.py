@@ -21,6 +21,9 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.metrics import weights
+from annotool.metrics.distributions import Distributions, distributions
+from annotool.metrics.parts import membership
+from annotool.metrics.scarcity import scarce
 from annotool.schema import Kind
 from annotool.table import Array, Table
 
@@ -70,13 +73,18 @@ class Balance:
     common, frequent), weight_inverse, weight_effective, repeat_factor (metrics/weights.py).
     splits: one row a split: split, images, without_objects, instances, imbalance_ratio, entropy, gini,
     effective_categories.
-    unused: categories without a single instance. labels: what is counted are labels of whole images, which have no size. `imbalance_ratio` and `entropy` are NaN where undefined.
+    scarce: one row a split, threshold and category below it (metrics/scarcity.py).
+    unused: categories without a single instance. labels: what is counted are labels of whole images, which have no size.
+    boxes: how large they are, how long, how many an image, where (metrics/distributions.py); None of counts alone.
+    `imbalance_ratio` and `entropy` are NaN where undefined.
     """
 
     categories: Table
     splits: Table
+    scarce: Table
     unused: tuple[str, ...]
     labels: bool = False
+    boxes: Distributions | None = None
 
     @property
     def imbalance_ratio(self) -> float:
@@ -111,7 +119,8 @@ def balance(data: Dataset) -> Balance:
         )
     )
     kinds = data.table("annotations")["kind"]
-    return replace(made, labels=bool((kinds == Kind.IMAGE).any() and (kinds <= Kind.IMAGE).all()))
+    labels = bool((kinds == Kind.IMAGE).any() and (kinds <= Kind.IMAGE).all())
+    return replace(made, labels=labels, boxes=distributions(data))
 
 
 def unfollowed(categories: Table, counts: Array, yolo: Array) -> Array:
@@ -159,7 +168,7 @@ def of_counts(counts: Counts) -> Balance:
     unused = tuple(
         n for n, own in zip(counts.categories, counts.instances[0].tolist(), strict=True) if not own
     )
-    return Balance(categories, splits, unused)
+    return Balance(categories, splits, scarce(categories), unused)
 
 
 def imbalance_ratio(instances: Array) -> float:
@@ -244,18 +253,6 @@ def shown_in(images: Array, labels: Array, k: int) -> tuple[Array, Array]:
     keys = np.sort(images * max(k, 1) + labels)  # and not np.unique, which takes ten times as long
     keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
     return keys // max(k, 1), keys % max(k, 1)
-
-
-def membership(data: Dataset) -> dict[str, Array]:
-    """For the whole ("") and each split: whether each image is in it, bool (images,)."""
-    n, splits = len(data.table("images")), data.table("splits")
-    members = {"": np.ones(n, dtype=bool)}
-    rows = data.image_rows(splits["image"])
-    for name in data.split_names:
-        members[name] = np.zeros(n, dtype=bool)
-        mine = rows[splits["split"] == name]
-        members[name][mine[mine >= 0]] = True
-    return members
 
 
 def per_image(data: Dataset) -> Array:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.metrics.balance import membership
+from annotool.metrics.parts import membership
 from annotool.table import Array, Table
 
 __all__ = ["GRID", "LIMITS", "RESIZED", "Distributions", "distributions"]

@@ -11,7 +11,7 @@ from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Findings
 from annotool.metrics import calibration, classification, coco_ap, confusion, errors, masks, matching, slices
-from annotool.metrics.balance import membership
+from annotool.metrics.parts import membership
 from annotool.metrics.scene import Scene, scene
 from annotool.metrics.voc_ap import voc_ap
 from annotool.schema import Kind

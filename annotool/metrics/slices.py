@@ -16,8 +16,8 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Findings
-from annotool.metrics.balance import membership
 from annotool.metrics.coco_ap import Curves, Judged, curves, summary
+from annotool.metrics.parts import membership
 from annotool.metrics.scene import Scene
 from annotool.table import Array, Table
 

@@ -9,67 +9,113 @@ from annotool.reporting.html.markup import tag, text
 
 __all__ = ["bars", "columns", "heat"]
 
-ROW, GAP, NAME, WIDE = 18, 4, 150, 560
-TALL = 130
-LETTERS = 22  # of a name in a chart; the whole stands in its title
+ROW, GAP, NAME, WIDE = 18, 4, 116, 380
+COUNT = 62  # room for a number beside a bar
+TALL, HEAD = 110, 14
+LETTERS = 17  # of a name in a chart; the whole stands in its title
 
 
-def bars(title: str, names: Sequence[str], counts: Sequence[float], *, log: bool = False) -> str:
-    """A horizontal bar a name; with `log` a second width for the page's log switch."""
-    most, room = max([*counts, 1]), WIDE - NAME - 70
-    parts = []
+def bars(
+    title: str,
+    names: Sequence[str],
+    counts: Sequence[float | None],
+    *,
+    shown: Sequence[str] | None = None,
+    most: float | None = None,
+    log: bool = False,
+) -> str:
+    """A horizontal bar a name; with `log` a second width for the page's log switch.
+
+    `shown` stands beside the bars in place of the counts; `most` is what fills the width, the largest count unless said.
+    A count that is None has no bar, and its name the whole row.
+    """
+    full = max(most or 0, *(each for each in counts if each is not None), 1e-12) if counts else 1
+    room, parts = WIDE - NAME - COUNT, []
     for at, (name, count) in enumerate(zip(names, counts, strict=True)):
         y = at * (ROW + GAP)
-        linear, steep = (room * part for part in (count / most, math.log1p(count) / math.log1p(most)))
-        shown = name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
+        if count is None:
+            parts.append(tag("text", text(name), x=NAME, y=y + 13, class_="gap"))
+            continue
+        linear, steep = (room * part for part in (count / full, math.log1p(count) / math.log1p(full)))
+        told = shown[at] if shown else f"{count:,}"
         parts += [
             "<g>",
-            tag("title", f"{text(name)}: {count:,}"),
-            tag("text", text(shown), x=NAME - 8, y=y + 13, class_="name"),
+            tag("title", f"{text(name)}: {text(told)}"),
+            tag("text", text(cut(name)), x=NAME - 6, y=y + 13, class_="name"),
             tag(
                 "rect", x=NAME, y=y, height=ROW, width=f"{linear:.1f}",
                 data_linear=f"{linear:.1f}" if log else None, data_log=f"{steep:.1f}" if log else None,
             ),
             tag(
-                "text", f"{count:,}", x=f"{NAME + linear + 6:.1f}", y=y + 13, class_="count",
-                data_linear=f"{NAME + linear + 6:.1f}" if log else None,
-                data_log=f"{NAME + steep + 6:.1f}" if log else None,
+                "text", text(told), x=f"{NAME + linear + 5:.1f}", y=y + 13, class_="count",
+                data_linear=f"{NAME + linear + 5:.1f}" if log else None,
+                data_log=f"{NAME + steep + 5:.1f}" if log else None,
             ),
             "</g>",
         ]  # fmt: skip
     return drawn(title, WIDE, max(len(names) * (ROW + GAP), ROW), parts)
 
 
-def columns(title: str, labels: Sequence[str], counts: Sequence[float]) -> str:
-    """A column a bin, with every label that has room."""
+def cut(name: str) -> str:
+    return name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
+
+
+def columns(title: str, labels: Sequence[str], counts: Sequence[float], *, edges: bool = False) -> str:
+    """A column a bin, with every label that has room; with `edges` a label stands where its bin begins."""
     n, most = max(len(counts), 1), max([*counts, 1])
     step = WIDE / n
-    every = max(1, math.ceil(max([len(each) for each in labels], default=1) * 7 / step))
+    every = max(1, math.ceil((max([len(each) for each in labels], default=1) * 6.5 + 4) / step))
     parts = []
     for at, (label, count) in enumerate(zip(labels, counts, strict=True)):
         height = TALL * count / most
-        parts += ["<g>", tag("title", f"{text(label)}: {count:,}")]
+        left, told = at * step, f"{count:,}"
         parts += [
-            tag("rect", x=f"{at * step + 1:.1f}", y=f"{TALL - height:.1f}", width=f"{max(step - 2, 1):.1f}", height=f"{height:.1f}"),
+            "<g>",
+            tag("title", f"{text(label)}: {told}"),
+            tag("rect", x=f"{left + 1:.1f}", y=f"{HEAD + TALL - height:.1f}", width=f"{max(step - 2, 1):.1f}", height=f"{height:.1f}"),
         ]  # fmt: skip
+        if count and len(told) * 6.2 < step:
+            parts.append(
+                tag(
+                    "text",
+                    told,
+                    x=f"{left + step / 2:.1f}",
+                    y=f"{HEAD + TALL - height - 3:.1f}",
+                    class_="tick",
+                )
+            )
         if at % every == 0:
-            parts.append(tag("text", text(label), x=f"{(at + 0.5) * step:.1f}", y=TALL + 15, class_="tick"))
+            middle = left if edges else left + step / 2
+            parts.append(
+                tag(
+                    "text",
+                    text(label),
+                    x=f"{middle:.1f}",
+                    y=HEAD + TALL + 14,
+                    class_="tick" if middle else "count",
+                )
+            )
         parts.append("</g>")
-    return drawn(title, WIDE, TALL + 20, parts)
+    parts.append(tag("line", x1=0, x2=WIDE, y1=HEAD + TALL, y2=HEAD + TALL))
+    return drawn(title, WIDE, HEAD + TALL + 20, parts)
 
 
-def heat(title: str, cells: Sequence[tuple[int, int, int]], grid: int) -> str:
-    """A raster of cells (row, column, count), darker for more."""
-    side, most = 12, max([count for *_, count in cells], default=1)
+def heat(title: str, counts: Sequence[int], grid: int) -> str:
+    """A raster of grid x grid counts, row by row, darker for more; `shade` is what the page's script does too."""
+    side, most = 12, max([*counts, 1])
     parts = [tag("rect", x=0, y=0, width=grid * side, height=grid * side, class_="ground")]
     parts += [
         tag(
-            "rect", tag("title", f"{count:,}"), x=column * side, y=row * side, width=side, height=side,
-            fill_opacity=f"{0.08 + 0.92 * count / most:.3f}",
+            "rect", tag("title", f"{count:,}"), x=at % grid * side, y=at // grid * side, width=side, height=side,
+            fill_opacity=shade(count, most),
         )
-        for row, column, count in cells
+        for at, count in enumerate(counts)
     ]  # fmt: skip
     return drawn(title, grid * side, grid * side, parts, "heat")
+
+
+def shade(count: int, most: int) -> str:
+    return f"{0.08 + 0.92 * count / most:.3f}" if count else "0"
 
 
 def drawn(title: str, width: int, height: int, parts: Sequence[str], kind: str = "chart") -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["data_json", "download", "prose", "tag", "text"]
+__all__ = ["data_json", "download", "prose", "rows_apart", "tag", "text"]
 
 # What xml cannot hold, and what would turn the direction of the text around a name.
 STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -50,11 +50,17 @@ def download(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     head = tag("tr", (tag("th", text(each), scope="col") for each in header))
     body = (tag("tr", (tag("td", text(each)) for each in row)) for row in rows)
     table = tag("table", tag("thead", head) + tag("tbody", body))
-    button = tag("button", "Download csv", type="button", class_="csv", data_name=name)
-    return tag(
-        "details",
-        tag("summary", "Numbers")
-        + button
-        + tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=name),
-        class_="numbers",
+    return opening(name, tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=name), None)
+
+
+def rows_apart(name: str, source: str) -> str:
+    """Return the numbers behind maps, which the page's script writes out of the json of that id when asked for."""
+    return opening(name, "", source)
+
+
+def opening(name: str, inner: str, source: str | None) -> str:
+    buttons = (
+        tag("button", label, type="button", class_=kind, data_name=name, data_from=source)
+        for label, kind in (("Download csv", "csv"), ("Copy", "copy"))
     )
+    return tag("details", tag("summary", "Numbers") + "".join(buttons) + inner, class_="numbers")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from functools import partial
-from importlib.resources import files
 
 import numpy as np
 
 from annotool.findings import Block, Findings, Fix, Severity
+from annotool.metrics.balance import balance
 from annotool.reporting.counts import statistics
 from annotool.reporting.explained import paragraphs
 from annotool.reporting.html.balance import section as balance_section
 from annotool.reporting.html.gallery import Gallery, spread
 from annotool.reporting.html.markup import data_json, prose, tag, text
+from annotool.reporting.html.shell import page
 from annotool.reporting.rows import Row, rows
 from annotool.reporting.told import Told, notes, plural, slug, summary
 from annotool.reporting.verdict import grade_counts, reasons, verdict
@@ -29,30 +30,16 @@ GRADES = ("error", "warning", "info")
 
 def lines(told: Told) -> Iterator[str]:
     """Yield the page."""
-    yield "<!doctype html>"
-    yield '<html lang="en"><head><meta charset="utf-8">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    # Nothing from outside, whatever a name tries.
-    yield (
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
-    )
-    yield tag("title", f"annotool: {text(named(told))}")
-    yield f"<style>{asset('style.css')}</style></head><body>"
-    yield tag("a", "Skip to findings", href="#findings", class_="skip")
-    yield tag("header", head(told))
-    yield "<main>"
+    skip = tag("a", "Skip to findings", href="#findings", class_="skip")
+    return page(named(told), head(told), main(told), skip)
+
+
+def main(told: Told) -> Iterator[str]:
     yield first_steps(told)
     yield from findings(told)
-    yield tag("section", tag("h2", "Balance") + balance_section(told.data), id="balance")
+    yield tag("section", tag("h2", "Balance") + balance_section(balance(told.data)), id="balance")
     yield tag("section", tag("h2", "How this was made") + made(told), id="made")
-    yield "</main>"
     yield data_json("counts", counts(told))
-    yield f"<script>{asset('script.js')}</script></body></html>"
-
-
-def asset(name: str) -> str:
-    return files("annotool.reporting.html").joinpath(name).read_text("utf-8")
 
 
 def named(told: Told) -> str:

@@ -24,10 +24,22 @@ def test_columns_are_as_tall_as_their_counts() -> None:
 
 
 def test_cells_are_as_dark_as_their_counts() -> None:
-    ground, low, high = rects(heat("t", [(0, 1, 1), (3, 2, 10)], 16))
+    ground, none, low, high, _ = rects(heat("t", [0, 1, 10, 0], 2))
     assert ground["class"] == "ground"
-    assert float(low["fill-opacity"]) < float(high["fill-opacity"]) == 1
-    assert float(high["y"]) > float(high["x"])
+    assert (none["fill-opacity"], high["fill-opacity"]) == ("0", "1.000")
+    assert 0 < float(low["fill-opacity"]) < 0.3
+    assert (float(low["x"]) > 0, float(low["y"])) == (True, 0)
+    assert (float(high["x"]), float(high["y"]) > 0) == (0, True)
+
+
+def test_a_row_without_a_count_has_no_bar() -> None:
+    svg = bars("t", ["a", "… 7 more …", "b"], [2, None, 1], shown=["2.00", "", "1.00"], most=4)
+    drawn = rects(svg)
+    assert float(drawn[0]["width"]) == pytest.approx(2 * float(drawn[1]["width"]), abs=0.1)
+    assert "… 7 more …" in svg
+    assert "a: 2.00" in svg
+    full = rects(bars("t", ["a"], [4], most=4))[0]
+    assert float(full["width"]) == pytest.approx(2 * float(drawn[0]["width"]), abs=0.1)
 
 
 def test_nothing_to_draw() -> None:
