@@ -318,7 +318,9 @@ def with_labels(data: Dataset, kind: str | None = None) -> Dataset:
     """Return the dataset with facts["labels"] where annotations label whole images: single when at least 95 % of the
     labelled images have one label, or what `kind` says; and a note on it.
     """
-    if not (data.table("annotations")["kind"] == Kind.IMAGE).any():
+    rows = data.table("annotations")
+    faulty = data.problems.of("SCH002").column("annotation")  # an object that lacks its box is no label
+    if not ((rows["kind"] == Kind.IMAGE) & ~np.isin(rows["annotation"], faulty)).any():
         return data
     counts = label_counts(data)
     some, several = int((counts > 0).sum()), int((counts > 1).sum())

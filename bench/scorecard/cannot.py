@@ -35,7 +35,7 @@ REASONS: Sequence[tuple[tuple[str, ...], tuple[str, ...], str]] = (
     (("KPT001", "KPT002"), NO_KEYPOINTS, "no keypoints"),
     (("KPT003",), OTHERS, "no num_keypoints"),
     (
-        ("LBL001", "LBL002", "LBL003", "LBL004"),
+        ("LBL001", "LBL002", "LBL003", "LBL004", "LBL005"),
         ALL,
         "of labels for whole images, which stand in class folders and tables",
     ),

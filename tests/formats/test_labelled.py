@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from annotool.formats.base import ReadOptions
+from annotool.formats.base import Problems, ReadOptions
 from annotool.formats.labelled import (
     Gathered,
     Span,
@@ -95,3 +96,10 @@ def test_what_is_gathered_becomes_tables(tmp_path: Path) -> None:
     assert data.table("splits")["split"].tolist() == ["train"]
     assert data.table("sources")["records"].tolist() == [3]
     assert data.problems.column("kept").tolist() == [False]
+
+
+def test_an_object_that_lacks_its_box_is_no_label() -> None:
+    faulty = Problems()
+    faulty.add("SCH002", "neither bbox nor segmentation", annotation=0)
+    assert "labels" not in with_labels(replace(labels((0, 0)), problems=faulty.findings())).facts
+    assert "labels" in with_labels(replace(labels((0, 0), (1, 0)), problems=faulty.findings())).facts

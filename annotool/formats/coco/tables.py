@@ -22,6 +22,8 @@ from annotool.table import Array, Table
 __all__ = ["build", "problems"]
 
 FEW = 0.05  # annotations without any geometry, up to this share, are an oversight and not labels of whole images
+MANY = 20  # annotations that show whether they are; fewer with an empty bbox are each a fault
+EMPTY = ("[]", "null")  # a bbox that says that there is none
 
 
 def build(
@@ -41,7 +43,8 @@ def build(
     )  # fmt: skip
     tables["splits"] = splits_of(tables["images"], split)
     tables["originals"] = originals(document, rows)
-    faults = [*more, *document.faults, *without_geometry(tables["annotations"])]
+    tables["annotations"], found = as_labels(tables["annotations"], document.faults)
+    faults = [*more, *found, *without_geometry(tables["annotations"])]
     data = Dataset(
         tables,
         buffers=(document.text,),
@@ -144,6 +147,24 @@ def originals(document: Document, rows: Sequence[int]) -> Table:
         column=objects([each.column for each in found]),
         raw=objects([each.raw for each in found]),
     )  # fmt: skip
+
+
+def as_labels(table: Table, faults: Sequence[Fault]) -> tuple[Table, Sequence[Fault]]:
+    """Take annotations whose bbox is empty or null for labels of whole images, where there are many and nearly all have no
+    box: then the file is of image classification, and its faults are none.
+    """
+    empty = [each for each in faults if each.values.get("key") == "bbox" and each.values.get("got") in EMPTY]
+    if not empty or len(table) < MANY:
+        return table, faults
+    blank = np.isin(table["index"], [each.index for each in empty]) & (table["kind"] == Kind.NONE)
+    without = blank | (table["kind"] == Kind.IMAGE)
+    if np.count_nonzero(without) < (1 - FEW) * len(table):
+        return table, faults
+    labels = np.where(blank, np.int8(Kind.IMAGE), table["kind"])
+    own = set(table["index"][blank].tolist())
+    known = {id(each) for each in empty if each.index in own}
+    left = [each for each in faults if id(each) not in known]
+    return table.with_columns(kind=labels), left
 
 
 def without_geometry(table: Table) -> list[Fault]:

@@ -12,7 +12,7 @@
 Layouts, found by content, names in any case: xml beside the images; `annotations/` or `Annotations/` beside `images/` or
 `JPEGImages/`, with or without sub-folders; `train/ valid/ test/` with xml and images in each. `ImageSets/Main/*.txt` give
 the splits: a list of stems each. A list that is the union of others (trainval) is no split, nor is one that says -1, 0
-or 1 behind each stem (`cat_train.txt`). `labels.txt` or `labelmap.txt` declare the categories; else they are those in use.
+or 1 behind each stem (`cat_train.txt`): without any xml file such lists are labels of whole images. `labels.txt` or `labelmap.txt` declare the categories; else they are those in use.
 
 Frame: the specification counts pixels from 1 and both corners lie inside, so xmin 1 and xmax 640 span 640 pixels. Many
 tools count from 0 instead: the base is inferred over the whole dataset, told, and can be set (`corners`).
@@ -46,7 +46,8 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits
 from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
 from annotool.formats.listing import Listing
-from annotool.formats.voc.layout import claim_file, claims
+from annotool.formats.voc import class_lists
+from annotool.formats.voc.layout import NO_XML, claim_file, claims
 from annotool.formats.voc.names import places, safe
 from annotool.formats.voc.patch import patch
 from annotool.formats.voc.read import read
@@ -79,8 +80,9 @@ class Voc(Format):
     )
 
     def detect(self, folder: Listing) -> list[Claim] | str:
-        """Claim a folder with VOC's xml, or one whose Annotations hold it."""
-        return claims(folder)
+        """Claim a folder with VOC's xml, one whose Annotations hold it, or a devkit with lists of classes alone."""
+        found = claims(folder)
+        return (class_lists.claims(folder) or found) if found == NO_XML else found
 
     def detect_file(self, path: Path) -> Claim | str:
         """Claim an xml file whose root element is <annotation>."""

@@ -12,7 +12,7 @@ from annotool.formats.listing import Listing
 from annotool.formats.sidefile import NAMES_FILE
 from annotool.formats.voc.document import BOMS
 
-__all__ = ["NAMES_FILE", "SPLIT_FOLDERS", "Layout", "claim_file", "claims", "is_label_folder"]
+__all__ = ["NAMES_FILE", "NO_XML", "SPLIT_FOLDERS", "Layout", "claim_file", "claims", "is_label_folder"]
 
 FOLDERS = ("Annotations", "annotation", "xmls", "xml", "labels", "label")
 CLASS_LISTS = ("labels.txt", "labelmap.txt")
@@ -21,6 +21,7 @@ ROOT = re.compile(
     rb"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<([^\s/>!?]+)", re.DOTALL
 )
 HEAD_BYTES = 8192
+NO_XML = "no xml files"
 LOOK_AT = 100  # files looked into before a folder is said to hold no VOC
 DEPTH = 4
 
@@ -112,7 +113,7 @@ def claims(folder: Listing) -> list[Claim] | str:
         pointer = next((name for name in folder.files if name.lower() in ("annotations.dvc",)), "")
         if pointer:
             return f"{folder.path / pointer} is a dvc pointer; run `dvc pull`"
-        return "no xml files"
+        return NO_XML
     pictures = folder.folder("JPEGImages")
     root = ""
     for name in files[:LOOK_AT]:

@@ -12,10 +12,11 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
 from annotool.formats.sidefile import side_splices
-from annotool.formats.voc import lists
+from annotool.formats.voc import class_lists, lists
 from annotool.formats.voc.layout import is_label_folder
 from annotool.formats.voc.rewrite import Rewrite
 from annotool.formats.voc.split_rows import known_stems
+from annotool.schema import Kind
 
 __all__ = ["patch"]
 
@@ -29,6 +30,8 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     an image follows the image. Where two edits need
     one new element, its splice bears the first.
     """
+    if "class_lists" in data.facts and not (data.table("annotations")["kind"] > Kind.IMAGE).any():
+        return class_lists.patch(data, edits)
     return Patch(data, edits).run()
 
 

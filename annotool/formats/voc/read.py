@@ -13,7 +13,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.errors import NoDatasetError, UsageError
 from annotool.formats.base import ReadOptions, load, objects, relative, unified
-from annotool.formats.voc import corners, lists
+from annotool.formats.voc import class_lists, corners, lists
 from annotool.formats.voc.contradictions import file_contradictions
 from annotool.formats.voc.gather import Gathered, gather
 from annotool.formats.voc.image_rows import image_tables, with_phantoms
@@ -27,9 +27,11 @@ __all__ = ["read"]
 
 
 def read(path: Path, options: ReadOptions) -> Dataset:
-    """Read the VOC dataset at a claimed path. Raises NoDatasetError where no xml file is."""
+    """Read the VOC dataset at a claimed path. Raises NoDatasetError where there is neither xml nor a list of a class."""
     layout = Layout.of(path, options.overlay)
     if not layout.files:
+        if (labelled := class_lists.read(path, options)) is not None:
+            return labelled
         raise NoDatasetError(f"{path}: no xml files")
     return Reader(path, layout, options).run()
 

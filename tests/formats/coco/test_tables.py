@@ -1,12 +1,16 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from annotool import api
 from annotool.findings import Fix
 from annotool.formats.coco.document import parse
 from annotool.formats.coco.faults import Fault, got
 from annotool.formats.coco.tables import build
+from annotool.schema import Kind
+from tests.dirty import coco_box, coco_text
 from tests.formats.coco.build import annotation, category, document, image, lines, told
 
 
@@ -54,3 +58,16 @@ def test_values_are_shown_short() -> None:
     assert got(b'"a\n  b"') == '"a b"'
     assert got(b"x" * 100) == "x" * 37 + "..."
     assert got(b"\xff") == "\ufffd"
+
+
+@pytest.mark.parametrize("bbox", [[], None])
+@pytest.mark.parametrize(("boxes", "labels", "of"), [(0, 40, 40), (2, 38, 40), (3, 0, 40), (0, 0, 19)])
+def test_empty_boxes_are_labels_where_nearly_all_are(
+    tmp_path: Path, bbox: Any, boxes: int, labels: int, of: int
+) -> None:
+    notes = [coco_box(at, bbox) if at > boxes else coco_box(at) for at in range(1, of + 1)]
+    (tmp_path / "instances.json").write_text(coco_text(notes))
+    data = api.read(tmp_path, images="none")
+    assert int((data.table("annotations")["kind"] == Kind.IMAGE).sum()) == labels
+    assert len(data.problems.of("SCH002")) == of - boxes - labels
+    assert ("labels" in data.facts) == bool(labels)
