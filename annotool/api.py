@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from annotool.fixes.rounds import Proposal
     from annotool.metrics.evaluation import Evaluation
     from annotool.predictions import Suppressed
+    from annotool.reporting.drawn import Drawn
     from annotool.reviewing.opened import Handle
     from annotool.reviewing.taking import Taken
     from annotool.splitting import Split
@@ -54,6 +55,7 @@ __all__ = [
     "compare",
     "convert",
     "decisions",
+    "draw",
     "evaluate",
     "explain_rule",
     "fails",
@@ -506,6 +508,38 @@ def nms(
     from annotool import predictions
 
     return predictions.suppress(Path(predictions_file), Path(out), iou, class_agnostic)
+
+
+@calm
+def draw(
+    data: Dataset | Paths,
+    out: str | Path,
+    *,
+    image: str | None = None,
+    rule: Sequence[str] = (),
+    limit: int = 50,
+    max_side: int = 1600,
+    overwrite: bool = False,
+    config: Config | None = None,
+    **options: Any,
+) -> Drawn:
+    """Write pictures with annotations drawn: of one `image` (file name, end of its path, or id) to the file `out`, .png or
+    .jpg, or of the first `limit` images where the rules `rule` find something, to the new folder `out`.
+
+    What the rules find is highlighted, what it is compared with dashed. Raises UsageError for an image that is not there or
+    not the only one of its name, and for a place to write that is taken or lies in the dataset.
+    """
+    from annotool.reporting import drawn
+
+    dataset = data if isinstance(data, Dataset) else read(data, **options)
+    form = drawn.check_file(Path(out), dataset.paths, overwrite=overwrite) if image is not None else ""
+    at = -1 if image is None else drawn.image_named(dataset, image)
+    if image is None:
+        check_new(Path(out), dataset.paths)
+    found = audit(dataset, select=rule, config=config).new if rule else Findings()
+    if image is None:
+        return drawn.draw_findings(dataset, found, Path(out), dataset.paths, limit, max_side)
+    return drawn.draw_image(dataset, at, found, Path(out), form, max_side)
 
 
 def fails(findings: Findings, fail_on: str, on_stale: bool = False) -> bool:

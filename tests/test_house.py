@@ -22,7 +22,7 @@ FLOORS = [
     ["metrics", "fingerprint baselines joining"],
     ["formats", "rules"],
     ["versions selection config", "predictions"],
-    ["engine", "fixes", "conversion splitting"],
+    ["engine", "fixes", "conversion splitting", "drawing"],
     ["reporting", "reviewing"],
     ["api"],
     ["cli __main__", "testing"],

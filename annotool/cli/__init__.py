@@ -29,6 +29,7 @@ COMMANDS = (
     "nms",
     "evaluate",
     "report",
+    "draw",
     "review",
     "decisions",
     "rules",

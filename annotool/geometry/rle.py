@@ -144,16 +144,20 @@ def polygons(counts: ArrayLike, size: Sequence[int]) -> tuple[list[Floats], int]
     Each ring is flat float64 x0, y0, x1, y1 ..., open, corners only, and touches itself nowhere: parts that meet
     at a corner are apart, and so are holes.
     """
+    outer, holes = outlines(counts, size)
+    return outer, len(holes)
+
+
+def outlines(counts: ArrayLike, size: Sequence[int]) -> tuple[list[Floats], list[Floats]]:
+    """Outer rings of the mask, as `polygons` has them, and the rings of its holes, alike."""
     pixels, left = _columns_with_ones(counts, int(size[0]))
     corners, following = _corners(pixels)
     outer: list[Floats] = []
-    holes = 0
+    holes: list[Floats] = []
     for ring in _traced(corners, following):
         x, y = min(ring)
-        if pixels[x + 1, y + 1]:  # what lies right of and below the first corner lies inside the ring
-            outer.append(np.add(ring, (left, 0), dtype=np.float64).ravel())
-        else:
-            holes += 1
+        filled = pixels[x + 1, y + 1]  # what lies right of and below the first corner lies inside the ring
+        (outer if filled else holes).append(np.add(ring, (left, 0), dtype=np.float64).ravel())
     return outer, holes
 
 

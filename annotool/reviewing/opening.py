@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
+from annotool.drawing.shapes import skeleton
 from annotool.errors import UsageError
 from annotool.findings import Findings
 from annotool.fingerprint import fingerprints, image_names
@@ -28,7 +29,6 @@ from annotool.reviewing.ids import FIELDS
 from annotool.reviewing.layout import metadata
 from annotool.reviewing.queue import items
 from annotool.reviewing.samples import frame, samples
-from annotool.reviewing.shapes import skeleton
 from annotool.rules.base import Rule
 
 __all__ = ["Choice", "called", "digest", "make", "reported", "standing"]

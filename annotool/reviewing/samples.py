@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from annotool.dataset import Dataset
+from annotool.drawing.shapes import pointed, ringed
 from annotool.reviewing.folder import Box, Item
 from annotool.reviewing.ids import label_id, sample_id
-from annotool.reviewing.shapes import pointed, ringed
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array
 

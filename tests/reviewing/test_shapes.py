@@ -12,11 +12,11 @@ import pytest
 from annotool import api
 from annotool.config import Config
 from annotool.dataset import Dataset
+from annotool.drawing.shapes import pointed, ringed, skeleton
 from annotool.reviewing import folder
 from annotool.reviewing.decided import After, Label, decisions
 from annotool.reviewing.folder import Box, Item
 from annotool.reviewing.opening import Choice, make
-from annotool.reviewing.shapes import pointed, ringed, skeleton
 
 PERSON = {"id": 1, "name": "person", "keypoints": ["nose", "neck", "hip"], "skeleton": [[1, 2], [2, 3]]}
 
