@@ -69,6 +69,7 @@ bench: env ## speed and memory against peers -> docs/benchmarks.md (make bench S
 	@$(PY) bench/run.py --scale $(SCALE)
 	@$(PY) -m bench.images --images $$($(PY) -c 'print(max(round(2000 * $(SCALE)), 10))')
 	@$(PY) -m bench.evaluate --images $$($(PY) -c 'print(max(round(5000 * $(SCALE)), 10))')
+	@$(PY) -m bench.report --images $$($(PY) -c 'print(max(round(118287 * $(SCALE)), 10))')
 	@-$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[browser]' --constraint constraints.txt
 	@$(PY) -m bench.review --images $$($(PY) -c 'print(max(round(50000 * $(SCALE)), 100))')
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
-from bench import evaluate, generate, run
+from bench import evaluate, generate, report, run
 
 IMAGES = 400
 ANNOTATIONS = round(IMAGES * generate.PER_IMAGE)
@@ -135,3 +135,13 @@ def test_detections_are_of_the_truth_and_both_sides_agree(tmp_path: Path) -> Non
     evaluate.check([*said[:2], said[2].format(other)], [*said[:2], said[2].format(same)])
     with pytest.raises(SystemExit, match="the numbers differ"):
         evaluate.check([*said[:2], said[2].format(other)], [*said[:2], said[2].format("[0.0, 0.5]")])
+
+
+def test_the_report_is_timed_beside_the_audit_and_weighed(tmp_path: Path) -> None:
+    generate.write_coco(generate.draw(20), tmp_path / "data.json", False)
+    page = tmp_path / "report.html"
+    head, _, audit, told = report.table(tmp_path / "data.json", page, 20, 1)
+    assert "20 images" in head
+    assert audit.split(" | ")[2] == "**1.00**"
+    assert float(told.rstrip(" |").split(" | ")[-1]) == round(page.stat().st_size / 1e6, 1)
+    assert report.document([head], 1, 0.5).startswith("# Benchmark of the report")

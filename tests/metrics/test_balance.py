@@ -1,10 +1,14 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
+from pycocotools.coco import COCO
 
+from annotool import api
 from annotool.dataset import Dataset
 from annotool.metrics.balance import (
     added,
@@ -129,3 +133,20 @@ def test_an_empty_dataset() -> None:
     assert len(result.categories) == 0
     assert np.isnan(result.entropy)
     assert result.unused == ()
+
+
+def test_numbers_are_those_of_pycocotools(sample_data: Path, real_data: Path) -> None:
+    """Annotations, images and sizes of each category, as COCO's own reader counts them."""
+    for file in (sample_data / "coco/annotations/instances_train.json", real_data / "taco/annotations.json"):
+        coco = COCO(file)
+        rows = balance(api.read(file, images="none")).categories.frame
+        for row in rows[rows["split"] == ""].to_dict("records"):
+            (category,) = coco.getCatIds(catNms=[row["category"]])
+            assert row["instances"] == len(coco.getAnnIds(catIds=[category]))
+            assert row["images"] == len(coco.getImgIds(catIds=[category]))
+            own = (
+                each for of_image in coco.imgToAnns.values() for each in of_image
+            )  # TACO has an id twice: no loadAnns
+            areas = [each["area"] for each in own if each["category_id"] == category]
+            bins = np.histogram(areas, [0, 32**2, 96**2, np.inf])[0]
+            assert [row["small"], row["medium"], row["large"]] == bins.tolist()

@@ -28,14 +28,18 @@ def facts(counted: Balance) -> str:
     whole = counted.splits.take(counted.splits["split"] == "")
     splits = ", ".join(counted.splits["split"].tolist()[1:]) or "no splits"
     what = "label" if counted.labels else "annotation"
+    k = len(counted.categories) // len(counted.splits)
     return (
         f"{plural(int(whole['images'][0]), 'image')}, {plural(int(whole['instances'][0]), what)}, "
-        f"{len(counted.categories) // len(counted.splits):,} categories ({splits})"
+        f"{k:,} {'category' if k == 1 else 'categories'} ({splits})"
     )
 
 
 def tiles(counted: Balance) -> str:
+    """How even it is, in four numbers; of one category there is nothing to tell."""
     whole = counted.splits
+    if len(counted.categories) <= len(whole):
+        return ""
     shown = (
         ("imbalance_ratio", ".1f", "times", "largest over smallest category"),
         ("entropy", ".2f", "evenness", "1: all equal, towards 0: all in one"),

@@ -120,7 +120,7 @@ def histograms(held: Table, title: str) -> list[tuple[str, str]]:
         low, high = max(low - 1, 0), min(high + 1, size)
     drawings = []
     for name, own in parts_of(held):
-        names = [f"{each:.3g}" for each in own["low"][low:high].tolist()]
+        names = [f"{each:.3g}" if each < 100 else f"{each:,.0f}" for each in own["low"][low:high].tolist()]
         counts = own["boxes"][low:high].tolist()
         drawings.append((name, columns(f"{title}, {name}", names, counts, edges=True)))
     return drawings

@@ -32,7 +32,9 @@ def frequency(counted: Balance) -> str:
     whole, what = whole_of(counted), what_of(counted)
     names, count = whole["category"].tolist(), whole["instances"]
     some = int((count > 0).sum())
-    says = f"{some:,} of {len(names):,} {'category has' if len(names) == 1 else 'categories have'} {what}; {named(names[:1])} has most, {count[0]:,}"
+    says = f"{some:,} of {len(names):,} categories have {what}; {named(names[:1])} has most, {count[0]:,}"
+    if len(names) == 1:
+        says = f"{named(names)} has {count[0]:,} {what}"
     if some == 1:
         says += (
             ". With one category there is nothing to be balanced; what counts is how varied its images are."

@@ -65,6 +65,7 @@ def columns(title: str, labels: Sequence[str], counts: Sequence[float], *, edges
     n, most = max(len(counts), 1), max([*counts, 1])
     step = WIDE / n
     every = max(1, math.ceil((max([len(each) for each in labels], default=1) * 6.5 + 4) / step))
+    fits = max([len(f"{each:,}") for each in counts], default=0) * 6.2 < step
     parts = []
     for at, (label, count) in enumerate(zip(labels, counts, strict=True)):
         height = TALL * count / most
@@ -74,7 +75,7 @@ def columns(title: str, labels: Sequence[str], counts: Sequence[float], *, edges
             tag("title", f"{text(label)}: {told}"),
             tag("rect", x=f"{left + 1:.1f}", y=f"{HEAD + TALL - height:.1f}", width=f"{max(step - 2, 1):.1f}", height=f"{height:.1f}"),
         ]  # fmt: skip
-        if count and len(told) * 6.2 < step:
+        if count and fits:
             parts.append(
                 tag(
                     "text",

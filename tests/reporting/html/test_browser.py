@@ -10,10 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from annotool import api
 from annotool.dataset import Dataset
+from annotool.reporting.html.balance import lines
 from annotool.testing import tiny
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("report")]
@@ -133,10 +135,58 @@ def test_filters_and_switches(shown: Callable[..., Shown], sample_data: Path) ->
     assert bar.get_attribute("width") != linear
     assert page.get_attribute("button.log", "aria-pressed") == "true"
 
-    page.locator("article details.numbers summary").first.click()
+    article = page.locator("article", has=page.locator("h3", has_text="Annotations a category"))
+    article.locator("details.numbers summary").click()
     with page.expect_download() as started:
-        page.locator("button.csv").first.click()
+        article.locator("button.csv").click()
     assert Path(started.value.path()).read_text("utf-8").startswith('"split","category","instances"')
+
+
+def test_maps_show_the_category_that_is_chosen(shown: Callable[..., Shown], sample_data: Path) -> None:
+    data = api.read(sample_data / "coco")
+    held = shown(data)
+    page, boxes = held.page, api.balance(data).boxes
+    assert boxes is not None
+    own = boxes.centres.frame
+    page.select_option("select.map", label="banana")
+    article = page.locator("article", has=page.locator("select.map"))
+    for at, split in enumerate(data.split_names):
+        counts = article.locator("svg").nth(at).locator("rect:not(.ground) title").all_text_contents()
+        mine = own[(own["split"] == split) & (own["category"] == "banana")]
+        places = (mine["row"] * 16 + mine["column"]).tolist()
+        assert [place for place, each in enumerate(counts) if each != "0"] == sorted(places)
+    article.locator("details.numbers summary").click()
+    with page.expect_download() as started:
+        article.locator("button.csv").click()
+    rows = pd.read_csv(started.value.path())
+    assert len(rows[rows["category"] != "all categories"]) == len(own[own["split"] != ""])
+    assert (
+        rows.loc[rows["category"] == "banana", "boxes"].sum()
+        == own.query("split != '' and category == 'banana'")["boxes"].sum()
+    )
+    article.locator("button.copy").click()
+    assert article.locator("button.copy").inner_text() == "Copied"
+    assert not held.errors
+
+
+def test_the_page_of_a_balance_alone(chromium: Any, sample_data: Path, tmp_path: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    file, errors = tmp_path / "balance.html", []
+    file.write_text("\n".join(lines(api.balance(api.read(sample_data / "faulty/coco")), "faulty")), "utf-8")
+    kept = Path(os.environ.get("ANNOTOOL_SCREENSHOTS", tmp_path))
+    for screen, (width, scheme) in SCREENS.items():
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(file.as_uri())
+        page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true })")
+        page.screenshot(path=kept / f"balance-{screen}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        assert not [each["id"] for each in found if each["impact"] in ("serious", "critical")]
+        context.close()
+    assert not errors
 
 
 def test_keys_alone_are_enough(shown: Callable[..., Shown], sample_data: Path) -> None:
