@@ -44,12 +44,14 @@ def convert(
     out: Path,
     options: WriteOptions,
     left_out: Sequence[Mapping[str, Any]] = (),
+    label_files: Mapping[str, bytes | None] | None = None,
 ) -> Converted:
     """Write `data` in the format `to` into the new folder `out`.
 
     Raises LossError, before anything is written, when an object, a category, an image or asked-for geometry would be
     lost or changed and `options.allow_loss` is not set. What has no finite geometry, no known image or no category is
-    left out and listed in `skipped.jsonl`, after what the caller has `left_out`.
+    left out and listed in `skipped.jsonl`, after what the caller has `left_out`. With
+    `label_files` these stand in place of those the format would write, and nothing of them is lost.
     """
     target = known(to)
     for name, allowed in CHOICES.items():
@@ -57,7 +59,7 @@ def convert(
             raise UsageError(f"{name} = {getattr(options, name)!r}: expected one of {', '.join(allowed)}")
     if not 0 <= options.val < 1:
         raise UsageError(f"val = {options.val:g}: expected a share of the images, from 0 to below 1, as 0.2")
-    losses = LossyExport().losses(data, target.keeps, options)
+    losses = LossyExport().losses(data, target.keeps, options) if label_files is None else Findings()
     stopping = losses.where(stops)
     if len(stopping) and not options.allow_loss:
         told = "; ".join(part.text(row) for part in stopping.blocks for row in range(len(part)))
@@ -65,12 +67,27 @@ def convert(
     with staged(out, data.paths) as work:
         written = target.write(data, work, options)
         placed = place_images(data, target, work, options)
+        if label_files is not None:
+            written = unchanged(written, work, label_files, len(data.table("annotations")))
         written = replace(written, skipped=(*left_out, *written.skipped))
         if written.skipped:
             text = "".join(f"{json_text(row)}\n" for row in written.skipped).encode()
             (work / "skipped.jsonl").write_bytes(text)
             written = replace(written, files=(*written.files, "skipped.jsonl"))
     return Converted(out, to, written, losses, placed)
+
+
+def unchanged(
+    written: Written, work: Path, label_files: Mapping[str, bytes | None], annotations: int
+) -> Written:
+    """Put label files as they were read in place of those that were written; None: there is none."""
+    for place, held in label_files.items():
+        if held is None:
+            (work / place).unlink()
+        else:
+            (work / place).write_bytes(held)
+    files = tuple(file for file in written.files if label_files.get(file, b"") is not None)
+    return replace(written, files=files, annotations=annotations, skipped=(), notes=())
 
 
 def known(name: str) -> Format:

@@ -22,7 +22,7 @@ from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.fingerprint import plain
 
-__all__ = ["check_joined", "join"]
+__all__ = ["check_joined", "join", "matched"]
 
 KEY = "file_name"
 DELIMITERS = ",;\t"

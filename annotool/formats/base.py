@@ -154,8 +154,19 @@ class Format(ABC):
     def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
         """Return, for each image, the path below the output folder its file belongs at (object array of str)."""
 
+    def label_files(self, data: Dataset, options: WriteOptions) -> Mapping[str, bytes | None] | None:
+        """Return the text of each label file as it was read, by the path it would be written at (None: it is not to be
+        there), for a dataset of this very format that is written with nothing changed but its splits; None where it
+        has to be written anew, as in formats whose files hold the labels of many images.
+        """
+        return None
+
     def split_name(self, name: str) -> str:
         """Return what a split is called once it was written and read again; empty where it would be none."""
+        return name
+
+    def outside_split(self, name: str, split: str) -> str:
+        """Return an image's file name without the folder of a split it is in, where folders make the splits."""
         return name
 
     @abstractmethod
@@ -263,6 +274,20 @@ def left_out(data: Dataset, row: int, why: str) -> dict[str, Any]:
         "why": why,
         "file": sources["file"][source] if source >= 0 else None,
         "line": int(table["line"][row]) or None,
+    }
+
+
+def own_files(data: Dataset, places: Sequence[str]) -> dict[str, bytes | None] | None:
+    """Return what each image's own label file holds, by the path `places` has for it (None: it has none); None for all
+    where a file is that of several images.
+    """
+    source = data.table("images")["source"]
+    own = source[source >= 0]
+    if len(np.unique(own)) < len(own) or (data.table("sources")["role"][own] != "labels").any():
+        return None
+    return {
+        place: bytes(data.source_bytes(row)) if row >= 0 else None
+        for place, row in zip(places, source.tolist(), strict=True)
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,9 @@ from annotool.conversion import Converted, convert, known
 from annotool.dataset import Dataset
 from annotool.errors import AnnotoolError, UsageError
 from annotool.findings import Findings
-from annotool.formats.base import Format, WriteOptions
+from annotool.formats.base import Format, WriteOptions, objects
+from annotool.imagefile import ImageFiles
+from annotool.joining import matched
 from annotool.metrics.balance import Counts, count
 from annotool.rules.base import Rule
 from annotool.splitting.belonging import DUPLICATES, belonging
@@ -58,7 +61,28 @@ def plan(
     if not len(data.table("images")):
         raise UsageError("the dataset has no images: there is nothing to split")
     shares = {called[name]: share for name, share in wanted.items()}
-    return deal(data, shares, belonging(data, group_by, rules), seed, {name: called[name] for name in keep})
+    together = belonging(data, group_by, rules)
+    return deal(moved_out(data, target), shares, together, seed, {name: called[name] for name in keep})
+
+
+def moved_out(data: Dataset, target: Format) -> Dataset:
+    """The dataset with file names that do not name the old split, but where two images would then be of one name."""
+    images = data.table("images")
+    pairs = zip(images["file_name"].tolist(), data.image_splits.tolist(), strict=True)
+    names = [target.outside_split(name, split) if split else name for name, split in pairs]
+    often = Counter(os.path.splitext(name)[0].casefold() for name in names)
+    old = images["file_name"].tolist()
+    new = [
+        name if often[os.path.splitext(name)[0].casefold()] == 1 else before
+        for name, before in zip(names, old, strict=True)
+    ]
+    tables = {**data.tables, "images": images.with_columns(file_name=objects(new))}
+    return data if new == old else replace(data, tables=tables, probed=probed(data))
+
+
+def probed(data: Dataset) -> ImageFiles | None:
+    """What is known of the image files, if anything was asked for."""
+    return data.image_headers if data.images_checked != "none" else None
 
 
 def check_kept(data: Dataset, ratios: Mapping[str, float], keep: Sequence[str]) -> None:
@@ -84,7 +108,9 @@ def write(dealt: Dealt, out: Path, image_files: str, allow_loss: bool) -> Conver
     """Write the dataset with its new splits in its own format into the new folder `out`."""
     task = dealt.data.facts.get("task", {}).get("task", "detect")
     options = WriteOptions(task=task, crowd="keep", image_files=image_files, allow_loss=allow_loss)
-    return convert(dealt.data, own_format(dealt.data).name, out, options, dealt.left_out)
+    target = own_format(dealt.data)
+    label_files = target.label_files(dealt.data, options)
+    return convert(dealt.data, target.name, out, options, dealt.left_out, label_files)
 
 
 def checkable(dealt: Dealt, again: Dataset, out: Path, image_files: str) -> Dataset:
@@ -109,13 +135,19 @@ def checkable(dealt: Dealt, again: Dataset, out: Path, image_files: str) -> Data
 
 
 def rows_of(dealt: Dealt, again: Dataset, out: Path) -> Array:
-    """Our row of each image that was read again, by the place of its file; -1 where that is not known."""
+    """Our row of each image that was read again, by the place of its file, without one by its name; -1 for neither."""
     options = WriteOptions(task=dealt.data.facts.get("task", {}).get("task", "detect"), crowd="keep")
     places = own_format(dealt.data).image_targets(dealt.data, options).tolist()
-    home = full(out)
+    home, images = full(out), again.table("images")
     row_of = {os.path.join(home, *place.split("/")): row for row, place in enumerate(places) if place}
-    paths = again.table("images")["path"].tolist()
-    return np.array([row_of.get(full(path), -1) if path else -1 for path in paths], dtype=np.int64)
+    paths = images["path"].tolist()
+    found = np.array([row_of.get(full(path), -1) if path else -1 for path in paths], dtype=np.int64)
+    bare = np.flatnonzero(found < 0)
+    left = np.setdiff1d(np.arange(len(places)), found)
+    names = images["file_name"][bare].tolist(), dealt.data.table("images")["file_name"][left].tolist()
+    partner = np.array(matched(*names), dtype=np.int64)
+    found[bare] = np.where(partner >= 0, np.append(left, -1)[partner], -1)
+    return found
 
 
 def full(path: str | Path) -> str:

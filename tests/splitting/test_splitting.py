@@ -204,3 +204,63 @@ def test_real_data_in_thirds(
     assert sum(facts(again).values()) == annotations
     assert np.abs(shares - np.array([[0.7], [0.15], [0.15]])).max() < 0.01
     assert not done.findings
+
+
+def test_no_folder_of_an_old_split_stays(sample_data: Path, tmp_path: Path) -> None:
+    """But where images of one name came from two splits."""
+    shutil.copytree(sample_data / "yolo", tmp_path / "in")
+    twin = sorted((tmp_path / "in" / "images" / "val").iterdir())[0]
+    shutil.copy(twin.with_name(twin.name), tmp_path / "in" / "images" / "train" / twin.name)
+    annotool.split(tmp_path / "in", "val=.5,test=.5", tmp_path / "out")
+    again = [
+        path.relative_to(tmp_path / "out" / "images") for path in (tmp_path / "out" / "images").rglob("*.*")
+    ]
+    nested = {path.name for path in again if len(path.parts) > 2}
+    assert nested == {twin.name}
+    assert len(again) == 25
+
+
+def tree_of(folder: Path, pattern: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob(pattern)}
+
+
+@pytest.mark.parametrize(("sample", "pattern"), [("voc", "Annotations/*.xml"), ("yolo", "labels/*/*.txt")])
+def test_label_files_keep_their_bytes(sample: str, pattern: str, sample_data: Path, tmp_path: Path) -> None:
+    """Fractions of a pixel, unknown elements, odd spellings: none is written anew, and so none is lost."""
+    shutil.copytree(sample_data / sample, tmp_path / "in")
+    for number, path in enumerate(sorted((tmp_path / "in").glob(pattern))):
+        text = path.read_text()
+        odd = text.replace("</xmin>", ".25</xmin>").replace("<pose>", "<part/><pose>") + "\n" * (number % 3)
+        path.write_text(odd if sample == "voc" else odd.replace(" 0.", " ."))
+    gone = next((tmp_path / "in").glob(pattern))
+    gone.unlink()  # an image without labels is not one that shows nothing
+    annotool.split(tmp_path / "in", "train=.5,val=.5", tmp_path / "out")
+    there = tree_of(tmp_path / "out", pattern)
+    assert there == tree_of(tmp_path / "in", pattern)
+    assert len(there) == 23
+    assert gone.name not in there
+
+
+def test_labels_are_written_anew_where_a_class_gets_another_number(tmp_path: Path) -> None:
+    """Boxes of class 5 in a list of two: what no list names has no number to be kept."""
+    for folder in ("images", "labels"):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+    for number in range(4):
+        scene(number).save(tmp_path / "in" / "images" / f"{number}.png")
+        (tmp_path / "in" / "labels" / f"{number}.txt").write_text(f"{number % 2} 0.5 0.5 0.25 0.25\n")
+    (tmp_path / "in" / "data.yaml").write_text("train: images\nnames: {0: cat, 1: dog}\n")
+    before = annotool.read(tmp_path / "in")
+    annotool.split(tmp_path / "in", "train=.5,val=.5", tmp_path / "out")
+    assert facts(annotool.read(tmp_path / "out")) == facts(before)
+    assert len(tree_of(tmp_path / "out", "labels/*/*.txt")) == 4
+
+
+def test_images_that_are_missing_are_dealt_out_and_found_again(sample_data: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample_data / "coco", tmp_path / "in")
+    for path in sorted((tmp_path / "in").rglob("*.jpg"))[:5]:
+        path.unlink()
+    names = annotool.read(tmp_path / "in").table("images")["file_name"].tolist()
+    done = annotool.split(tmp_path / "in", RATIOS, tmp_path / "out", group_by=[r"(fruit)"])
+    assert done.data.paths == (tmp_path / "out",)
+    assert done.counts.total.max() == len(names)
+    assert set(done.data.joined["split group"].tolist()) == {"fruit"}

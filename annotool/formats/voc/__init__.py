@@ -40,11 +40,24 @@ Sources: the development kits of VOC2007 and VOC2012 (host.robots.ox.ac.uk/pasca
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits
-from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
+from annotool.formats.base import (
+    Claim,
+    Format,
+    Keeps,
+    ReadOptions,
+    Splice,
+    WriteOptions,
+    Written,
+    objects,
+    own_files,
+)
 from annotool.formats.listing import Listing
 from annotool.formats.voc import class_lists
 from annotool.formats.voc.layout import NO_XML, claim_file, claims
@@ -99,6 +112,15 @@ class Voc(Format):
     def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
         """Return JPEGImages/ and each image's stem and suffix."""
         return objects([f"JPEGImages/{place.stem}{place.suffix}" for place in places(data)])
+
+    def label_files(self, data: Dataset, options: WriteOptions) -> Mapping[str, bytes | None] | None:
+        """Return the xml files, where each keeps its name."""
+        where = places(data)
+        found = own_files(data, [f"Annotations/{place.stem}.xml" for place in where])
+        files = np.append(data.table("sources")["file"], "")[data.table("images")["source"]].tolist()
+        rows = zip(files, where, strict=True)
+        same = all(not file or Path(file).stem == place.stem.rpartition("/")[2] for file, place in rows)
+        return found if same else None
 
     def split_name(self, name: str) -> str:
         """Return the name of its list in ImageSets/Main."""

@@ -39,16 +39,27 @@ ultralytics/data/utils.py, read, not copied.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits
-from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
+from annotool.formats.base import (
+    Claim,
+    Format,
+    Keeps,
+    ReadOptions,
+    Splice,
+    WriteOptions,
+    Written,
+    objects,
+    own_files,
+)
 from annotool.formats.listing import Listing
 from annotool.formats.yolo.layout import survey, survey_file
 from annotool.formats.yolo.patch import patch
 from annotool.formats.yolo.read import read
-from annotool.formats.yolo.targets import SPLITS, places
+from annotool.formats.yolo.targets import SPLITS, class_indices, places
 from annotool.formats.yolo.write import write
 from annotool.table import Array
 
@@ -102,10 +113,28 @@ class Yolo(Format):
         """Return images/SPLIT/ and each image's name."""
         return objects([place.image for place in places(data, options)])
 
+    def label_files(self, data: Dataset, options: WriteOptions) -> Mapping[str, bytes | None] | None:
+        """Return the label files, where each class keeps its index and each keypoint is of three numbers."""
+        if options.task == "pose" and data.facts["task"].get("kpt_shape", (0, 3))[1] != 3:
+            return None
+        table, index = data.table("annotations"), class_indices(data).index[data.annotation_labels]
+        if (index != table["category_id"])[data.annotation_labels >= 0].any():
+            return None
+        return own_files(data, [place.label for place in places(data, options)])
+
     def split_name(self, name: str) -> str:
         """Return the name in ultralytics' words, if it is one that a data.yaml can have."""
         word = SPLITS.get(name.lower(), name)
         return word if word in ("train", "val", "test") else ""
+
+    def outside_split(self, name: str, split: str) -> str:
+        """Return an image's file name without the folder of a split, whichever word for it the folder has."""
+        *folders, last = name.split("/")
+        words = [SPLITS.get(each.lower(), each) for each in folders]
+        word = SPLITS.get(split.lower(), split)
+        if word in words:
+            folders.pop(words.index(word))
+        return "/".join([*folders, last])
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return the bytes to change in label files and lists."""
