@@ -102,7 +102,7 @@ def attend(handle: Handle, browser: bool) -> None:
 
     from annotool.reviewing.opened import keep_open
 
-    with handle:
+    with handle, contextlib.suppress(KeyboardInterrupt):
         for line in said(handle):
             typer.echo(line)
         if browser:
@@ -111,11 +111,8 @@ def attend(handle: Handle, browser: bool) -> None:
         if handle.elsewhere:
             typer.echo("it is open already, in another process")
             return
-        try:
-            typer.echo("Ctrl-C ends it; what was decided stays")
-            keep_open(handle, lambda text: typer.echo(text, err=True))
-        except KeyboardInterrupt:
-            typer.echo("")
+        typer.echo("Ctrl-C ends it; what was decided stays")
+        keep_open(handle, lambda text: typer.echo(text, err=True))
 
 
 def said(handle: Handle) -> Iterator[str]:

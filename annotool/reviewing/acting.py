@@ -37,7 +37,7 @@ def show(ctx: Any, item: Item | None) -> None:
         ctx.ops.notify(f"{item.rule} is of no image that is shown here: decide it in this table.")
         return
     if ctx.request_params.get("view"):
-        ctx.ops.clear_view()  # a saved view of a rule hides the other boxes
+        ctx.ops.clear_view()  # the next finding may be of an image outside of it
     ctx.ops.open_sample(id=item.sample)
     one = {"label_id": item.label, "sample_id": item.sample, "field": item.field}
     ctx.ops.set_selected_labels([one] if item.label else [])

@@ -34,7 +34,7 @@ def load(place: Path) -> str:
     data = fo.Dataset.from_dir(
         str(place / "data"), fo.types.FiftyOneDataset, name=review.name, persistent=True
     )
-    views(data, folder.lines(place / "findings.jsonl", Item), review)
+    views(data, folder.lines(place / "findings.jsonl", Item))
     looks(data, review)
     forms(data, review)
     data.info["complete"] = [review.digest, review.created]
@@ -42,14 +42,16 @@ def load(place: Path) -> str:
     return review.name
 
 
-def views(data: Any, items: Sequence[Item], review: Review) -> None:
-    """Save one view a rule: its images, of the boxes those it flags; the best first."""
+def views(data: Any, items: Sequence[Item]) -> None:
+    """Save one view a rule: its images, the best first.
+
+    All boxes of an image stay in: where a view hides some, FiftyOne 1.22 takes an edit in Annotate for the deletion of
+    those, and puts it on another box.
+    """
     from fiftyone import ViewField as F
 
-    for rule, slug, count, on_labels in queue_rules(items):
+    for rule, slug, count in queue_rules(items):
         view = data.match(F("rules").contains(rule)).sort_by("score", reverse=True)
-        for field in [each for each in LISTS if each in review.fields] if on_labels else ():
-            view = view.filter_labels(field, F("rules").contains(rule), only_matches=False)
         worst = next(each.severity for each in items if each.rule == rule)
         data.save_view(f"{rule} {slug} ({count})", view, description=worst, color=COLORS[worst])
 

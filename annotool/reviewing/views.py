@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from annotool.reviewing.folder import Item
@@ -31,12 +32,7 @@ SIDEBAR = [
 ]
 
 
-def queue_rules(items: Sequence[Item]) -> list[tuple[str, str, int, bool]]:
-    """Return code, slug, number of findings, and whether they are of boxes, for each rule with findings in an image,
-    in the order of the queue."""
-    found: dict[str, tuple[str, int, bool]] = {}
-    for each in items:
-        if each.sample:
-            _, count, boxes = found.get(each.rule, ("", 0, False))
-            found[each.rule] = (each.slug, count + 1, boxes or bool(each.label))
-    return [(rule, *told) for rule, told in found.items()]
+def queue_rules(items: Sequence[Item]) -> list[tuple[str, str, int]]:
+    """Return code, slug and number of findings for each rule with findings in an image, in the order of the queue."""
+    found = Counter((each.rule, each.slug) for each in items if each.sample)
+    return [(rule, slug, count) for (rule, slug), count in found.items()]

@@ -6,6 +6,7 @@ Screenshots for a person to look at go to $ANNOTOOL_SCREENSHOTS, else to annotoo
 from __future__ import annotations
 
 import io
+import json
 import os
 import tempfile
 import time
@@ -107,16 +108,18 @@ def decide(page: Page, key: str = "", click: str = "") -> float:
 
 
 @contextmanager
-def saved(page: Page) -> Iterator[None]:
-    """Wait until the App has written to the database what is done inside."""
-    with page.expect_response(lambda told: told.request.method == "PATCH" and told.ok):
+def saved(page: Page, what: str) -> Iterator[None]:
+    """Wait until the App has written to the database what is done inside; it writes other things of its own accord."""
+    with page.expect_response(
+        lambda told: told.request.method == "PATCH" and told.ok and what in (told.request.post_data or "")
+    ):
         yield
 
 
 def relabel(page: Page, box: Box, label: str) -> None:
     """Choose another class in the form."""
     page.locator(f"[data-cy=annotate-label-{box.id}]").click()
-    with saved(page):
+    with saved(page, json.dumps(label)):
         page.locator("[data-cy=root_label_container]").get_by_text(label, exact=True).click()
 
 
@@ -134,7 +137,7 @@ def drag(page: Page, box: Box, by: tuple[int, int]) -> tuple[float, float]:
     page.wait_for_timeout(1500)
     left, right, low = handles(white(canvas) & ~before)
     scale = (right - left) / (box.shown[2] * box.size[0])
-    with saved(page):
+    with saved(page, "bounding_box"):
         pull(page, (seat["x"] + right, seat["y"] + low), by)
     return by[0] / scale, by[1] / scale
 
@@ -183,7 +186,7 @@ def delete(page: Page, box: Box) -> None:
     """Delete a box through its menu."""
     page.locator(f"[data-cy=annotate-label-{box.id}]").click()
     page.locator("[data-cy=label-menu-trigger]").click()
-    with saved(page):
+    with saved(page, '"remove"'):
         page.get_by_text("Delete label").click()
 
 
@@ -203,7 +206,7 @@ def draw(page: Page) -> None:
     drawing.wait_for()
     seat = page.locator("[data-cy=lighter-sample-renderer-canvas]").bounding_box()
     assert seat is not None
-    with saved(page):
+    with saved(page, '"_cls":"Detection"'):
         pull(page, (seat["x"] + seat["width"] / 2, seat["y"] + seat["height"] / 2), (80, 60))
 
 

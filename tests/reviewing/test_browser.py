@@ -177,6 +177,31 @@ def test_what_a_person_does_comes_back_and_is_done(faulty: Opened, page: Page, t
     check(REPOSITORY / "sample_data" / "faulty" / "coco", done, said, tmp_path / "d.jsonl", tmp_path / "out")
 
 
+def test_an_edit_in_a_saved_view_is_that_edit_and_deletes_nothing(page: Page, tmp_path: Path) -> None:
+    opened = open_review(REPOSITORY / "sample_data" / "faulty" / "coco", tmp_path, "viewed")
+    try:
+        desk = Desk(opened.place)
+        item = next(each for each in desk.items if each.rule == "DUP002")
+        boxes = [
+            each for each in folder.lines(opened.place / "boxes.jsonl", Box) if each.sample == item.sample
+        ]
+        box = next(each for each in boxes if each.mark == item.box)
+        assert boxes.index(box) > 0, "not the first one, so that an index into fewer boxes would be another's"
+        label = next(each for each in desk.review.classes if each and each != box.label)
+        driving.grid(page, opened)
+        see_a_view(page, opened, item.rule)
+        page.locator("canvas").first.click()
+        page.locator(driving.LOADED).wait_for()
+        page.locator("[data-cy=annotate]").click()
+        driving.relabel(page, box, label)
+        driving.back(page)
+        driving.draw(page)
+        said = decided(opened, tmp_path / "d.jsonl")
+    finally:
+        close_review(opened)
+    assert {(each.action, each.box) for each in said} == {("relabel", box.mark), ("draw", "")}
+
+
 def test_the_same_on_real_data(page: Page, real_data: Path, tmp_path: Path) -> None:
     source, home = real_data / "bccd_voc" / "BCCD", tmp_path / "reviews"
     home.mkdir()

@@ -27,6 +27,8 @@ data = fo.load_dataset(sys.argv[1])
 out = []
 for name, ctx in json.loads(sys.argv[2]):
     seen = {"view": data.limit(ctx.pop("limit"))} if "limit" in ctx else {}
+    if "only" in ctx:
+        seen = {"view": data.filter_labels("ground_truth", fo.ViewField("label") == ctx.pop("only"))}
     done = foo.execute_operator("@annotool/review/" + name, ctx={"dataset": data, **ctx, **seen})
     done.raise_exceptions()
     out.append([done.result, [each["operator_uri"] for each in done.executor.to_json()["requests"]]])

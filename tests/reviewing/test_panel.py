@@ -78,6 +78,12 @@ def test_behind_an_open_image_the_panel_is_left_as_it_is(faulty: Opened) -> None
     assert ["patch_panel_data" in called(each) for each in out] == [False, True, True]
 
 
+def test_a_view_that_hides_boxes_is_warned_of(faulty: Opened) -> None:
+    name, told = event("on_change_view")
+    out, _, _ = executed(faulty, (name, {**told, "limit": 3}), (name, {**told, "only": "apple"}))
+    assert ["notify" in called(each) for each in out] == [False, True]
+
+
 def test_what_opens(faulty: Opened) -> None:
     desk = Desk(faulty.place)
     first = desk.next(-1)
@@ -95,5 +101,5 @@ def test_what_opens(faulty: Opened) -> None:
     assert following is not None and out[2][0]["about"]["number"] == following.number
     assert "clear_view" not in called(out[2])
     assert called(out[3]).index("clear_view") < called(out[3]).index("open_sample"), (
-        "a view hides other boxes"
+        "the next one may be outside of the view"
     )

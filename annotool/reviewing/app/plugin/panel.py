@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import fiftyone.operators as foo
@@ -24,6 +25,9 @@ from annotool.reviewing.words import (
 
 __all__ = ["Findings"]
 
+HIDING = {  # stages of FiftyOne's
+    "ExcludeLabels", "FilterField", "FilterKeypoints", "FilterLabels", "LimitLabels", "MapLabels", "SelectLabels", "SetField",
+}  # fmt: skip
 EVERY = "all rules"
 NO_REASON = "no reason"
 SORTS = ("score", "severity", "rule")
@@ -57,6 +61,11 @@ class Findings(foo.Panel):  # type: ignore[misc]
         self.renew(ctx)
 
     def on_change_view(self, ctx: Any) -> None:
+        if hides(ctx.request_params.get("view") or ()):
+            ctx.ops.notify(
+                "This view hides boxes. Do not edit in Annotate while it is on: FiftyOne deletes what a view hides.",
+                variant="error",
+            )
         self.renew(ctx)
 
     def on_change_current_sample(self, ctx: Any) -> None:
@@ -213,6 +222,11 @@ class Findings(foo.Panel):  # type: ignore[misc]
             label, icon = BUTTONS[name]
             table.add_row_action(name, method, label=label.partition(" (")[0], icon=icon)
         panel.list("rows", types.Object(), view=table)
+
+
+def hides(stages: Iterable[dict[str, Any]]) -> bool:
+    """Whether a view leaves out, or changes, boxes of the images it shows."""
+    return any(str(each.get("_cls")).rpartition(".")[2] in HIDING for each in stages)
 
 
 def rules(at: Desk) -> dict[str, str]:
