@@ -71,6 +71,7 @@ class Gathered:
     splits: list[tuple[int, str, Span]] = field(default_factory=list)
     declared: list[tuple[str, Span]] = field(default_factory=list)  # categories a file declares
     card: int = -1  # the source whose categories are those of all files; -1: none
+    extra: set[int] = field(default_factory=set)  # images whose records hold what is not understood
     unkept: dict[int, int] = field(default_factory=dict)  # by source: labels that could not be kept
 
     def file(self, path: Path, held: Any, split: str = "") -> int:
@@ -130,7 +131,7 @@ class Gathered:
         return Dataset(
             tables={
                 "images": make("images", len(names), file_name=objects(found_names), path=paths,
-                               **sizes(probed), **of_spans(spans)),
+                               extra=np.isin(np.arange(len(names)), [*self.extra]), **sizes(probed), **of_spans(spans)),
                 **self.labelled(),
                 "splits": self.split_rows(),
                 "sources": self.sources(),

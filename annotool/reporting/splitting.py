@@ -49,6 +49,8 @@ def groups(done: Split) -> str:
     sizes = sizes[sizes > 0]
     several = sizes[sizes > 1]
     if not len(several):
+        if done.dealt.words:
+            return f"groups: none, no two images belong together by {escape(' or '.join(done.dealt.words))}"
         return "each image was dealt out by itself; --group-by keeps in one split what belongs together"
     most = int(np.bincount(done.dealt.group).argmax())
     name = done.dealt.names[done.dealt.group == most][0]

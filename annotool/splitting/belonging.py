@@ -27,11 +27,12 @@ Edges = tuple[Array, Array]
 @dataclass(frozen=True)
 class Belonging:
     """group: a number for each image, 0, 1, 2 ... in order of their first images (int64). names: what its group is
-    called, empty for an image that is alone (object). notes: one sentence each.
+    called, empty for an image that is alone (object). words: what was asked for. notes: one sentence each.
     """
 
     group: Array
     names: Array
+    words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -63,7 +64,7 @@ def belonging(data: Dataset, words: Sequence[str], rules: Mapping[str, Rule]) ->
     heads, group = np.unique(head, return_inverse=True)
     alone = np.bincount(group, minlength=len(heads))[group] == 1
     names = np.where(called[head] != "", called[head], images["file_name"][head])
-    return Belonging(group.astype(np.int64), np.where(alone, "", names), tuple(notes))
+    return Belonging(group.astype(np.int64), np.where(alone, "", names), tuple(words), tuple(notes))
 
 
 def keys_of(data: Dataset, word: str) -> list[str]:

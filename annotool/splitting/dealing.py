@@ -24,8 +24,8 @@ __all__ = ["Dealt", "deal"]
 
 @dataclass(frozen=True)
 class Dealt:
-    """data: with its new splits. ratios: the wanted share of each split that was dealt. group, names: as in Belonging,
-    of the images of `data`. groups: in how many groups that were dealt each category stands, by label number, int64 (K,).
+    """data: with its new splits. ratios: the wanted share of each split that was dealt. group, names, words: as in
+    Belonging, of the images of `data`. groups: in how many groups that were dealt each category stands, by label number, int64 (K,).
     left_out: what skipped.jsonl says of images that belong to a group of a kept split. notes: one sentence each.
     """
 
@@ -34,6 +34,7 @@ class Dealt:
     kept: tuple[str, ...]
     group: Array
     names: Array
+    words: tuple[str, ...]
     groups: Array
     left_out: tuple[Mapping[str, str], ...]
     notes: tuple[str, ...]
@@ -66,7 +67,7 @@ def deal(
     left[away] = False
     return Dealt(
         without(dealt, away) if len(away) else dealt, ratios, tuple(keep.values()), together.group[left],
-        together.names[left], groups, tuple(told_away(data, away, together)),
+        together.names[left], together.words, groups, tuple(told_away(data, away, together)),
         (*together.notes, *notes(data, [*keep], away)),
     )  # fmt: skip
 

@@ -56,9 +56,8 @@ def share(name: str, text: str) -> Fraction:
             f"--ratios: {name}={text}: expected a share from 0 to 1, such as .8 or 4/5"
         ) from error
     if not 0 < found <= 1:
-        raise UsageError(
-            f"--ratios: {name}={text}: expected a share above 0, at most 1; leave out a split without images"
-        )
+        todo = "80 % is .8" if found > 1 else "leave out a split without images"
+        raise UsageError(f"--ratios: {name}={text}: expected a share above 0, at most 1; {todo}")
     return found
 
 

@@ -44,3 +44,11 @@ def test_many_categories_are_cut(tmp_path: Path) -> None:
     )
     text = [*lines(annotool.split(data, "train=.5,val=.5", tmp_path / "out", image_files="none"))]
     assert any("cannot be in every split" in line and "and 25 more" in line for line in text)
+
+
+def test_groups_that_were_asked_for_and_not_found(tmp_path: Path) -> None:
+    data = tiny(4, [{"image": at} for at in range(4)])
+    done = annotool.split(
+        data, "train=.5,val=.5", tmp_path / "out", image_files="none", group_by=[r"(.*)\.jpg"]
+    )
+    assert r"groups: none, no two images belong together by (.*)\.jpg" in [*lines(done)]

@@ -32,7 +32,7 @@ def test_shares(given: Any, expected: dict[str, float]) -> None:
         ("train=.8,val=.3", "sum to 1.1, expected 1; take 0.1 off"),
         ("train=.8", "sum to 0.8, expected 1; add 0.2 to one, or name a split"),
         ("train=.333,val=.667,test=0", "test=0: expected a share above 0"),
-        ("train=80,val=20", "train=80: expected a share above 0, at most 1"),
+        ("train=80,val=20", "train=80: expected a share above 0, at most 1; 80 % is .8"),
         ("train=.8,val=-.2", "above 0"),
         ("train=.8,val=nan", "val=nan: expected a share"),
         ("train=1/0,val=1", "train=1/0: expected a share"),

@@ -241,18 +241,35 @@ def test_label_files_keep_their_bytes(sample: str, pattern: str, sample_data: Pa
     assert gone.name not in there
 
 
+@pytest.mark.parametrize("sample", ["csv", "huggingface"])
+def test_what_is_not_kept_is_told(sample: str, sample_data: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample_data / sample, tmp_path / "in")
+    if sample == "csv":
+        head, *rows = (tmp_path / "in" / "labels.csv").read_text().splitlines()
+        text = "".join(f"{line}\n" for line in (f"{head},camera", *(f"{row},2" for row in rows)))
+        (tmp_path / "in" / "labels.csv").write_text(text)
+    else:
+        for path in (tmp_path / "in").rglob("metadata.jsonl"):
+            path.write_text(path.read_text().replace('{"file_name"', '{"camera": 2, "file_name"'))
+    (block,) = annotool.split(tmp_path / "in", RATIOS, tmp_path / "out").converted.losses.blocks
+    assert block.text(0) == "24 records lose keys that are not in annotool's schema"
+    assert not annotool.split(sample_data / sample, RATIOS, tmp_path / "same").converted.losses
+
+
 def test_labels_are_written_anew_where_a_class_gets_another_number(tmp_path: Path) -> None:
-    """Boxes of class 5 in a list of two: what no list names has no number to be kept."""
-    for folder in ("images", "labels"):
-        (tmp_path / "in" / folder).mkdir(parents=True)
-    for number in range(4):
-        scene(number).save(tmp_path / "in" / "images" / f"{number}.png")
-        (tmp_path / "in" / "labels" / f"{number}.txt").write_text(f"{number % 2} 0.5 0.5 0.25 0.25\n")
-    (tmp_path / "in" / "data.yaml").write_text("train: images\nnames: {0: cat, 1: dog}\n")
-    before = annotool.read(tmp_path / "in")
-    annotool.split(tmp_path / "in", "train=.5,val=.5", tmp_path / "out")
-    assert facts(annotool.read(tmp_path / "out")) == facts(before)
-    assert len(tree_of(tmp_path / "out", "labels/*/*.txt")) == 4
+    """Two class lists of other orders, one a split: the written data.yaml has one."""
+    for folder, names in (("train", "cat, dog"), ("val", "dog, cat")):
+        for part in ("images", "labels"):
+            (tmp_path / folder / part).mkdir(parents=True)
+        for number in range(4):
+            name = f"{folder}{number}"
+            scene(len(folder) * 10 + number).save(tmp_path / folder / "images" / f"{name}.png")
+            (tmp_path / folder / "labels" / f"{name}.txt").write_text(f"{number % 2} 0.5 0.5 0.25 0.25\n")
+        (tmp_path / folder / "data.yaml").write_text(f"train: images\nnames: [{names}]\n")
+    data = annotool.read([tmp_path / "train", tmp_path / "val"])
+    assert len(set(data.annotation_labels.tolist())) == 2
+    annotool.split(data, "train=.5,val=.5", tmp_path / "out")
+    assert facts(annotool.read(tmp_path / "out")) == facts(data)
 
 
 def test_images_that_are_missing_are_dealt_out_and_found_again(sample_data: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from annotool.dataset import Dataset
@@ -78,6 +79,12 @@ class Part:
             else [f"#{at + 1}" for at in range(len(self.sheet.rows[0]))]
         )
 
+    @cached_property
+    def spare(self) -> bool:
+        """Whether there are columns that say neither image nor label nor split."""
+        columns = self.columns
+        return bool({*range(len(self.head))} - {columns.file, columns.split, columns.valid, *columns.labels})
+
     def read(self) -> None:
         """Take up every row."""
         self.tell()
@@ -105,6 +112,8 @@ class Part:
             return gathered.bad("SCH002", "no name of an image in column {column}", span, kept=False,
                                 column=self.head[columns.file])  # fmt: skip
         image = gathered.image(str(self.file.path.parent), name, span, self.split(row, span))
+        if self.spare:
+            gathered.extra.add(image)
         if not whole:
             said = "expected {expected} cells, got {got}"
             gathered.bad("SCH002", said, span, image=image, expected=len(self.head), got=len(row))

@@ -15,7 +15,7 @@ from annotool.errors import MissingExtraError, NoDatasetError
 from annotool.findings import Fix, Severity
 from annotool.formats.base import ReadOptions, load
 from annotool.formats.huggingface.layout import CARD, SPLITS, find
-from annotool.formats.huggingface.records import card_names, labels_of
+from annotool.formats.huggingface.records import card_names, labels_of, spare
 from annotool.formats.labelled import Gathered, Span
 from annotool.formats.sheet import read_sheet
 
@@ -141,6 +141,8 @@ def take_up(gathered: Gathered, folder: str, record: Mapping[str, Any], span: Sp
         return
     first = name.partition("/")[0] if "/" in name else ""
     image = gathered.image(folder, name, span, first if first.lower() in SPLITS else "")
+    if spare(record):
+        gathered.extra.add(image)
     for found in labels_of(record):
         if found.wrong:
             gathered.bad("SCH002", "{wrong}", span, kept=False, image=image, wrong=found.wrong)

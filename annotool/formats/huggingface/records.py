@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["CATEGORY", "LABEL", "Found", "card_names", "labels_of", "members"]
+__all__ = ["CATEGORY", "LABEL", "Found", "card_names", "labels_of", "members", "spare"]
 
 LABEL = ("label", "labels", "category", "categories", "class", "class_name", "tags")
 CATEGORY = ("category", "categories", "category_id", "label", "labels", "class")
@@ -46,6 +46,18 @@ def labels_of(record: Mapping[str, Any]) -> Iterator[Found]:
             yield checked(named, held.get("bbox"))
     elif objects is not None:
         yield Found(None, None, f"objects is {kind(objects)}, expected bbox and categories")
+
+
+def spare(record: Mapping[str, Any]) -> bool:
+    """Return whether a record holds keys that are not understood, of its own or in `objects`."""
+    objects = record.get("objects")
+    parts = objects if isinstance(objects, list) else [objects]
+    known = {"file_name", "objects", next((key for key in LABEL if key in record), "")}
+    return not known.issuperset(record) or any(
+        not {"bbox", "bboxes", next((key for key in CATEGORY if key in part), "")}.issuperset(part)
+        for part in parts
+        if isinstance(part, Mapping)
+    )
 
 
 def of_columns(objects: Mapping[str, Any]) -> Iterator[Found]:
