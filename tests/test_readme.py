@@ -74,7 +74,7 @@ def test_the_commands_work_one_after_the_other(place: Path) -> None:
             faulty = words[1] in ("audit", "fix") and any("faulty" in word for word in words)
             faulty &= "--baseline" not in words
             assert done.returncode == int(faulty), (words, done.stderr or done.stdout)
-            quiet = words[1] in ("draw", "sizes") or "--output" in words
+            quiet = words[1] in ("draw", "report", "sizes") or "--output" in words
             assert bool(done.stdout) is not quiet, words
             assert done.stderr == "" or words[1] in ("draw", "sizes"), (words, done.stderr)
 
