@@ -39,11 +39,12 @@ def evaluate(
         bool, typer.Option("--by-finding", help="Audit too: AP on images with and without findings.")
     ] = False,
 ) -> None:
-    """Score predictions: annotool evaluate GT PRED, where PRED is what --predictions takes."""
+    """Score predictions: annotool evaluate GT PRED, where PRED is what --predictions takes; --output html=FILE draws charts."""
     from annotool import api
     from annotool.reporting import evaluation as told
+    from annotool.reporting.html import evaluation as page
 
-    outputs = reporting.outputs(told.FORMS)
+    outputs = reporting.outputs((*told.FORMS, "html"))
     if reading.predictions is None:
         paths = reading.paths or []
         if len(paths) < 2:
@@ -58,4 +59,5 @@ def evaluate(
             data, geometry=geometry, engine=engine, least_score=least_score, split=split, findings=findings
         )
     for form, file in outputs:
-        show(told.lines(scored, form), file, marked=form == "text")
+        lines = page.lines(scored) if form == "html" else told.lines(scored, form)
+        show(lines, file, marked=form == "text")

@@ -1,4 +1,4 @@
-"""An evaluation told: numbers and tables for people, json with everything, or csv by category."""
+"""An evaluation told: numbers and tables for people, json with everything, or csv by category. The page is in `reporting/html`."""
 
 from __future__ import annotations
 

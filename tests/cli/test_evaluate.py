@@ -75,3 +75,9 @@ def test_what_is_missing_is_said(files: tuple[str, str]) -> None:
         ran(*files, "--output-format", "html")
     with pytest.raises(UsageError, match="is a file of the dataset"):
         ran(*files, "--output", f"json={files[0]}")
+
+
+def test_a_page_beside_the_text(files: tuple[str, str], tmp_path: Path) -> None:
+    said = ran(*files, "--output", f"html={tmp_path / 'page.html'}")
+    assert said.startswith("detection")
+    assert "<svg" in (tmp_path / "page.html").read_text()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from annotool.reporting.html.markup import tag, text
 
-__all__ = ["bars", "columns", "heat"]
+__all__ = ["bars", "columns", "curves", "heat", "matrix"]
 
 ROW, GAP, NAME, WIDE = 18, 4, 116, 380
 COUNT = 62  # room for a number beside a bar
@@ -115,12 +115,96 @@ def heat(title: str, counts: Sequence[int], grid: int) -> str:
     return drawn(title, grid * side, grid * side, parts, "heat")
 
 
+def curves(
+    title: str,
+    series: Sequence[tuple[str, Sequence[float], Sequence[float]]],
+    axes: tuple[str, str],
+    *,
+    diagonal: bool = False,
+    dots: bool = False,
+) -> str:
+    """Lines in the unit square, y up, each (name, x, y) float; the first full, the second dashed, the third dotted.
+
+    `diagonal`: with the line on which x is y; `dots`: the points stand out."""
+    side, left, below = 150, 30, 30
+    parts = [tag("rect", x=left, y=4, width=side, height=side, class_="ground")]
+    if diagonal:
+        parts.append(tag("line", x1=left, y1=4 + side, x2=left + side, y2=4, class_="diagonal"))
+    for at, (name, xs, ys) in enumerate(series):
+        points = " ".join(
+            f"{left + side * x:.1f},{4 + side * (1 - y):.1f}"
+            for x, y in zip(xs, ys, strict=True)
+            if x == x and y == y
+        )
+        line = tag("title", text(name)) if name else ""
+        parts.append(tag("polyline", line, points=points, class_=f"line line{at}"))
+        if dots:
+            parts += [
+                tag("circle", cx=place.split(",")[0], cy=place.split(",")[1], r=2.5)
+                for place in points.split()
+            ]
+    for value in ("0", ".5", "1"):
+        away = side * float(value)
+        parts.append(tag("text", value, x=left + away, y=side + 16, class_="tick"))
+        parts.append(tag("text", value, x=left - 5, y=f"{4 + side - away + 4:.1f}", class_="name"))
+    parts.append(tag("text", text(axes[0]), x=left + side / 2, y=side + below, class_="tick"))
+    parts.append(
+        tag(
+            "text",
+            text(axes[1]),
+            x=0,
+            y=0,
+            class_="tick",
+            transform=f"translate(9 {4 + side / 2}) rotate(-90)",
+        )
+    )
+    return drawn(title, left + side + 8, side + below + 6, parts, "chart square")
+
+
+def matrix(title: str, names: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    """A square of counts, a row a truth and a column a prediction, darker for more of its row."""
+    side, edge = 26, 14 + 7 * min(max(map(len, names), default=0), LETTERS)
+    parts = []
+    for at, (name, row) in enumerate(zip(names, counts, strict=True)):
+        y, most = edge + at * side, max([*row, 1])
+        parts.append(
+            tag("text", tag("title", text(name)) + text(cut(name)), x=edge - 6, y=y + 17, class_="name")
+        )
+        turned = f"translate({edge + at * side + 17} {edge - 6}) rotate(-90)"
+        parts.append(tag("text", tag("title", text(name)) + text(cut(name)), x=0, y=0, transform=turned))
+        for to, count in enumerate(row):
+            told = tag("title", f"{text(name)} as {text(names[to])}: {count:,}")
+            x = edge + to * side
+            kind = "right" if at == to else "wrong"
+            parts.append(tag("rect", told, x=x, y=y, width=side - 1, height=side - 1, class_="ground"))
+            if count:
+                parts.append(
+                    tag(
+                        "rect",
+                        told,
+                        x=x,
+                        y=y,
+                        width=side - 1,
+                        height=side - 1,
+                        class_=kind,
+                        fill_opacity=shade(count, most),
+                    )
+                )
+                if count < 10_000:
+                    light = "cell light" if count > most / 2 else "cell"
+                    parts.append(tag("text", f"{count}", x=x + side / 2 - 0.5, y=y + 17, class_=light))
+    size = edge + len(names) * side
+    return drawn(title, size, size, parts, "chart matrix", f"max-width: {size}px")
+
+
 def shade(count: int, most: int) -> str:
     return f"{0.08 + 0.92 * count / most:.3f}" if count else "0"
 
 
-def drawn(title: str, width: int, height: int, parts: Sequence[str], kind: str = "chart") -> str:
+def drawn(
+    title: str, width: int, height: int, parts: Sequence[str], kind: str = "chart", style: str | None = None
+) -> str:
     return tag(
         "svg", tag("title", text(title)) + "".join(parts), viewBox=f"0 0 {width} {height}", role="img", class_=kind,
-        aria_label=title,
+        aria_label=title, style=style,
     )  # fmt: skip

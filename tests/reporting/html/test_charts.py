@@ -2,7 +2,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from annotool.reporting.html.charts import bars, columns, heat
+from annotool.reporting.html.charts import bars, columns, curves, heat, matrix
 
 
 def rects(svg: str) -> list[dict[str, str]]:
@@ -46,3 +46,22 @@ def test_nothing_to_draw() -> None:
     assert rects(bars("t", [], [])) == []
     assert rects(columns("t", [], [])) == []
     assert len(rects(heat("t", [], 16))) == 1
+
+
+def test_curves_go_through_their_points() -> None:
+    svg = ET.fromstring(
+        curves("t", [("a", [0, 1], [1, 0]), ("b", [0.5, float("nan")], [0.5, 1])], ("x", "y"), dots=True)
+    )
+    first, second = svg.iter("polyline")
+    left, low = (float(each) for each in first.attrib["points"].split()[0].split(","))
+    right, high = (float(each) for each in first.attrib["points"].split()[1].split(","))
+    assert right - left == high - low > 0, "y goes up"
+    assert second.attrib["points"] == f"{(left + right) / 2:.1f},{(low + high) / 2:.1f}"
+    assert len(list(svg.iter("circle"))) == 3
+
+
+def test_cells_of_a_matrix_are_shaded_by_row() -> None:
+    svg = matrix("t", ["<a>", "b"], [[4, 2], [0, 1]])
+    shades = [each["fill-opacity"] for each in rects(svg) if each["class"] in ("right", "wrong")]
+    assert len(shades) == 3 and shades[0] == shades[2] == "1.000" and 0.4 < float(shades[1]) < 0.6
+    assert "&lt;a&gt; as b: 2" in svg and rects(matrix("t", [], [])) == []
