@@ -71,8 +71,8 @@ def test_what_is_missing_is_said(files: tuple[str, str]) -> None:
         ran(files[0])
     with pytest.raises(UsageError, match="expected one of annotool, pycocotools"):
         ran(*files, "--engine", "fast")
-    with pytest.raises(UsageError, match="no output format 'html'"):
-        ran(*files, "--output-format", "html")
+    with pytest.raises(UsageError, match="no output format 'sarif'"):
+        ran(*files, "--output-format", "sarif")
     with pytest.raises(UsageError, match="is a file of the dataset"):
         ran(*files, "--output", f"json={files[0]}")
 
