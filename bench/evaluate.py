@@ -1,8 +1,8 @@
-"""Times `annotool evaluate` against a plain script of pycocotools on generated detections and prints a Markdown table; `make bench`
-calls it.
+"""Times what annotool does with predictions on generated detections and prints Markdown tables; `make bench` calls it.
 
-Both read the same two files, whole process, in turn; the numbers they find are compared and must agree to 1e-9. At
---images 5000 the table goes to docs/benchmarks-evaluate.md.
+`annotool evaluate` against a plain script of pycocotools: both read the same two files, whole process, in turn; the numbers they find
+are compared and must agree to 1e-9. `annotool audit` with and without predictions. ObjectLab's scores of label quality against
+cleanlab's, on the same arrays in one process; they must agree to 1e-9. At --images 5000 the tables go to docs/benchmarks-evaluate.md.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from importlib import metadata
 from pathlib import Path
 from statistics import median
@@ -17,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from annotool.table import Array
+from annotool.metrics.objectlab import agreement
+from annotool.table import Array, Table
 from bench.run import BIN, ROOT, Cost, measure
 
 DOCUMENT = ROOT / "docs/benchmarks-evaluate.md"
 USUAL, PER_IMAGE, GUESSES, KINDS = 5_000, 7, 8, 80
+COMPARED = 500  # images of which cleanlab scores the labels: it takes minutes for all
 PEER = """
 import json, sys
 from contextlib import redirect_stdout
@@ -43,6 +46,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="annotool-bench-") as folder:
         write(Path(folder), args.images)
         lines = table(Path(folder), args.images, args.rounds)
+        lines += ["", *audited(Path(folder), args.images, args.rounds)]
+        lines += ["", *objectlab(Path(folder), args.rounds)]
     print("\n".join(lines))
     if args.images == USUAL:
         DOCUMENT.write_text(document(lines, args.rounds))
@@ -81,6 +86,107 @@ def table(folder: Path, images: int, rounds: int) -> list[str]:
             f"| {what} | {seconds[0]:.2f} | {seconds[1]:.2f} | **{seconds[0] / seconds[1]:.3f}** | {memory[0]:.0f} | {memory[1]:.0f} |"
         )
     return lines
+
+
+def audited(folder: Path, images: int, rounds: int) -> list[str]:
+    """Time the audit without and with predictions, image files left alone."""
+    plain = [
+        str(BIN / "annotool"),
+        "audit",
+        str(folder / "truth.json"),
+        "--isolated",
+        "--images",
+        "none",
+        "--fail-on",
+        "never",
+    ]
+    commands = [plain, [*plain, "--predictions", str(folder / "results.json")]]
+    costs: list[list[float]] = [[], []]
+    for _ in range(rounds):
+        for command, cost in zip(commands, costs, strict=True):
+            cost.append(measure(command).seconds)
+    without, with_them = (median(each) for each in costs)
+    return [
+        f"| {images:,} images | annotool audit s | with {images * GUESSES:,} predictions s | they add s |",
+        "|---|---|---|---|",
+        f"| boxes and outlines | {without:.2f} | {with_them:.2f} | **{with_them - without:.2f}** |",
+    ]
+
+
+def objectlab(folder: Path, rounds: int) -> list[str]:
+    """Time ObjectLab's three scores of every box, ours and cleanlab's, in turn."""
+    from cleanlab.object_detection import rank
+
+    labels, guesses = (arrays(folder / each)[:COMPARED] for each in ("truth.json", "results.json"))
+    ours = stacked(labels, "label x y w h"), stacked(guesses, "label x y w h score")
+    theirs = {
+        "labels": [{"bboxes": corners(rows), "labels": rows[:, 0].astype(int)} for rows in labels],
+        "predictions": [np.array([*by_kind(rows), None], dtype=object)[:-1] for rows in guesses],
+    }
+
+    def mine() -> list[Array]:
+        said = agreement(ours[0], ours[1])
+        return [said.located(), said.swapped(said.least), said.overlooked(ours[1]["score"], said.least)]
+
+    def cleanlabs() -> list[Array]:
+        scores = (
+            rank.compute_badloc_box_scores,
+            rank.compute_swap_box_scores,
+            rank.compute_overlooked_box_scores,
+        )
+        return [np.concatenate(score(**theirs)) for score in scores]
+
+    seconds: list[list[float]] = [[], []]
+    for _ in range(rounds):
+        found = []
+        for work, times in zip((mine, cleanlabs), seconds, strict=True):
+            begun = time.perf_counter()
+            found.append(work())
+            times.append(time.perf_counter() - begun)
+        for one, other in zip(*found, strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-9, equal_nan=True)
+    own, peers = (median(each) for each in seconds)
+    return [
+        f"| ObjectLab's scores, {len(labels):,} images, {len(ours[0]):,} labels, {len(ours[1]):,} predictions | annotool s | cleanlab s | times faster |",
+        "|---|---|---|---|",
+        f"| badly located, swapped, overlooked | {own:.3f} | {peers:.2f} | **{peers / own:.0f}** |",
+    ]
+
+
+def arrays(file: Path) -> list[Array]:
+    """Category, x, y, w, h, and the score where there is one, of each image; by category, cleanlab's order."""
+    held = json.loads(file.read_bytes())
+    rows = held if isinstance(held, list) else [each for each in held["annotations"] if not each["iscrowd"]]
+    table = np.array(
+        [
+            [
+                each["image_id"],
+                each["category_id"] - 1,
+                *each["bbox"],
+                *([each["score"]] if "score" in each else []),
+            ]
+            for each in rows
+        ]
+    )
+    table = table[np.lexsort((table[:, 1], table[:, 0]))]
+    return np.split(table[:, 1:], np.searchsorted(table[:, 0], np.arange(2, COMPARED + 2)))
+
+
+def stacked(parts: list[Array], names: str) -> Table:
+    """Rows of images as one table."""
+    columns = dict(zip(names.split(), np.vstack(parts).T.copy(), strict=True))
+    image = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    columns["label"] = columns["label"].astype(np.int64)
+    return Table({"image": image, **columns, "crowd": np.zeros(len(image), dtype=bool)})
+
+
+def corners(rows: Array) -> Array:
+    return np.concatenate([rows[:, 1:3], rows[:, 1:3] + rows[:, 3:5]], axis=1)
+
+
+def by_kind(rows: Array) -> list[Array]:
+    """Corners and score of each category."""
+    return [np.c_[corners(mine), mine[:, 5]] for mine in (rows[rows[:, 0] == kind] for kind in range(KINDS))]
 
 
 def check(ours: list[str], theirs: list[str]) -> None:
@@ -139,8 +245,10 @@ def records(image: Array, kind: Array, box: Array) -> list[dict[str, Any]]:
 
 def document(lines: list[str], rounds: int) -> str:
     """Return docs/benchmarks-evaluate.md."""
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("annotool", "numpy", "pycocotools"))
-    return f"""# Benchmarks of evaluate
+    versions = ", ".join(
+        f"{name} {metadata.version(name)}" for name in ("annotool", "numpy", "pycocotools", "cleanlab")
+    )
+    return f"""# Benchmarks of predictions
 
 Made by `make bench`; do not edit. Quote the ratios, not the seconds.
 
