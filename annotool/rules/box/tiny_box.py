@@ -39,8 +39,9 @@ class Small:
 class TinyBox(DatasetRule[Small]):
     """A box has a side of less than one pixel; or many do, once images are resized for training.
 
-    What: a side under `min_side_px` px in the image itself, each box a warning; in Pascal VOC with inclusive corners
-    also xmin == xmax on one axis, which is a slip of the mouse. And one info a dataset, when at least `share` of the
+    What: a side under `min_side_px` px in the image itself, each box a warning (in YOLO not where half of the last
+    decimal written would make up for it: 1 px of 640 is written 0.001562); in Pascal VOC with inclusive corners also
+    xmin == xmax on one axis, which is a slip of the mouse. And one info a dataset, when at least `share` of the
     boxes have a side under `min_resized_px` px after the longer image side was scaled to `imgsz` or to `large_imgsz`.
 
     Why: mmdetection drops boxes with a side under 1 px silently; yolov5 warns of labels under 3 px at training size.
@@ -61,6 +62,7 @@ class TinyBox(DatasetRule[Small]):
     code = "BOX003"
     slug = "tiny-box"
     severities = (Severity.WARNING, Severity.INFO)
+    verdict = ("1 box is tiny", "{n} boxes are tiny")
     fixes = (Fix.UNSAFE,)
     silenced_by = (
         "SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "SCH009", "IMG003", "BOX001", "BOX002",
@@ -96,7 +98,7 @@ class TinyBox(DatasetRule[Small]):
         rows = np.flatnonzero((side <= max(self.min_side_px, 1.0)) & boxes.usable & ~boxes.fraction)
         slip = inclusive(shard, rows) & (side[rows] <= 1)
         longer = np.maximum(boxes.xywh[rows, 2], boxes.xywh[rows, 3])
-        hit = np.where(slip, longer > 1, side[rows] < self.min_side_px)
+        hit = np.where(slip, longer > 1, side[rows] + rounding(shard, rows) < self.min_side_px)
         rows = rows[hit]
         columns = {name: table[name][rows] for name in COLUMNS}
         columns |= {"w": boxes.xywh[rows, 2], "h": boxes.xywh[rows, 3], "slip": slip[hit]}
@@ -154,6 +156,13 @@ class TinyBox(DatasetRule[Small]):
         return Edits.make(
             len(keys), op=Op.DROP, table="annotations", row=keys, finding=finding, safe=False, rule=self.code
         )
+
+
+def rounding(data: Dataset, rows: Array) -> Array:
+    """How much of a box's shorter side the last decimal of a written fraction may have cost, pixels, float64 (n,)."""
+    decimals, (w, h) = data.table("annotations")["decimals"][rows], data.boxes.xywh[rows, 2:].T
+    of = np.where(w <= h, data.boxes.width[rows], data.boxes.height[rows])
+    return np.where(decimals >= 0, 0.5 * 10.0 ** -decimals.astype(np.float64) * of + 1e-9, 0.0)
 
 
 def sized(data: Dataset) -> Array:

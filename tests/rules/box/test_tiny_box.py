@@ -47,6 +47,19 @@ def test_both_corners_the_same_on_one_axis_of_inclusive_voc() -> None:
     )
 
 
+def test_a_pixel_that_a_yolo_row_rounded_is_a_pixel() -> None:
+    wide = [{"width": 640.0, "height": 480.0}]
+
+    def row(w: float, h: float) -> Dataset:
+        return tiny(wide, [{"fractions": (0.5, 0.5, w, h), "decimals": 6}], format_name="yolo")
+
+    check_rule(
+        TinyBox(share=2.0),
+        valid=[row(0.001562, 0.002083), row(0.5, 0.002083)],  # 1 / 640 = 0.0015625, 1 / 480 = 0.0020833...
+        invalid=[(row(0.001561, 0.5), [{"message": "box of 0.99904 x 240 px has a side under 1 px"}])],
+    )
+
+
 def test_share_of_boxes_too_small_for_training_is_one_info() -> None:
     # 2000 px wide: 9 px are 2.88 at 640 and 5.76 at 1280; 4 px are 1.28 and 2.56.
     wide = [{"width": 2000.0, "height": 1000.0}] * 2
