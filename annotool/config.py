@@ -15,7 +15,7 @@ from annotool.findings import Severity
 from annotool.rules import registry
 from annotool.rules.base import Rule
 from annotool.rules.targets import TARGETS
-from annotool.selection import Choice, chosen, named, nearest, words
+from annotool.selection import Choice, chosen, found, named, nearest, words
 from annotool.versions import allows
 
 __all__ = ["Config", "find", "load"]
@@ -231,11 +231,14 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def severities(file: Path, table: Mapping[str, Any]) -> dict[str, Severity]:
-    words = [each.name.lower() for each in Severity]
-    for code, word in table.items():
-        expect(file, "rule", code, registry())
-        expect(file, f"severity of {code}", word, words)
-    return {code: Severity[word.upper()] for code, word in table.items()}
+    """The severity of each rule that words name (codes, prefixes, slugs, ALL), the more specific word winning."""
+    grades = [each.name.lower() for each in Severity]
+    said: list[tuple[int, str, Severity]] = []
+    for word, grade in table.items():
+        codes, weight = found(word)
+        expect(file, f"severity of {word}", grade, grades)
+        said += [(weight, code, Severity[grade.upper()]) for code in codes]
+    return {code: grade for _, code, grade in sorted(said)}
 
 
 def reviewing(file: Path, table: Mapping[str, Any]) -> tuple[str, ...]:

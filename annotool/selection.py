@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from annotool.errors import UsageError
 from annotool.rules import registry
 
-__all__ = ["Choice", "chosen", "named", "nearest"]
+__all__ = ["Choice", "chosen", "found", "named", "nearest"]
 
 EXACT = 99  # a code or a slug in full; a prefix is as specific as it is long, ALL the least
 

@@ -33,13 +33,22 @@ def test_all_keys(tmp_path: Path) -> None:
     assert got.task == "segment"
 
 
+def test_severities_take_prefixes_slugs_and_all_the_more_specific_winning(tmp_path: Path) -> None:
+    text = '[severities]\nout-of-bounds = "error"\nBOX = "info"\nALL = "warning"\nBOX00 = "error"\nBOX003 = "warning"\n'
+    got = settings(tmp_path, text).severities
+    assert got["BOX002"] == got["BOX001"] == Severity.ERROR
+    assert got["BOX003"] == got["SCH001"] == Severity.WARNING
+    assert got["BOX010"] == Severity.INFO
+    assert got.keys() == registry().keys()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ('selekt = ["BOX"]', "did you mean 'select'"),
         ('select = "BOX"', "expected a list of texts"),
         ('[severities]\nBOX001 = "fatal"', "unknown severity of BOX001 'fatal'"),
-        ("[severities]\nBOX901 = 'info'", "unknown rule 'BOX901'"),
+        ("[severities]\nBOX901 = 'info'", "no rule is called 'BOX901'"),
         ("[review]\nreason = ['x']", "unknown key of review 'reason'"),
         ("[review]\nreasons = 'x'", "expected a list of texts"),
         ("[rule.BOX003]\nmin_side = 2", "did you mean 'min_side_px'"),
