@@ -13,7 +13,16 @@ from typing import Any
 
 from annotool.errors import AnnotoolError, UsageError
 
-__all__ = ["check_new", "json_page", "json_text", "place_image", "staged", "utf8", "write_file"]
+__all__ = [
+    "check_new",
+    "check_place",
+    "json_page",
+    "json_text",
+    "place_image",
+    "staged",
+    "utf8",
+    "write_file",
+]
 
 UNFINISHED = ".annotool-unfinished-"
 
@@ -60,6 +69,22 @@ def check_new(out: Path, inputs: Sequence[Path]) -> None:
             raise UsageError(
                 f"{out}: lies in the dataset at {each}, or holds it; choose a folder apart from it"
             )
+
+
+def check_place(file: Path) -> None:
+    """Raise UsageError where no file could be written: before the work is done, not after it. Pipes, devices and links
+    are taken as they are."""
+    folder = file.parent
+    if not folder.is_dir():
+        raise UsageError(f"no such folder: {folder}")
+    if file.is_dir():
+        raise UsageError(f"{file} is a folder; name a file in it")
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        return
+    try:
+        tempfile.TemporaryFile(prefix=UNFINISHED, dir=folder).close()
+    except OSError as error:
+        raise UsageError(f"nothing can be written to the folder {folder}: {error.strerror}") from error
 
 
 def umask() -> int:

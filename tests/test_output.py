@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from annotool.errors import AnnotoolError, UsageError
-from annotool.output import UNFINISHED, place_image, staged, write_file
+from annotool.output import UNFINISHED, check_place, place_image, staged, write_file
 
 
 def test_the_folder_appears_whole(tmp_path: Path) -> None:
@@ -97,3 +97,20 @@ def test_a_file_that_cannot_be_written_is_named_as_given(tmp_path: Path) -> None
     with pytest.raises(AnnotoolError) as told:
         write_file(tmp_path / "none" / "x.json", [b""])
     assert str(told.value) == f"{tmp_path}/none/x.json: could not be written: No such file or directory"
+
+
+def test_a_place_that_takes_no_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_place(tmp_path / "a.json")
+    assert os.listdir(tmp_path) == []
+    check_place(Path(os.devnull))
+    with pytest.raises(UsageError, match="no such folder"):
+        check_place(tmp_path / "none" / "a.json")
+    with pytest.raises(UsageError, match="is a folder"):
+        check_place(tmp_path)
+
+    def read_only(**_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", read_only)
+    with pytest.raises(UsageError, match="nothing can be written .* Read-only file system"):
+        check_place(tmp_path / "a.json")

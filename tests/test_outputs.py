@@ -89,6 +89,7 @@ def test_what_goes_where(words: tuple[str, ...], expected: list[tuple[str, str |
         (["--output", "xml=a.xml"], "write ./xml=a.xml"),
         (["--output", "json="], "--output json="),
         (["--output", "json=none/a.json"], "no such folder: none"),
+        (["--output", "json=/proc/a.json"], "nothing can be written to the folder /proc"),
         (["--output", "json=a", "--output", "csv=a"], "two reports go to a"),
         (["--output", "a", "--output", "b"], "a is written already"),
         (["--output-format", "xml"], "no output format 'xml'"),

@@ -15,6 +15,7 @@ from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.findings import Compared, Findings
 from annotool.fingerprint import image_names
+from annotool.output import check_place
 from annotool.table import Array, Table
 
 __all__ = ["Baseline", "check_baseline", "compare", "keep"]
@@ -82,7 +83,11 @@ def images_whole(data: Dataset) -> dict[str, bool]:
 
 
 def check_baseline(file: Path, *, update: bool, prune: bool) -> None:
-    """Raise UsageError where a baseline is there already and nobody said what to do with it."""
+    """Raise UsageError where a baseline is there already and nobody said what to do with it, or none can be written."""
+    try:
+        check_place(file)
+    except UsageError as error:
+        raise UsageError(f"--out {file}: {error}") from error
     if file.exists() and not (update or prune):
         raise UsageError(
             f"{file}: is there already; --update adds what is new to it and keeps its reasons, "

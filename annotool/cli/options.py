@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from annotool.errors import UsageError
+from annotool.output import check_place
 
 if TYPE_CHECKING:
     from annotool.config import Config
@@ -141,10 +142,10 @@ class Reporting:
                 raise UsageError(
                     f"--output {word}: {unknown(form, forms)}; for a file of that name write ./{word}"
                 )
-            if not Path(file).parent.is_dir():
-                raise UsageError(f"--output {word}: no such folder: {Path(file).parent}")
-            if Path(file).is_dir():
-                raise UsageError(f"--output {word}: {file} is a folder; name a file in it")
+            try:
+                check_place(Path(file))
+            except UsageError as error:
+                raise UsageError(f"--output {word}: {error}") from error
             if not form and screen != Path():
                 raise UsageError(
                     f"--output {word}: {screen} is written already; --output FORMAT=FILE adds to it"
