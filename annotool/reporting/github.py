@@ -12,7 +12,7 @@ from annotool.findings import Severity
 from annotool.reporting.places import Places
 from annotool.reporting.rows import Row, examples, rows
 from annotool.reporting.told import Told, plural
-from annotool.reporting.verdict import grade_counts, verdict
+from annotool.reporting.verdict import grade_counts, outcomes, verdict
 
 __all__ = ["command", "lines"]
 
@@ -34,7 +34,8 @@ def lines(told: Told) -> Iterator[str]:
             yield command(row, places.of(row))
     left = len(findings) - shown
     more = f"; {plural(left, 'finding')} more not marked here" if left else ""
-    yield f"annotool: {verdict(told)}{more}".replace("\n", "\\n")
+    for line in (f"{verdict(told)}{more}", *outcomes(told)):
+        yield f"annotool: {line}".replace("\n", "\\n")
 
 
 def command(row: Row, file: str) -> str:

@@ -15,7 +15,7 @@ from annotool.findings import Compared, Findings, Severity
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import examples, rows
 from annotool.reporting.told import Told, against, plural, slug
-from annotool.reporting.verdict import grade_counts, reasons, verdict
+from annotool.reporting.verdict import grade_counts, outcomes, reasons, verdict
 from annotool.rules.base import classifies
 
 __all__ = ["LIMIT", "lines"]
@@ -47,6 +47,9 @@ def body(told: Told) -> Iterator[str]:
     yield ""
     yield f"**{prose(verdict(told))}**"
     yield ""
+    if says := outcomes(told):
+        yield from (f"- {prose(each)}" for each in says)
+        yield ""
     yield (
         f"{'+'.join(sorted(data.formats))}: {plural(len(data.table('images')), 'image')}, "
         f"{plural(len(data.table('annotations')), 'label' if classifies(data) else 'annotation')}, {len(data.labels):,} categories"

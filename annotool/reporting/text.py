@@ -10,7 +10,7 @@ from annotool.findings import Compared, Findings, Fix, Severity
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import Row, examples, rows
 from annotool.reporting.told import Told, escape, notes, plural, slug, summary
-from annotool.reporting.verdict import grade_counts, reasons, verdict
+from annotool.reporting.verdict import grade_counts, outcomes, reasons, verdict
 from annotool.rules.base import classifies
 
 __all__ = ["lines"]
@@ -50,6 +50,8 @@ def head(told: Told) -> Iterator[str]:
     data, counts = told.data, summary(told.findings.new)
     style = "bold red" if counts["error"] else "bold yellow" if counts["warning"] else "bold green"
     yield f"[{style}]{escape(verdict(told))}[/]"
+    for says in outcomes(told):
+        yield f"  {escape(says)}"
     splits = ", ".join(data.split_names) or "no splits"
     sizes = (len(data.table("images")), len(data.table("annotations")), len(data.labels))
     predicted = len(data.table("predictions"))

@@ -8,13 +8,14 @@ from annotool.findings import Findings, Severity
 from annotool.reporting.told import Told, against, plural, slug, summary
 from annotool.rules import registry
 
-__all__ = ["grade_counts", "reasons", "verdict"]
+__all__ = ["grade_counts", "outcomes", "reasons", "verdict"]
 
 WORST = 3  # rules named
 
 
 def verdict(told: Told) -> str:
-    """Return the state of the dataset in one sentence: with a baseline, what is new in it."""
+    """Return the state of the dataset in one sentence: with a baseline, what is new in it; with one --target what it
+    does with the dataset. What several do would make it too long: see `outcomes`."""
     findings, counts = told.findings.new, summary(told.findings.new)
     state = "ready to train" if not counts["error"] else "not ready to train"
     if findings.baseline:
@@ -37,7 +38,7 @@ def verdict(told: Told) -> str:
         parts.append(f"nothing to mend, {plural(counts['info'], 'fact')} to know")
     else:
         parts.append("nothing new" if findings.baseline else "nothing found")
-    text = "; ".join([f"{state}: {', '.join(parts)}", *outcomes(findings)])
+    text = "; ".join([f"{state}: {', '.join(parts)}", *([] if several(findings) else sentences(findings))])
     every = sum(not rule.preview for rule in registry().values())
     if told.rules is not None and len(told.rules) < every:
         text += f"; {len(told.rules)} of {every} rules selected"
@@ -49,7 +50,18 @@ def verdict(told: Told) -> str:
     return text
 
 
-def outcomes(findings: Findings) -> list[str]:
+def several(findings: Findings) -> bool:
+    """Whether there is more than one consumer to speak of."""
+    return len({each.target for each in findings.outcomes}) > 1
+
+
+def outcomes(told: Told) -> list[str]:
+    """What several consumers will do, a sentence each, to be told below the verdict; of one the verdict tells."""
+    found = told.findings.new
+    return sentences(found) if several(found) else []
+
+
+def sentences(findings: Findings) -> list[str]:
     """What the consumers will do; those of which the same is to be said in one sentence."""
     told = [each.says for each in findings.outcomes if each.effect not in ("none", "unread")]
     clean = [each.target for each in findings.outcomes if each.effect == "none"]

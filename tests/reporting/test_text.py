@@ -5,9 +5,10 @@ import re
 from rich.text import Text
 
 from annotool.findings import Findings, Fix, Outcome, Severity, block
+from annotool.reporting import github, html, markdown
 from annotool.reporting.text import lines
 from annotool.reporting.told import Told
-from annotool.reporting.verdict import verdict
+from annotool.reporting.verdict import outcomes, verdict
 from annotool.testing import tiny
 
 
@@ -82,7 +83,28 @@ def test_targets_of_which_the_same_is_said_share_a_sentence() -> None:
         ("e", "none", "nothing found that e stops at, drops or misreads"),
     ]
     found = Findings(outcomes=tuple(Outcome(*each) for each in made))
-    assert verdict(Told(tiny(), found)) == (
-        "ready to train: nothing found; training with d will stop: x; nothing found that a or e stop at, drop or "
-        "misread; b, c do not read voc: convert it first (they read coco)"
+    assert outcomes(Told(tiny(), found)) == [
+        "training with d will stop: x",
+        "nothing found that a or e stop at, drop or misread",
+        "b, c do not read voc: convert it first (they read coco)",
+    ]
+
+
+def test_what_one_target_does_stands_in_the_verdict_and_what_several_do_below_it() -> None:
+    one = (
+        Outcome("d", "stops", "training with d will stop: x"),
+        Outcome("d", "misreads", "d will misread: y"),
     )
+    told = Told(tiny(), Findings(outcomes=one))
+    assert verdict(told) == "ready to train: nothing found; training with d will stop: x; d will misread: y"
+    assert outcomes(told) == []
+    told = Told(tiny(), Findings(outcomes=(*one, Outcome("e", "stops", "training with e will stop: z"))))
+    below = ["training with d will stop: x", "d will misread: y", "training with e will stop: z"]
+    assert verdict(told) == "ready to train: nothing found"
+    assert [line.strip() for line in lines(told)][1:4] == below
+    assert [line for line in markdown.lines(told) if line.startswith("- ")][:3] == [
+        f"- {each}" for each in below
+    ]
+    assert [*github.lines(told)][-3:] == [f"annotool: {each}" for each in below]
+    page = "".join(html.lines(told))
+    assert all(f"<p>{each}</p>" in page for each in below)

@@ -61,6 +61,7 @@ def test_formats_and_grades_are_known_ones() -> None:
     for code, rule in own().items():
         assert set(rule.formats) <= {"coco", "voc", "yolo", "imagefolder"}, code
         assert len(set(rule.severities)) == len(rule.severities), code
+        assert all(rule.verdict), f"{code} has no words for the verdict"
         assert not any("{" in said.format(n="3") for said in rule.verdict), code
 
 

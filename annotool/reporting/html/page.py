@@ -18,7 +18,7 @@ from annotool.reporting.html.markup import data_json, prose, tag, text
 from annotool.reporting.html.shell import page
 from annotool.reporting.rows import Row, rows
 from annotool.reporting.told import Told, notes, plural, slug, summary
-from annotool.reporting.verdict import grade_counts, reasons, verdict
+from annotool.reporting.verdict import grade_counts, outcomes, reasons, verdict
 from annotool.rules import registry
 from annotool.table import Array
 
@@ -65,6 +65,7 @@ def head(told: Told) -> str:
     return (
         tag("h1", text(named(told)))
         + tag("p", text(verdict(told)), class_=f"verdict {grade}")
+        + "".join(tag("p", text(says)) for says in outcomes(told))
         + tag("p", text(facts))
         + tag("div", boxes, class_="tiles")
     )

@@ -44,6 +44,7 @@ class ClassImbalance(DatasetRule[Instances]):
     code = "BAL001"
     slug = "class-imbalance"
     severities = (Severity.INFO,)
+    verdict = ("the classes are out of balance", "the classes are out of balance")
 
     ratio: float = 50.0
     evenness: float = 0.6

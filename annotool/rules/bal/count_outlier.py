@@ -48,6 +48,7 @@ class CountOutlier(DatasetRule[Numbers]):
     code = "BAL004"
     slug = "count-outlier"
     severities = (Severity.INFO,)
+    verdict = ("1 count of objects stands out", "{n} counts of objects stand out")
     silenced_by = ("SCH001", "SCH012")
 
     deviations: float = 5.0

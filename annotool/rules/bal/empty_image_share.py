@@ -44,6 +44,7 @@ class EmptyImageShare(DatasetRule[Shares]):
     code = "BAL003"
     slug = "empty-image-share"
     severities = (Severity.INFO,)
+    verdict = ("the share of empty images stands out", "the share of empty images stands out")
     silenced_by = ("SCH001",)
 
     most: float = 0.10

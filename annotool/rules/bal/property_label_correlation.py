@@ -50,6 +50,7 @@ class PropertyLabelCorrelation(DatasetRule[Seen]):
     code = "BAL005"
     slug = "property-label-correlation"
     severities = (Severity.INFO,)
+    verdict = ("1 property gives classes away", "{n} properties give classes away")
     preview = True
 
     most: float = 0.5

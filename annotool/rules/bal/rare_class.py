@@ -46,6 +46,7 @@ class RareClass(DatasetRule[Shown]):
     code = "BAL002"
     slug = "rare-class"
     severities = (Severity.INFO,)
+    verdict = ("1 class is rare", "{n} classes are rare")
     silenced_by = ("SCH001",)
 
     instances: int = 10

@@ -49,6 +49,7 @@ class ExtremeAspect(DatasetRule[Long]):
     code = "BOX004"
     slug = "extreme-aspect"
     severities = (Severity.WARNING,)
+    verdict = ("1 box is many times longer than wide", "{n} boxes are many times longer than wide")
     silenced_by = (
         "SCH002",
         "SCH004",

@@ -56,6 +56,7 @@ class RepeatedBox(DatasetRule[Placed]):
     code = "BOX008"
     slug = "repeated-box"
     severities = (Severity.WARNING,)
+    verdict = ("1 box stands in many images", "{n} boxes stand in many images")
     silenced_by = ("SCH001",)
     preview = True
 

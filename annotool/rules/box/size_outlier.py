@@ -53,6 +53,7 @@ class SizeOutlier(DatasetRule[Sizes]):
     code = "BOX007"
     slug = "size-outlier"
     severities = (Severity.INFO,)
+    verdict = ("1 class has boxes unlike its others", "{n} classes have boxes unlike their others")
     silenced_by = ("SCH001",)
 
     deviations: float = 5.0

@@ -33,6 +33,7 @@ class WholeImageBox(AnnotationRule):
     code = "BOX010"
     slug = "whole-image-box"
     severities = (Severity.INFO,)
+    verdict = ("1 box covers its whole image", "{n} boxes cover their whole image")
     preview = True
     silenced_by = ("SCH002", "SCH004", "FMT003", "FMT010", "SCH009", "IMG003", "BOX002")
 

@@ -60,6 +60,7 @@ class MalformedClassName(DatasetRule[Named]):
     code = "CLS005"
     slug = "malformed-class-name"
     severities = (Severity.WARNING,)
+    verdict = ("1 class name is malformed", "{n} class names are malformed")
     fixes = (Fix.SAFE,)
     silenced_by = ("SCH001", "SCH002")
 

@@ -51,6 +51,7 @@ class TypoClassName(DatasetRule[Named]):
     code = "CLS004"
     slug = "typo-class-name"
     severities = (Severity.WARNING,)
+    verdict = ("1 class name looks misspelt", "{n} class names look misspelt")
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH001", "SCH002")
 

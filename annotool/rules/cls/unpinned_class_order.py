@@ -54,6 +54,7 @@ class UnpinnedClassOrder(DatasetRule[Read]):
     code = "CLS007"
     slug = "unpinned-class-order"
     severities = (Severity.INFO,)
+    verdict = ("no list pins the order of classes", "no list pins the order of classes")
     fixes = (Fix.SAFE,)
     formats = FORMATS
     silenced_by = ("SCH001",)

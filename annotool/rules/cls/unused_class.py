@@ -49,6 +49,7 @@ class UnusedClass(DatasetRule[Used]):
     code = "CLS002"
     slug = "unused-class"
     severities = (Severity.WARNING,)
+    verdict = ("1 class is never used", "{n} classes are never used")
     silenced_by = ("SCH001", "SCH002", "FMT004")
 
     single: int = 10

@@ -46,6 +46,7 @@ class ConflictingClassOverlap(DatasetRule[Named]):
     code = "DUP003"
     slug = "conflicting-class-overlap"
     severities = (Severity.WARNING, Severity.INFO)
+    verdict = ("1 box is that of another class too", "{n} boxes are those of other classes too")
     silenced_by = ("SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010", "DUP001")
 
     iou: float = 0.95

@@ -40,6 +40,7 @@ class ExactDuplicateAnnotation(ImageRule):
     code = "DUP001"
     slug = "exact-duplicate-annotation"
     severities = (Severity.WARNING,)
+    verdict = ("1 annotation is written twice", "{n} annotations are written twice")
     fixes = (Fix.SAFE, Fix.UNSAFE)
     silenced_by = ("SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010")
     targets = (drops("ultralytics", "keeps one of equal rows", severity=Severity.WARNING),)

@@ -36,6 +36,7 @@ class GroupBoxSuspect(ImageRule):
     code = "DUP004"
     slug = "group-box-suspect"
     severities = (Severity.INFO,)
+    verdict = ("1 box seems to hold a group", "{n} boxes seem to hold groups")
     silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "BOX001", "DUP001", "DUP002")
     preview = True
 

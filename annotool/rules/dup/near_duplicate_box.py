@@ -34,6 +34,10 @@ class NearDuplicateBox(ImageRule):
     code = "DUP002"
     slug = "near-duplicate-box"
     severities = (Severity.WARNING,)
+    verdict = (
+        "1 box is nearly that of another annotation",
+        "{n} boxes are nearly those of other annotations",
+    )
     fixes = (Fix.UNSAFE,)
     silenced_by = ("SCH002", "SCH004", "SCH006", "FMT002", "FMT003", "FMT010", "DUP001")
 

@@ -50,6 +50,10 @@ class OverMaxDets(DatasetRule[Full]):
     code = "DUP005"
     slug = "over-max-dets"
     severities = (Severity.INFO,)
+    verdict = (
+        "1 image has more objects than evaluation counts",
+        "{n} images have more objects than evaluation counts",
+    )
     silenced_by = ("SCH001",)
     targets = (
         misreads("coco-eval", "scores at most 100 detections a class and image", severity=Severity.INFO),

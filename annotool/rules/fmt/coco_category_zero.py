@@ -42,6 +42,7 @@ class CocoCategoryZero(DatasetRule[Owned]):
     code = "FMT008"
     slug = "coco-category-zero"
     severities = (WARNING,)
+    verdict = ("1 annotation is of a category 0", "{n} annotations are of a category 0")
     fixes = (Fix.UNSAFE,)
     formats = ("coco",)
     targets = (

@@ -37,6 +37,7 @@ class CocoPhantomCategory(DatasetRule[Owned]):
     code = "FMT009"
     slug = "coco-phantom-category"
     severities = (WARNING,)
+    verdict = ("1 category only groups others", "{n} categories only group others")
     fixes = (Fix.UNSAFE,)
     formats = ("coco",)
     targets = (misreads("detectron2", "learns an output for it", severity=WARNING),)

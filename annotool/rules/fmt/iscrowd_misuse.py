@@ -53,6 +53,7 @@ class IscrowdMisuse(DatasetRule[State]):
     code = "FMT011"
     slug = "iscrowd-misuse"
     severities = (WARNING,)
+    verdict = ("1 iscrowd flag is wrong", "{n} iscrowd flags are wrong")
     fixes = (Fix.UNSAFE,)
     formats = ("coco",)
     targets = (

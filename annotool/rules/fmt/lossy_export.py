@@ -68,6 +68,7 @@ class LossyExport(Rule):
     code = "FMT012"
     slug = "lossy-export"
     severities = (INFO, WARNING)
+    verdict = ("1 thing is lost in the target format", "{n} things are lost in the target format")
     scope = "convert"
 
     def check(self, data: Dataset) -> Findings:

@@ -36,6 +36,7 @@ class VocCoordinateBase(ReaderRule):
     code = "FMT007"
     slug = "voc-coordinate-base"
     severities = (WARNING, ERROR)
+    verdict = ("the base of the corners is in doubt", "the base of the corners is in doubt {n} times")
     fixes = (Fix.UNSAFE,)
     formats = ("voc",)
     targets = (misreads("mmdet", "takes 1 off every corner, whatever the base", severity=WARNING),)

@@ -35,6 +35,7 @@ class VocFilenameMismatch(ImageRule):
     code = "FMT006"
     slug = "voc-filename-mismatch"
     severities = (WARNING,)
+    verdict = ("1 xml names another file", "{n} xml files name another file")
     fixes = (Fix.SAFE,)
     formats = ("voc",)
 

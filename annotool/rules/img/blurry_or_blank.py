@@ -45,6 +45,7 @@ class BlurryOrBlank(PixelRule):
     code = "IMG011"
     slug = "blurry-or-blank"
     severities = (INFO,)
+    verdict = ("1 image is blurry or blank", "{n} images are blurry or blank")
     kinds = ("blurry", "blank")
     silenced_by = ("IMG001",)
 

@@ -55,6 +55,10 @@ class FormatMismatch(ImageRule):
     code = "IMG005"
     slug = "format-mismatch"
     severities = (WARNING,)
+    verdict = (
+        "1 image file has a format that does not fit",
+        "{n} image files have a format that does not fit",
+    )
     silenced_by = ("IMG001",)
     targets = (
         drops_image(

@@ -63,6 +63,7 @@ class ImageTooSmall(DatasetRule[State]):
     code = "IMG006"
     slug = "image-too-small"
     severities = (WARNING, INFO)
+    verdict = ("1 image is too small", "{n} images are too small")
     targets = (
         drops_image(
             "ultralytics", "drops the image, as smaller than 10 px", when=below("width", "height", least=10)

@@ -40,6 +40,7 @@ class InconsistentMode(DatasetRule[Table]):
     code = "IMG007"
     slug = "inconsistent-mode"
     severities = (INFO,)
+    verdict = ("1 image has another mode than the rest", "{n} images have another mode than the rest")
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

@@ -45,6 +45,7 @@ class NearDuplicateImage(DatasetRule[Table]):
     code = "IMG009"
     slug = "near-duplicate-image"
     severities = (WARNING, INFO)
+    verdict = ("1 image is nearly the copy of another", "{n} images are nearly copies of others")
     silenced_by = ("IMG001", "IMG008")
 
     def unable(self, data: Dataset) -> str:

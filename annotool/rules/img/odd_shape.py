@@ -46,6 +46,7 @@ class OddShape(DatasetRule[Table]):
     code = "IMG012"
     slug = "odd-shape"
     severities = (INFO,)
+    verdict = ("1 image has an odd shape", "{n} images have an odd shape")
 
     def unable(self, data: Dataset) -> str:
         return image_files_lacking(data)

@@ -39,6 +39,7 @@ class PoorExposure(PixelRule):
     code = "IMG010"
     slug = "poor-exposure"
     severities = (INFO,)
+    verdict = ("1 image is too dark or too bright", "{n} images are too dark or too bright")
     kinds = ("dark", "light")
     silenced_by = ("IMG001",)
 

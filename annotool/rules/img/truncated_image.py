@@ -36,6 +36,7 @@ class TruncatedImage(ImageRule):
     code = "IMG002"
     slug = "truncated-image"
     severities = (WARNING,)
+    verdict = ("1 image file is cut off", "{n} image files are cut off")
     silenced_by = ("IMG001",)
     targets = (
         misreads(

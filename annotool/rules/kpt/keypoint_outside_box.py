@@ -35,6 +35,10 @@ class KeypointOutsideBox(AnnotationRule):
     code = "KPT002"
     slug = "keypoint-outside-box"
     severities = (Severity.WARNING,)
+    verdict = (
+        "1 annotation has keypoints outside its box",
+        "{n} annotations have keypoints outside their box",
+    )
     silenced_by = ("SCH002", "SCH004", "FMT002", "FMT003", "FMT010", "BOX001", "BOX002", "KPT001")
 
     share: float = 0.1

@@ -50,6 +50,7 @@ class NumKeypointsMismatch(DatasetRule[Counted]):
     code = "KPT003"
     slug = "num-keypoints-mismatch"
     severities = (Severity.WARNING,)
+    verdict = ("1 num_keypoints is wrong", "{n} num_keypoints are wrong")
     fixes = (Fix.SAFE,)
     formats = ("coco",)
     silenced_by = ("SCH002", "SCH004", "KPT001")

@@ -38,6 +38,7 @@ class AnnotationIdZero(AnnotationRule):
     code = "SCH008"
     slug = "annotation-id-zero"
     severities = (WARNING,)
+    verdict = ("1 annotation has the id 0", "{n} annotations have the id 0")
     fixes = (Fix.SAFE,)
     formats = ("coco",)
     silenced_by = ("SCH006",)  # of several zeros all but the first get new ids anyway

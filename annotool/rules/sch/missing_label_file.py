@@ -46,6 +46,7 @@ class MissingLabelFile(DatasetRule[State]):
     code = "SCH012"
     slug = "missing-label-file"
     severities = (INFO, WARNING)
+    verdict = ("1 image has no label file", "{n} images have no label file")
     formats = ("voc", "yolo")
     silenced_by = ("SCH001", "FMT005")
     targets = (misreads("ultralytics", "takes the images for background", severity=INFO, many="count"),)

@@ -61,6 +61,7 @@ class NonPortablePath(ImageRule):
     code = "SCH013"
     slug = "non-portable-path"
     severities = (WARNING,)
+    verdict = ("1 path holds on this machine only", "{n} paths hold on this machine only")
     fixes = (Fix.SAFE,)
 
     def check(self, data: Dataset) -> Findings:

@@ -58,6 +58,7 @@ class OrphanLabelFile(DatasetRule[State]):
     code = "SCH011"
     slug = "orphan-label-file"
     severities = (WARNING,)
+    verdict = ("1 label file has no image", "{n} label files have no image")
     formats = ("voc", "yolo")
     share: float = 0.05  # of the label files; above it one finding speaks of all
 

@@ -48,6 +48,7 @@ class StaleLabelCache(DatasetRule[Files]):
     code = "SCH014"
     slug = "stale-label-cache"
     severities = (Severity.WARNING,)
+    verdict = ("1 label cache is older than its labels", "{n} label caches are older than their labels")
     formats = ("yolo",)
 
     def partial(self, shard: Dataset) -> Files:

@@ -46,6 +46,7 @@ class ClassMissingInSplit(DatasetRule[Seen]):
     code = "SPL004"
     slug = "class-missing-in-split"
     severities = (Severity.WARNING,)
+    verdict = ("1 class is missing in a split", "{n} classes are missing in a split")
     silenced_by = ("SCH001",)
 
     instances: int = 20

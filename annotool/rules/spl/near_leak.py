@@ -43,6 +43,7 @@ class NearLeak(DatasetRule[Table]):
     code = "SPL002"
     slug = "near-leak"
     severities = (Severity.WARNING,)
+    verdict = ("1 image is nearly in two splits", "{n} images are nearly in two splits")
     silenced_by = ("IMG001", "SPL001")
 
     def unable(self, data: Dataset) -> str:

@@ -63,6 +63,7 @@ class SplitDrift(DatasetRule[Mixes]):
     code = "SPL005"
     slug = "split-drift"
     severities = (Severity.WARNING,)
+    verdict = ("1 split is unlike the others", "{n} splits are unlike the others")
     silenced_by = ("SCH001",)
 
     most: float = 0.15
