@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotool.imagefile.near import MOST_BITS, close_pairs, nearest
+from annotool.imagefile.near import MOST_BITS, _looked_up, close_pairs, nearest
 from annotool.table import Array
 
 
@@ -45,6 +45,24 @@ def test_the_bits_may_differ_anywhere(most: int) -> None:
         values = sorted([base, base ^ turned])
         assert found_pairs(values, most) == [(0, 1, most)]
         assert found_pairs(values, most - 1) == []
+
+
+@given(st.lists(st.integers(0, 255), min_size=60, max_size=200), st.integers(1, 4))
+def test_a_crowd_is_looked_up_and_gives_the_same(values: list[int], most: int) -> None:
+    distinct = sorted({0xF0F0 << 40 | value << 11 for value in values})
+    assert found_pairs(distinct, most) == brute_pairs(distinct, most)
+    first, second, distance = _looked_up(np.array(distinct, dtype=np.uint64), most)
+    got = list(zip(first.tolist(), second.tolist(), distance.tolist(), strict=True))
+    assert got == brute_pairs(distinct, most)
+
+
+def test_the_work_on_a_crowd_grows_with_it_and_not_with_its_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that all agree in most bands are not compared with one another."""
+    crowd = np.arange(1 << 15, dtype=np.uint64)  # 15 bits that differ: half a thousand million pairs
+    monkeypatch.setattr("annotool.imagefile.near._within_runs", None)  # would compare them
+    first, _, distance = close_pairs(crowd, 2)
+    assert len(first) == (1 << 15) * (15 + 15 * 14 // 2) // 2
+    assert set(distance.tolist()) == {1, 2}
 
 
 def test_a_distance_without_sense_is_refused() -> None:
