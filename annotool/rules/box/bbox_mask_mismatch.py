@@ -39,8 +39,8 @@ class BboxMaskMismatch(DatasetRule[Compared]):
     """A box is not the one around its mask.
 
     What: an edge of the written box is off the extent of the polygon or mask by more than `edge` px and `share` of the
-    box's side, or the two overlap by less than `overlap` (IoU) and an edge is off by more than `rounding` px. Box and
-    extent may both be cut at the image's border. An error where that box leaves its image by more than a pixel, as
+    box's side, or the two overlap by less than `overlap` (IoU) and an edge is off by more than `rounding` px, unless the
+    box is the extent rounded outward with the last pixel counted in. Box and extent may both be cut at the image's border. An error where that box leaves its image by more than a pixel, as
     BOX002 has it, else a warning; BOX002 and BOX003 do not tell such a box again, nor BOX005 the area. Where `common` of
     all boxes are off, from `common_from` on, they were made in another way (boxes of whole persons, masks of what is
     seen): one finding for all.
@@ -137,7 +137,10 @@ class BboxMaskMismatch(DatasetRule[Compared]):
         wide, high = np.maximum(np.minimum(box[2:], extent[2:]) - np.maximum(box[:2], extent[:2]), 0.0)
         shared, own = wide * high, (box[2] - box[0]) * (box[3] - box[1])
         apart = shared < self.overlap * (own + width * height - shared)
-        return np.asarray(far | (apart & (gaps.max(axis=0) > self.rounding + 1e-9)))
+        outward = np.concatenate([extent[:2] - box[:2], box[2:] - extent[2:] - self.rounding])
+        rounded = (outward[:2] > -1e-9).all(axis=0) & (outward[2:] > -self.rounding - 1e-9).all(axis=0)
+        rounded &= (outward < self.rounding + 1e-9).all(axis=0)
+        return np.asarray(far | (apart & ~rounded & (gaps.max(axis=0) > self.rounding + 1e-9)))
 
     def condemns(self, part: Block) -> Array:
         """An area of 0 or less is a fault of its own."""

@@ -46,6 +46,18 @@ def test_boxes_that_are_not_those_of_their_masks() -> None:
     )  # fmt: skip
 
 
+def test_a_box_rounded_outward_that_counts_the_last_pixel_is_that_of_a_small_mask() -> None:
+    small = [[100.4, 100.4, 104.2, 100.4, 104.2, 103.2, 100.4, 103.2]]  # 100 to 105, 100 to 104 outward
+    check_rule(
+        BboxMaskMismatch,
+        valid=[tiny(annotations=[{"polygon": small, "box": (100.0, 100.0, 6.0, 5.0)}])],
+        invalid=[
+            (tiny(annotations=[{"polygon": small, "box": (98.9, 100.0, 6.0, 5.0)}]), [0]),
+            (tiny(annotations=[{"polygon": small, "box": (101.5, 100.0, 4.0, 4.0)}]), [0]),
+        ],
+    )
+
+
 def test_most_boxes_off_are_one_cause() -> None:
     off = [boxed(112, 100, 40, 20) for _ in range(15)]
     sound = [boxed(100, 100, 40, 20) for _ in range(15)]
