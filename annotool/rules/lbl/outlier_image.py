@@ -53,6 +53,7 @@ class OutlierImage(DatasetRule[Described]):
     code = "LBL005"
     slug = "outlier-image"
     severities = (INFO,)
+    verdict = ("1 image is unlike all others", "{n} images are unlike all others")
     silenced_by = ("IMG001", "IMG003")
     preview = True
 
