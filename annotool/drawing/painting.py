@@ -144,8 +144,6 @@ def outline(draw: Any, mark: Mark, easel: Easel) -> None:
         if mark.role == "flagged":
             stroke(draw, path, DARK, wide + 4 * edge)
             stroke(draw, path, LIGHT, wide + 2 * edge)
-        elif mark.role == "partner":
-            stroke(draw, path, LIGHT, wide)
         stroke(draw, path, mark.colour, wide, dash)
     joints(draw, mark, easel)
 

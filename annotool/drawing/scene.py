@@ -14,7 +14,7 @@ from annotool.drawing.shapes import bones, outlined, set_points
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array
 
-__all__ = ["BLANK", "Mark", "Scene", "Sides", "partners", "rows_of", "scene"]
+__all__ = ["BLANK", "Mark", "Scene", "Sides", "named", "partners", "rows_of", "scene"]
 
 Sides = tuple[float, float, float, float]  # x0 y0 x1 y1, pixels
 
@@ -28,7 +28,7 @@ LETTERS = 32  # of a name on a label
 
 @dataclass(frozen=True)
 class Mark:
-    """One annotation to draw. role: flagged, partner or other; box None: nothing that can be drawn; outer and holes:
+    """One annotation to draw. role: flagged, partner, other, or mended; box None: nothing that can be drawn; outer and holes:
     rings, float64 (n, 2) pixels each; points float64 (n, 3) x y v, NaN: not set; bones: pairs of points that are joined.
     """
 
@@ -150,20 +150,23 @@ def sides(data: Dataset, rows: Array, width: float, height: float) -> Array:
 
 def plain(data: Dataset, rows: Array, roles: list[str], boxes: Array) -> list[Mark]:
     """Boxes and labels."""
-    table = data.table("annotations")
+    table, colours = data.table("annotations"), data.once(painted)
     names = data.names_of(table["category"][rows]).tolist()
     ids, crowds, whole = table["id"][rows], table["iscrowd"][rows] == 1, table["kind"][rows] == Kind.IMAGE
-    colours = data.once(painted)
     marks = []
     for at, row in enumerate(rows.tolist()):
         name = str(names[at])
-        short = name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
-        number = "" if ids[at] == NO_ID or whole[at] else f" #{ids[at]}"
         box: Any = tuple(boxes[at].tolist()) if np.isfinite(boxes[at]).all() and not whole[at] else None
         colour = {"flagged": FLAGGED, "partner": PARTNER}.get(roles[at]) or colours.get(name, GREY)
-        label = (short or "no category") + number + (" crowd" if crowds[at] else "")
+        label = named(name, NO_ID if whole[at] else int(ids[at])) + (" crowd" if crowds[at] else "")
         marks.append(Mark(row, roles[at], label, colour, box))
     return marks
+
+
+def named(name: str, number: int) -> str:
+    """The label of an annotation: its category, short, and its id."""
+    short = name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
+    return (short or "no category") + ("" if number == NO_ID else f" #{number}")
 
 
 def painted(data: Dataset) -> dict[str, str]:

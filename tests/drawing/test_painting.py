@@ -58,7 +58,7 @@ def test_what_is_flagged_stands_out_and_its_partner_is_dashed() -> None:
     assert near(picture, (101, 250), FLAGGED)
     edge = [picture.getpixel((501, y)) for y in range(410, 590)]
     assert 0.3 < np.mean([each == rgb(PARTNER) for each in edge]) < 0.7
-    assert (255, 255, 255) in edge
+    assert rgb(BLANK) in edge  # what is under it shows through
 
 
 def test_what_lies_outside_is_seen_beside_the_image() -> None:

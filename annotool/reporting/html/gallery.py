@@ -1,4 +1,4 @@
-"""Pictures of findings: the image, small, with its boxes; the one found fault with stands out."""
+"""Pictures of findings: the image, small, with its boxes; the one found fault with stands out, and beside it what a fix makes of it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 import numpy as np
 
 from annotool.dataset import Dataset
+from annotool.drawing.mending import mended
+from annotool.drawing.pixels import upright
+from annotool.drawing.scene import Scene, partners, rows_of, scene
+from annotool.findings import Edits
+from annotool.reporting.html.figures import SIDE, drawing
 from annotool.reporting.html.markup import tag, text
 from annotool.reporting.rows import Row
-from annotool.table import Array
 
-__all__ = ["Gallery"]
+__all__ = ["Gallery", "spread"]
 
-SIDE = 320  # longer side of a picture, px
 QUALITY = 70
 BYTES = 5_000_000  # of all pictures together; boxes on a blank ground after that
 BOXES = 60  # drawn in one picture
-BLANK = (640.0, 480.0)  # px, where a size is not known
+TOLD = 300  # letters of what a caption says
 
 
 @dataclass
@@ -29,117 +33,64 @@ class Gallery:
 
     data: Dataset
     left: int = BYTES
-    pictures: dict[int, str] = field(default_factory=dict)
-    order: Array = field(init=False)
-    owners: Array = field(init=False)
+    pictures: dict[int, str] = field(default_factory=dict)  # the name of each on the page; empty: a blank
 
-    def __post_init__(self) -> None:
-        owner = self.data.image_rows(self.data.table("annotations")["image"])
-        self.order = np.argsort(owner, kind="stable")
-        self.owners = owner[self.order]
-
-    def figure(self, row: Row, image: int, annotation: int) -> str:
-        """Return one finding drawn; empty for a finding of no image. image and annotation are positions, -1 none."""
+    def figure(self, row: Row, image: int, annotation: int, edits: Edits | None = None) -> str:
+        """Return one finding drawn, with `edits` also as they leave it; empty for a finding of no image. image and
+        annotation are positions, -1 none."""
         if image < 0:
             return ""
-        width, height = self.size(image)
-        scale = max(width, height) / SIDE
-        parts = [tag("rect", width=f"{width:g}", height=f"{height:g}", class_="ground")]
-        if picture := self.picture(image):
-            parts.append(
-                tag(
-                    "image",
-                    href=picture,
-                    width=f"{width:g}",
-                    height=f"{height:g}",
-                    preserveAspectRatio="none",
-                )
+        rows = rows_of(self.data, image)
+        flagged = {annotation} - {-1}
+        others = partners(self.data, rows, row.values) - flagged
+        before = scene(self.data, image, flagged, others, most=BOXES, outlines=False)
+        more = len(rows) - len(before.marks)
+        words = text(short(row.message)) + (f" (and {more:,} boxes not drawn)" if more else "")
+        after, what = (None, "") if edits is None else mended(self.data, before, edits)
+        name = f"{short(row.image)}: {short(row.message)}"
+        parts = drawing(before, self.picture(image, before), name)
+        if after is not None:
+            told = f"{row.fix} fix: {what}"
+            parts = tag("div", tag("small", "before") + parts)
+            parts += tag(
+                "div",
+                tag("small", text(told)) + drawing(after, self.picture(image, after), f"{name}, {told}"),
             )
-        mine = self.rows_of(image)
-        others = [each for each in mine.tolist() if each != annotation][:BOXES]
-        partners = self.partners(row, mine)
-        parts += [self.box(each, image, scale, "partner" if each in partners else "other") for each in others]
-        if annotation >= 0:
-            parts.append(self.box(annotation, image, scale, "flagged"))
-        label = f"{row.image}: {row.message}"
-        drawing = tag(
-            "svg", tag("title", text(label)) + "".join(parts), viewBox=f"0 0 {width:g} {height:g}", role="img",
-            aria_label=label,
-        )  # fmt: skip
-        more = f" (and {len(mine) - BOXES:,} boxes not drawn)" if len(mine) > BOXES + 1 else ""
-        caption = tag("figcaption", tag("b", text(row.image)) + " " + text(row.message + more))
-        return tag("figure", drawing + caption, class_=row.severity)
-
-    def rows_of(self, image: int) -> Array:
-        low, high = np.searchsorted(self.owners, [image, image + 1])
-        return self.order[low:high]
-
-    def partners(self, row: Row, mine: Array) -> set[int]:
-        """The other annotations that a finding speaks of: those its value `partner_id`, `_line` or `_index` names."""
-        table = self.data.table("annotations")
-        found: set[int] = set()
-        for name in ("id", "line", "index"):
-            if (value := row.values.get(f"partner_{name}")) is not None:
-                found |= set(mine[table[name][mine] == value].tolist())
-        return found
-
-    def size(self, image: int) -> tuple[float, float]:
-        table = self.data.table("images")
-        width, height = float(table["width"][image]), float(table["height"][image])
-        sound = 0 < width < 1e6 and 0 < height < 1e6
-        return (width, height) if sound else BLANK
-
-    def box(self, at: int, image: int, scale: float, kind: str) -> str:
-        """A box and its category, or nothing where it cannot be drawn."""
-        boxes = self.data.boxes
-        x, y, w, h = boxes.xywh[at].tolist()
-        if boxes.fraction[at]:
-            width, height = self.size(image)
-            x, y, w, h = x * width, y * height, w * width, h * height
-        if not all(np.isfinite((x, y, w, h))) or max(abs(x), abs(y), abs(w), abs(h)) > 1e7:
-            return ""
-        if w < 0 or h < 0:
-            x, y, w, h = min(x, x + w), min(y, y + h), abs(w), abs(h)
-        w, h = max(w, scale), max(h, scale)  # no area is still to be seen
-        name = str(self.data.names_of(self.data.table("annotations")["category"][at : at + 1])[0])
-        label = tag("title", text(name or "no category"))
-        rect = tag(
-            "rect", label, x=f"{x:.2f}", y=f"{y:.2f}", width=f"{w:.2f}", height=f"{h:.2f}", class_=kind
+            parts = tag("div", parts, class_="pair")
+        caption = tag("figcaption", tag("b", text(short(row.image))) + " " + words)
+        return tag(
+            "figure", parts + caption, class_=f"{row.severity} wide" if after is not None else row.severity
         )
-        if kind == "other" or not name:
-            return rect
-        shown = name if len(name) < 25 else name[:24] + "…"
-        size = 12 * scale
-        return rect + tag(
-            "text", text(shown), x=f"{max(x, 0) + 2 * scale:.1f}", y=f"{max(y - 3 * scale, size):.1f}",
-            font_size=f"{size:.1f}", class_=f"label {kind}",
+
+    def picture(self, image: int, seen: Scene) -> str:
+        """The image file, small, as markup: where it stands on the page already, that is shown again. Empty where there is
+        none, or no room."""
+        if name := self.pictures.get(image):
+            return tag("use", href=f"#{name}")
+        held = shrunk(seen) if self.left > 0 and image not in self.pictures else b""
+        self.left -= len(held)
+        self.pictures[image] = f"p{crc32(held):08x}{image}" if held else ""
+        if not held:
+            return ""
+        return tag(
+            "image", id=self.pictures[image], href="data:image/jpeg;base64," + base64.b64encode(held).decode(),
+            width=f"{seen.width:g}", height=f"{seen.height:g}", preserveAspectRatio="none",
         )  # fmt: skip
 
-    def picture(self, image: int) -> str:
-        """The image file, small, as a data URI; empty where there is none, or no room."""
-        if image not in self.pictures:
-            held = shrunk(str(self.data.table("images")["path"][image])) if self.left > 0 else b""
-            self.left -= len(held)
-            self.pictures[image] = "data:image/jpeg;base64," + base64.b64encode(held).decode() if held else ""
-        return self.pictures[image]
+
+def shrunk(seen: Scene) -> bytes:
+    """An image file as a small JPEG, turned as its annotations are; empty where it cannot be read."""
+    small, _ = upright(seen.path, seen.width, seen.height, SIDE)
+    if small is None:
+        return b""  # a broken image is IMG001's to tell; here it is a blank ground
+    small.thumbnail((SIDE, SIDE))
+    held = io.BytesIO()
+    small.save(held, "JPEG", quality=QUALITY)
+    return held.getvalue()
 
 
-def shrunk(path: str) -> bytes:
-    """An image file as a small JPEG, as its pixels are stored; empty where it cannot be read."""
-    from PIL import Image
-
-    if not path:
-        return b""
-    try:
-        with Image.open(path) as opened:
-            opened.draft("RGB", (SIDE, SIDE))
-            small = opened.convert("RGB")
-            small.thumbnail((SIDE, SIDE))
-            held = io.BytesIO()
-            small.save(held, "JPEG", quality=QUALITY)
-            return held.getvalue()
-    except Exception:  # noqa: BLE001 -- a broken image is IMG001's to tell; here it is a blank ground
-        return b""
+def short(words: str) -> str:
+    return words if len(words) <= TOLD else words[: TOLD - 1] + "…"
 
 
 def spread(many: int, most: int) -> Sequence[int]:

@@ -8,7 +8,9 @@ from functools import partial
 
 import numpy as np
 
+from annotool.config import Config
 from annotool.findings import Block, Findings, Fix, Severity
+from annotool.fixes.preview import asked
 from annotool.metrics.balance import balance
 from annotool.reporting.counts import statistics
 from annotool.reporting.explained import paragraphs
@@ -109,12 +111,20 @@ def findings(told: Told) -> Iterator[str]:
     order = sorted(counted, key=lambda each: (GRADES.index(each[0]), -counted[each], each[1]))
     chosen = sampled(found)
     gallery = Gallery(data)
-    image, annotation = found.column("image"), found.column("annotation")
+    images, annotation = data.image_rows(found.column("image")), found.column("annotation")
+    rules = Config(rule=told.config.get("rule", {})).rules
     for grade, code in order:
         mine = chosen[grade, code]
         shown = list(rows(data, found, mine))
-        places = [data.image_rows(image[mine]).tolist(), annotation[mine].tolist()]
-        yield rule(gallery, counted[grade, code], shown, places)
+        at = spread(len(mine), DRAWN)
+        edits = asked(data, rules[code], found, mine[at]) if code in rules else {}
+        pictures = [
+            gallery.figure(
+                shown[each], int(images[mine[each]]), int(annotation[mine[each]]), edits.get(int(mine[each]))
+            )
+            for each in at
+        ]
+        yield rule(counted[grade, code], shown, pictures)
     yield "</section>"
 
 
@@ -150,13 +160,12 @@ def filters(told: Told) -> str:
     return tag("form", inner + tag("output", "", aria_live="polite"), class_="filters", role="search")
 
 
-def rule(gallery: Gallery, count: int, shown: list[Row], places: list[list[int]]) -> str:
+def rule(count: int, shown: list[Row], pictures: list[str]) -> str:
     """One rule: its count, why it matters, how it is mended, pictures, and a list."""
     code, grade = shown[0].rule, shown[0].severity
     rules = registry()
     words = paragraphs(rules[code]) if code in rules else []
     why = [each for each in words[1:] if each.startswith(("What:", "Why:", "Fix:"))]
-    pictures = [gallery.figure(shown[at], places[0][at], places[1][at]) for at in spread(len(shown), DRAWN)]
     listed = "".join(record(row) for row in shown)
     more = (
         f"{count - len(shown):,} more are not listed here; json has them all." if count > len(shown) else ""

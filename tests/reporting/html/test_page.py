@@ -131,3 +131,27 @@ def test_a_url_of_a_joined_column_leads_to_the_tool(tmp_path: Path, sample_data:
     links = [a["href"] for tag, a in checked.tags if tag == "a"]
     assert any(each and each.startswith("https://tool.example/") for each in links)
     assert not any(each and each.startswith("javascript") for each in links)
+
+
+def test_before_and_after_where_there_is_a_fix() -> None:
+    rows = [{"box": (90, 10, 50, 10)}, {"box": (10, 10, 20, 20)}, {"box": (10, 10, 20, 20)}]
+    _, checked = page(tiny([{"width": 100, "height": 100}], rows), select=["BOX002", "DUP001", "BOX003"])
+    words = " ".join(checked.words)
+    assert "unsafe fix: new box" in words and "safe fix: removed" in words
+    mended = [a for tag, a in checked.tags if tag == "rect" and a.get("class") == "mended"]
+    assert [(each["x"], each["width"]) for each in mended] == [("90.00", "10.00")]
+
+
+def test_a_picture_stands_on_the_page_once(sample_data: Path) -> None:
+    _, checked = page(api.read(sample_data / "faulty/coco"))
+    names = [a["id"] for tag, a in checked.tags if tag == "image"]
+    assert len(names) == len(set(names))
+    again = [(a["href"] or "").removeprefix("#") for tag, a in checked.tags if tag == "use"]
+    assert again and set(again) <= {*names}
+
+
+def test_outlines_of_what_is_meant(real_data: Path) -> None:
+    _, checked = page(api.read(real_data / "taco"), select=["SEG002"])
+    outlines = [a for tag, a in checked.tags if tag == "path"]
+    assert {each.get("class") for each in outlines} <= {"flagged", "mended", "partner", None}
+    assert any(each.get("class") == "flagged" and (each["d"] or "").startswith("M") for each in outlines)
