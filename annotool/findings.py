@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ __all__ = [
     "Findings",
     "Fix",
     "Ignored",
+    "NewBox",
     "Op",
     "Outcome",
     "Severity",
@@ -240,6 +241,14 @@ class Op(IntEnum):
     DROP = 1  # remove the row's record
     BYTES = 2  # replace bytes start:end of the source `row` by `new`
     CREATE = 3  # add the file `column`, named below the dataset's path number `row`, with the text `new`
+    ADD = 4  # add an annotation, the NewBox `new`, to the image `row`, in the file that holds its labels
+
+
+class NewBox(NamedTuple):
+    """A box to add: the row key of its category, x y w h in pixels (fractions where the image's size is not known)."""
+
+    category: int
+    box: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -250,6 +259,7 @@ class Edits:
     new object, safe bool, rule object.
     `bbox` is one cell, its new value a tuple x, y, w, h in pixels; `rings` takes the ring numbers to drop.
     `segmentation` takes all rings anew, flat pixels each, or a mapping of a mask's `counts` and `size`.
+    An annotation to add (ADD) is of the table `images` and the column `bbox`.
     A finding that asks for a file (CREATE, table `sources`) asks for nothing else; no file is ever replaced by one.
     """
 

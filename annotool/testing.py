@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from annotool.dataset import Dataset, Decoder, Points, Rings
-from annotool.findings import COMMON, Block, Edits, Findings, Fix, Op
+from annotool.findings import COMMON, Block, Edits, Findings, Fix, NewBox, Op
 from annotool.formats.base import objects, unified
 from annotool.geometry import rle
 from annotool.rules.base import DatasetRule, ReaderRule, Rule, together
@@ -402,7 +402,7 @@ def own_key(name: str) -> str:
 
 
 def edited(data: Dataset, edits: Edits) -> Dataset:
-    """Return the dataset with SET and DROP edits made in its tables; rows are numbered anew, bytes stay as
+    """Return the dataset with SET, DROP and ADD edits made in its tables; rows are numbered anew, bytes stay as
     they were.
 
     What a writer and a reader would do between them, for tests: the annotations of a dropped image refer to
@@ -418,11 +418,22 @@ def edited(data: Dataset, edits: Edits) -> Dataset:
             tables[name] = tables[name].with_columns(**{each: changed})
         if column == "bbox":
             tables[name] = with_fractions(replace(data, tables=tables), at)
+    new = edits.take(edits["op"] == Op.ADD)
+    if len(new):
+        tables["annotations"] = added(tables["annotations"], new["row"], new["new"].tolist())
     for name in ("images", "annotations", "categories"):
         gone = edits["row"][(edits["op"] == Op.DROP) & (edits["table"] == name)]
         if len(gone):
             tables = without(tables, name, gone)
     return replace(data, tables=tables)
+
+
+def added(rows: Table, images: Array, new: Sequence[NewBox]) -> Table:
+    """The annotations with a box more for each of the images."""
+    sides = dict(zip("xywh", np.array([each.box for each in new]).T, strict=True))
+    more = make("annotations", image=images, category=np.array([each.category for each in new]), **sides,
+                kind=np.full(len(new), Kind.BOX), annotation=np.arange(len(rows), len(rows) + len(new)))  # fmt: skip
+    return Table.concat([rows, more])
 
 
 def with_fractions(data: Dataset, at: int) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.findings import Edits, Findings, Op
+from annotool.findings import Edits, Findings, NewBox, Op
 from annotool.fixes.places import source_path, spans
 from annotool.formats.base import objects
 from annotool.schema import NO_ID
@@ -35,7 +35,8 @@ def described(
     Columns: round, edit, offset int64; op int8; rule, fingerprint, path (Path), table, column, category,
     image (file name), image_path object; safe bool; line int32, of the record, or of the change where that is
     elsewhere, 0 in a new file; old, new bytes (old None: there is no such file yet, new None: the file goes);
-    annotation_id object, an int or None; old_value, new_value object, None where there is none.
+    annotation_id object, an int or None; score object, of the prediction that speaks for the change, a float or None;
+    old_value, new_value object, None where there is none.
     """
     edit = spliced["edit"]
     finding = edits["finding"][edit]
@@ -56,6 +57,7 @@ def described(
         "rule": edits["rule"][edit],
         "fingerprint": prints[finding],
         "safe": edits["safe"][edit],
+        "score": scores(findings)[finding],
         "path": paths[of],
         "line": lines(spliced["source"], record_starts(data, edits, spliced)),
         "offset": spliced["start"],
@@ -68,9 +70,23 @@ def described(
         "table": table,
         "column": edits["column"][edit],
         "old_value": old_values(data, edits)[edit],
-        "new_value": edits["new"][edit],
+        "new_value": new_values(edits)[edit],
     }
     return Table(columns)
+
+
+def scores(findings: Findings) -> Array:
+    """The score of the prediction that each finding is of; None where it is of none."""
+    told: list[float | None] = []
+    for part in findings.blocks:
+        own = part.values.get("score") if part.rule.startswith(("PRD", "LBL")) else None
+        told += [None] * len(part) if own is None else np.broadcast_to(own, len(part)).astype(float).tolist()
+    return objects(told)
+
+
+def new_values(edits: Edits) -> Array:
+    """The new value of each edit; of a new annotation its box."""
+    return objects([each.box if isinstance(each, NewBox) else each for each in edits["new"].tolist()])
 
 
 def of_files(
@@ -90,7 +106,7 @@ def of_files(
         **dict.fromkeys(("image", "image_path", "category", "column"), ""),
         "table": "sources",
     }
-    absent |= dict.fromkeys(("annotation_id", "old_value", "new_value"))
+    absent |= dict.fromkeys(("annotation_id", "score", "old_value", "new_value"))
     told = {"rule": rule, "fingerprint": fingerprint, "path": path, "old": old, "new": new}
     columns = {name: objects([value] * count) for name, value in absent.items()}
     columns |= {name: objects(list(values)) for name, values in told.items()}
@@ -116,9 +132,14 @@ def record_starts(data: Dataset, edits: Edits, spliced: Table) -> Array:
 
 
 def rows_of(name: str, findings: Findings, edits: Edits) -> Array:
-    """The row of table `name` each edit is of; for bytes, the one its finding names; -1: none."""
+    """The row of table `name` each edit is of; for bytes, the one its finding names; -1: none. Of a new annotation the
+    category is its own.
+    """
     asked = findings.column(KEYS[name]).astype(np.int64)[edits["finding"]]
     own = np.where(edits["table"] == name, edits["row"], -1)
+    if name == "categories":
+        new = np.flatnonzero(edits["op"] == Op.ADD)
+        own[new] = [each.category for each in edits["new"][new]]
     return np.where(edits["op"] == Op.BYTES, asked, own)
 
 

@@ -16,12 +16,11 @@ import numpy as np
 from annotool.baselines import lines
 from annotool.baselines.entries import collapsed, of_findings
 from annotool.dataset import Dataset
-from annotool.findings import Block, Edits, Findings, Fix, Op, Severity, block
+from annotool.findings import Block, Edits, Findings, Fix, NewBox, Op, Severity, block
 from annotool.fingerprint import fingerprints, image_names, plain
 from annotool.fixes.decisions import Decision, Merged, box_marks
-from annotool.fixes.drawing import Drawn, added, home_of
 from annotool.fixes.rounds import Proposal
-from annotool.rules.base import Rule
+from annotool.rules.base import Rule, gains
 from annotool.table import Table
 
 __all__ = ["CODE", "IGNORED", "Decided", "Ruling"]
@@ -31,6 +30,7 @@ IGNORED = "ignored.jsonl"
 NEAR = 1.01  # pixels: formats round
 BY_HAND = ("delete", "move", "relabel")
 Todo = tuple[Decision, int]  # a decision and the row of its box
+Drawn = tuple[Decision, int, int]  # the decision, its image's row, its category's row
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Decided(Rule):
     decisions: tuple[Decision, ...] = ()
 
     def check(self, data: Dataset) -> Findings:
-        """Return one finding a box that is not yet as it was decided; when none is left, one a file to draw in."""
+        """Return one finding a box that is not yet as it was decided; when none is left, one a box to draw."""
         todo = self.boxes(data)
         rows = np.array(list(dict.fromkeys(row for _, row in todo)), dtype=np.int64)
         table = data.table("annotations")
@@ -55,9 +55,9 @@ class Decided(Rule):
                 name: table[name][rows] for name in ("source", "image", "annotation", "category", "line")
             }
             return Findings((self.found(len(rows), **named),))
-        sources = sorted({home_of(data, image) for _, image, _ in self.drawn(data)})
-        at = [added(data, source, self.drawn(data, source))[0] for source in sources]
-        return Findings((self.found(len(sources), source=sources, start=at, end=at),) if sources else ())
+        drawn = self.drawn(data)
+        images, categories = ([each[at] for each in drawn] for at in (1, 2))
+        return Findings((self.found(len(drawn), image=images, category=categories),) if drawn else ())
 
     def found(self, count: int, **named: Any) -> Block:
         return block(
@@ -72,13 +72,14 @@ class Decided(Rule):
         for said, row in self.boxes(data):
             if row in at:
                 parts.append(edit(data, said, row, at[row]))
-        for finding, source in enumerate(findings.column("source").tolist()):
-            if asked[finding] < 0:
-                start, text = added(data, source, self.drawn(data, source))
-                parts.append(
-                    Edits.make(1, op=Op.BYTES, table="sources", row=source, start=start, end=start, new=[text],
-                               finding=finding, safe=False, rule=CODE)
-                )  # fmt: skip
+        drawn = self.drawn(data)
+        rows = np.flatnonzero(findings.column("annotation") < 0)
+        new = [NewBox(category, place(said)) for said, _, category in drawn]
+        assert len(rows) in (0, len(new))
+        parts.append(
+            Edits.make(len(rows), op=Op.ADD, table="images", column="bbox", row=[image for _, image, _ in drawn][: len(rows)],
+                       new=new[: len(rows)], finding=rows, safe=False, rule=CODE)
+        )  # fmt: skip
         return Edits.concat(parts)
 
     def boxes(self, data: Dataset) -> list[Todo]:
@@ -92,18 +93,18 @@ class Decided(Rule):
             and not (each.action == "relabel" and (each.new is None or each.new.category not in known))
         ]  # fmt: skip
 
-    def drawn(self, data: Dataset, source: int | None = None) -> list[Drawn]:
-        """The boxes that are to be drawn and are not there yet, in one source or all that can take them."""
+    def drawn(self, data: Dataset) -> list[Drawn]:
+        """The boxes that are to be drawn and are not there yet, in all files that can take them."""
         said = [each for each in self.decisions if each.action == "draw" and each.new and each.new.box]
         if not said:
             return []
         images = {name: row for row, name in enumerate(image_names(data).tolist())}
-        out = []
+        out, able = [], np.append(gains(data), False)
         for each in said:
             image = images.get(plain(each.image), -1)
-            home = home_of(data, image) if image >= 0 else -1
+            home = int(data.table("images")["source"][image]) if able[image] else -1
             category = category_row(data, each.category, home) if home >= 0 else -1
-            if category >= 0 and source in (None, home) and not there(data, each, image):
+            if category >= 0 and not there(data, each, image):
                 out.append((each, image, category))
         return out
 
@@ -111,11 +112,16 @@ class Decided(Rule):
 def there(data: Dataset, said: Decision, image: int) -> bool:
     """Whether an image has a box of that class in that place."""
     rows = data.table("annotations")
-    assert said.new is not None and said.new.box is not None
     mine = np.flatnonzero(data.image_rows(rows["image"]) == image)
     mine = mine[data.names_of(rows["category"][mine]) == said.category]
-    far = np.abs(np.stack([rows[side][mine] for side in "xywh"], axis=1) - np.array(said.new.box))
+    far = np.abs(np.stack([rows[side][mine] for side in "xywh"], axis=1) - np.array(place(said)))
     return bool((far <= NEAR).all(axis=1).any())
+
+
+def place(said: Decision) -> tuple[float, float, float, float]:
+    """The box of a decision to draw one."""
+    assert said.new is not None and said.new.box is not None
+    return said.new.box
 
 
 def category_row(data: Dataset, name: str, source: int) -> int:

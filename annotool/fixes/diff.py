@@ -14,7 +14,7 @@ from annotool.table import Table
 __all__ = ["lines"]
 
 WIDTH = 160  # characters of a value that are shown
-TOLD = ("rule", "safe", "path", "line", "image", "annotation_id", "category", "column", "old", "new")
+TOLD = ("rule", "safe", "score", "path", "line", "image", "annotation_id", "category", "column", "old", "new")
 VALUES = ("old_value", "new_value")
 
 
@@ -31,7 +31,7 @@ def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]
         name = f"{first['column']} " if first["column"] else ""
         if first["old"] is None:
             yield from (f"+{text(each)}" for each in first["new"].splitlines())
-        elif more or (first["column"] == "bbox" and all(map(isfinite, first["old_value"]))):
+        elif more or boxed(first["old_value"], first["column"]):
             yield f"-{name}{told(first['old_value'])}"
             yield f"+{name}{told(first['new_value'])}"
         elif first["new"] is not None:
@@ -41,12 +41,18 @@ def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]
                 yield f"+{name}{text(first['new']) if first['old'] or not name else told(first['new_value'])}"
 
 
+def boxed(old: Any, column: str) -> bool:
+    """Whether a change is of a box that was one before."""
+    return column == "bbox" and old is not None and all(map(isfinite, old))
+
+
 def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
     file = name_in(root, row["path"]) or row["path"].as_posix()
     place = f"{file}:{row['line']}" if row["line"] else file
     record = [row["image"], f"annotation {row['annotation_id']}" if row["annotation_id"] is not None else ""]
     what = ", ".join(each for each in (*record, row["category"]) if each)
-    unsafe = "" if row["safe"] else " (unsafe)"
+    score = "" if row["score"] is None else f", predicted with {row['score']:.2f}"
+    unsafe = "" if row["safe"] else f" (unsafe{score})"
     goes = " (the file goes)" if row["new"] is None else " (a new file)" if row["old"] is None else ""
     return f"@@ {place} {row['rule']} {slugs.get(row['rule'], '')}{unsafe}{goes}{': ' if what else ''}{what}"
 

@@ -5,7 +5,7 @@ The first line is the header: `annotool` (version), `journal` (1), `files` (each
 their folder they would be found again). Then one line a byte range, in the order made: `file`, `offset` and
 `old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; old null: there was no such file, new
 null: the file goes), `round`,
-`rule`, `fingerprint`, `safe`, and for people `line`, `image`, `annotation_id`, `category`, `column`,
+`rule`, `fingerprint`, `safe`, `score` of the prediction that spoke for it, and for people `line`, `image`, `annotation_id`, `category`, `column`,
 `old_value`, `new_value`, and of what a reviewer decided `reviewer`, `reason`. The last line is `{"end": N}`, N the number of lines between. Files are relative to
 the folder the journal lies in; offsets count in the file as it stood before its round.
 """
@@ -32,7 +32,7 @@ __all__ = ["NAME", "UNFINISHED", "Entry", "Journal", "digest", "lines", "load", 
 
 NAME = "fixes.jsonl"
 UNFINISHED = ".unfinished"  # ends the name of a journal while its edits are being made in place
-TOLD = ("rule", "fingerprint", "safe", "line", "image", "annotation_id", "category", "column")
+TOLD = ("rule", "fingerprint", "safe", "score", "line", "image", "annotation_id", "category", "column")
 SIGNED = ("reviewer", "reason")  # where a person decided it
 
 

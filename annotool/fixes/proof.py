@@ -39,8 +39,8 @@ class State:
 
 def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) -> Table:
     """Return what has to be proven of a round's edits, one row an edit: round, rule, severity and key of its
-    finding, left (findings of that rule and key that may stay; -1: it does not hold), record (its record key),
-    byte (where a byte edit stood at first), image (the file of the image it drops).
+    finding, left (findings of that rule and key that may stay; -1: it does not hold), record (its record key), adds
+    (it adds an annotation to that image), byte (where a byte edit stood at first), image (the file of the image it drops).
     """
     finding = edits["finding"]
     rules = asked.column("rule").astype(object)
@@ -53,6 +53,7 @@ def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) 
             "key": keys[finding],
             "left": left(state, rules[answered], keys[answered], rules[finding], keys[finding]),
             "record": edited_records(state, edits),
+            "adds": np.asarray(edits["op"] == Op.ADD, dtype=bool),
             "byte": edited_bytes(state, edits),
             "image": dropped_images(state, edits),
         }
@@ -128,10 +129,27 @@ def failed(before: State, after: State, proven: Table) -> Array:
     more &= new["key"] >= 0
     most = pd.Series(new["severity"][more]).groupby(new["key"][more]).max()
     worse = most.reindex(record, fill_value=-1).to_numpy() >= proven["severity"]
+    worse |= proven["adds"] & (arrived(before, after, record) >= proven["severity"])
     worse &= record >= 0
     rounds = pd.Series(proven["round"])
     first = rounds.where(worse).groupby(record).transform("min").to_numpy()
     return np.asarray(stays | (worse & (rounds.to_numpy() == first)), dtype=bool)
+
+
+def arrived(before: State, after: State, images: Array) -> Array:
+    """The highest severity found of annotations that were not there before, by the record key of their image; -1: none."""
+    import pandas as pd
+
+    old, new = (
+        record_keys(each.trail, each.data, "annotations", np.arange(len(each.data.table("annotations"))))
+        for each in (before, after)
+    )
+    row = after.findings.column("annotation").astype(np.int64)
+    finding = np.flatnonzero(np.append(~np.isin(new, old), False)[row])
+    image = after.data.image_rows(after.data.table("annotations")["image"][row[finding]])
+    keys = record_keys(after.trail, after.data, "images", image)
+    severity = pd.Series(after.findings.column("severity")[finding].astype(np.int64))
+    return np.asarray(severity.groupby(keys).max().reindex(images, fill_value=-1).to_numpy(), dtype=np.int64)
 
 
 def holders(after: State, byte: Array) -> Array:

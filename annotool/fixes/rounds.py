@@ -292,7 +292,7 @@ def patched(tools: Tools, data: Dataset, edits: Edits) -> list[Splice]:
             strict=True,
         )
     ]
-    others = np.flatnonzero((edits["op"] == Op.SET) | (edits["op"] == Op.DROP))
+    others = np.flatnonzero(np.isin(edits["op"], (Op.SET, Op.DROP, Op.ADD)))
     made = tools.patch(data, edits.take(others)) if len(others) else []
     return own + [each._replace(edit=int(others[each.edit])) for each in made]
 

@@ -146,6 +146,9 @@ def worded(data: Dataset, op: int, table: str, column: str, new: Any) -> str:
         return f"write {short(new)}" if new else "delete the text"
     if op == Op.CREATE:
         return f"add the file {column}"
+    if op == Op.ADD:
+        box = " ".join(f"{side:.6g}" for side in new.box)
+        return f"add a box of {data.names_of(np.array([new.category]))[0]} at {box}"
     if column == "category":
         return f"relabel to {data.names_of(np.array([new]))[0]}"
     if column == "rings":

@@ -36,6 +36,7 @@ __all__ = [
     "Severity",
     "classifies",
     "found",
+    "gains",
     "mendable",
     "size_edits",
     "together",
@@ -216,6 +217,18 @@ def written_in(data: Dataset, rows: Table, formats: Iterable[str]) -> Array:
     """Return which rows (of images, annotations or categories) come from a file of these formats, bool."""
     known = [name in formats for name in data.table("sources")["format"].tolist()]
     return np.array([*known, False], dtype=bool)[rows["source"]]  # the last one is for source -1: no file
+
+
+def gains(data: Dataset) -> Array:
+    """Return which images have a file of labels that a box can be added to, bool; of class folders, tables, an image
+    without a label file and YOLO's other tasks none has.
+    """
+    sources = data.table("sources")
+    forms = {"coco"} | (set() if "class_lists" in data.facts else {"voc"})
+    if dict(data.facts.get("task", {})).get("task", "detect") == "detect":
+        forms.add("yolo")
+    able = np.isin(sources["format"].astype(str), sorted(forms)) & (sources["role"] == "labels")
+    return np.append(able, False)[data.table("images")["source"]]  # the last one is for source -1: no file
 
 
 def size_edits(rule: Rule, data: Dataset, images: Array, sizes: Array, finding: Array) -> Edits:

@@ -87,7 +87,14 @@ def test_a_member_that_is_added_is_shown_by_its_value() -> None:
         "line": 3,
         "image": "a.png",
     }
-    row |= {"annotation_id": 7, "category": "", "column": "iscrowd", "old": b"", "new": b', "iscrowd": 0'}
+    row |= {
+        "annotation_id": 7,
+        "category": "",
+        "score": None,
+        "column": "iscrowd",
+        "old": b"",
+        "new": b', "iscrowd": 0',
+    }
     row |= {"old_value": -1, "new_value": 0}
     changes = Table({name: objects([value]) for name, value in row.items()})
     head, line = diff.lines(changes, {"SCH003": "missing-eval-field"}, Path.cwd())

@@ -16,6 +16,7 @@ import msgspec
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
+from annotool.formats.coco.adding import Asked, additions
 from annotool.formats.coco.jsontext import BROKEN, Broken, Member, items, loaded, members, skip_blank
 from annotool.formats.coco.redraw import resegmented
 from annotool.schema import NO_ID
@@ -37,8 +38,8 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     """Return the bytes that make the edits hold, in sources of COCO; an edit that names nothing in them gives none.
 
     Edits of images (id, file_name, width, height; drop), annotations (id, image_id, category_id, image and category as
-    row keys, bbox, area, iscrowd, segmentation, rings, keypoints, num_keypoints, score; drop), categories (id, name,
-    supercategory; drop) and sources (bytes). A key that is not there is added at the end of its record.
+    row keys, bbox, area, iscrowd, segmentation, rings, keypoints, num_keypoints, score; drop, add), categories (id,
+    name, supercategory; drop) and sources (bytes). A key that is not there is added at the end of its record.
     """
     return Patch(data, edits).run()
 
@@ -51,6 +52,7 @@ class Patch:
     edits: Edits
     drops: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)  # source: start: end, edit
     sets: dict[tuple[str, int], list[int]] = field(default_factory=dict)  # table, row: edits
+    adds: dict[int, list[Asked]] = field(default_factory=dict)  # by source
 
     def run(self) -> list[Splice]:
         splices: list[Splice] = []
@@ -66,10 +68,14 @@ class Patch:
             elif op == Op.DROP:
                 first, last = self.span(table, row)
                 self.drops.setdefault(source, {}).setdefault(first, (last, edit))
+            elif op == Op.ADD:
+                self.adds.setdefault(source, []).append((edit, row, new))
             else:
                 self.sets.setdefault((table, row), []).append(edit)
         for source, gone in self.drops.items():
             splices += cuts(self.data.source_bytes(source), source, gone)
+        for source, new_boxes in self.adds.items():
+            splices += additions(self.data, source, new_boxes, self.drops.get(source, {}))
         for (table, row), asked in self.sets.items():
             source = self.source(table, row)
             if self.span(table, row)[0] not in self.drops.get(source, {}):

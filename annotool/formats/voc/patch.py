@@ -25,7 +25,7 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     """Return the bytes that make the edits hold, in sources of VOC; an edit that names nothing in them gives none.
 
     Edits of tables images (width, height, file_name; drop), annotations (bbox, category, difficult, truncated,
-    occluded; drop), categories (name; drop), splits (drop) and sources (bytes). Dropping an image removes its xml and
+    occluded; drop, add), categories (name; drop), splits (drop) and sources (bytes). Dropping an image removes its xml and
     its lines in the lists; renaming a category renames it in every object and in the class list. The side file's row of
     an image follows the image. Where two edits need
     one new element, its splice bears the first.
@@ -51,7 +51,7 @@ class Patch:
                 splices += self.raw(edit)
             elif table == "annotations":
                 inside.setdefault(self.source("annotations", row), []).append((edit, int(row)))
-            elif table == "images" and op == Op.SET:
+            elif table == "images" and op in (Op.SET, Op.ADD):
                 inside.setdefault(self.source("images", row), []).append((edit, -1))
             elif table == "images":
                 splices += self.image(edit)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.findings import Edits, Op
+from annotool.findings import Edits, NewBox, Op
 from annotool.formats.base import Splice
 from annotool.formats.voc.corners import BASES, to_corners, to_xywh
 from annotool.formats.voc.document import Document, Element, parse
@@ -22,6 +22,7 @@ __all__ = ["Rewrite"]
 
 BLANKS = b" \t\r\n"
 BEFORE_SIZE = ("folder", "filename", "path", "source", "owner")
+NEW = ("<name>{}</name>", "<pose>Unspecified</pose>", "<truncated>0</truncated>", "<difficult>0</difficult>")
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,22 @@ class Rewrite:
                 # The folder in front of the name is the reader's, unless the file spells one.
                 name = new if "/" in written or "\\" in written else new.rpartition("/")[2]
                 yield self.text(root, "filename", escape(name), edit)
+            elif self.edits["op"][edit] == Op.ADD:
+                yield self.inserted(root, self.added(root, self.edits["new"][edit]), edit)
+
+    def added(self, root: Element, new: NewBox) -> str:
+        """Return the text of a new object, in whole pixels and a pixel wide at least, indented as the others are."""
+        base = str(self.data.facts.get("voc_base", {}).get("base", BASES[0]))
+        corners = np.floor(to_corners(np.array([new.box], dtype=np.float64), base)[0] + 0.5)
+        corners[2:] = np.maximum(corners[2:], corners[:2] + (base == "0-exclusive"))
+        line = self.blank(root.children[-1]) if root.children else ""
+        deeper, deepest = (line + line.rpartition("\n")[2] * times for times in (1, 2))
+        name = escape(str(self.data.table("categories")["name"][new.category]))
+        sides = "".join(
+            f"{deepest}<{tag}>{plain(value)}</{tag}>" for tag, value in zip(CORNERS, corners, strict=True)
+        )
+        head = "".join(deeper + each for each in NEW).format(name)
+        return f"<object>{head}{deeper}<bndbox>{sides}{deeper}</bndbox>{line}</object>"
 
     # One object.
 
@@ -187,13 +204,16 @@ class Rewrite:
         )
         if children:
             last = children[-1]
-            blank = self.document.data[: last.start]
-            indent = blank[len(blank.rstrip(BLANKS)) :].decode()
-            return Change(last.end, last.end, indent + new, edit)
+            return Change(last.end, last.end, self.blank(last) + new, edit)
         inner = self.document.inner(parent)
         if parent.stop == parent.end:
             return Change(parent.start, parent.end, f"<{parent.tag}>{new}</{parent.tag}>", edit)
         return Change(inner, inner, new, edit)
+
+    def blank(self, element: Element) -> str:
+        """Return the blanks before an element."""
+        before = self.document.data[: element.start]
+        return before[len(before.rstrip(BLANKS)) :].decode()
 
 
 def plain(value: float) -> str:

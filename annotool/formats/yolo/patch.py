@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.findings import Edits, Op
+from annotool.findings import Edits, NewBox, Op
 from annotool.formats.base import Splice
 from annotool.formats.sidefile import side_splices
 from annotool.formats.yolo.odd import BOM, line_span, numeric
@@ -34,10 +34,13 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     splices: list[Splice] = []
     done: set[tuple[int, int]] = set()
     named: dict[int, tuple[int, str]] = {}
+    new_boxes: dict[int, list[tuple[int, int, NewBox]]] = {}  # by source: edit, image, box
     columns = (edits[name].tolist() for name in ("op", "table", "row", "column", "start", "end", "new"))
     for edit, (op, table, row, column, start, end, new) in enumerate(zip(*columns, strict=True)):
         if op == Op.BYTES:
             splices.append(Splice(row, start, end, new.encode("utf-8", "surrogateescape"), edit))
+        elif op == Op.ADD:
+            new_boxes.setdefault(int(data.table("images")["source"][row]), []).append((edit, row, new))
         elif op == Op.DROP or column == "rings":  # a row has one ring
             for each in gone(data, table, row):
                 if (each.source, each.start) not in done:
@@ -49,7 +52,23 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
             named[row] = (edit, str(new))
         elif table == "categories" and column == "name":
             splices += [each._replace(edit=edit) for each in renamed(data, row, str(new))]
+    for source, asked in new_boxes.items():
+        splices += additions(data, source, asked)
     return [*splices, *relisted(data, named), *side_splices(data, edits, "yolo")]
+
+
+def additions(data: Dataset, source: int, asked: Sequence[tuple[int, int, NewBox]]) -> Iterator[Splice]:
+    """Yield the lines of new boxes, at the end of their file."""
+    held = bytes(data.source_bytes(source))
+    line = "\r\n" if b"\r\n" in held else "\n"
+    before = "" if not held or held.endswith(b"\n") else line
+    for edit, image, (category, (x, y, w, h)) in asked:
+        width, height = sides(data, image)
+        parts = ((x + w / 2) / width, (y + h / 2) / height, w / width, h / height)
+        index = int(data.table("categories")["id"][category])
+        text = f"{before}{index} " + " ".join(f"{part:.{PLAIN}f}" for part in parts) + line
+        yield Splice(source, len(held), len(held), text.encode(), edit)
+        before = ""
 
 
 def gone(data: Dataset, table: str, row: int) -> Iterator[Splice]:
@@ -128,8 +147,12 @@ def changed(data: Dataset, row: int, column: str, new: object) -> list[Splice]:
 
 def side(data: Dataset, row: int) -> tuple[float, float]:
     """Width and height of an annotation's image, 1 where they are not known."""
+    return sides(data, int(data.image_rows(data.table("annotations")["image"][row : row + 1])[0]))
+
+
+def sides(data: Dataset, at: int) -> tuple[float, float]:
+    """Width and height of an image, 1 where they are not known."""
     images = data.table("images")
-    at = int(data.image_rows(data.table("annotations")["image"][row : row + 1])[0])
     width, height = (float(images[name][at]) if at >= 0 else math.nan for name in ("width", "height"))
     return (width, height) if width > 0 and height > 0 else (1.0, 1.0)
 

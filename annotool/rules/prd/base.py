@@ -13,7 +13,7 @@ from annotool.metrics import coco_ap, objectlab
 from annotool.metrics.matching import box_overlap, overlaps
 from annotool.metrics.objectlab import Agreement
 from annotool.metrics.scene import Scene, places, swapped
-from annotool.rules.base import COLUMNS, DatasetRule, Findings
+from annotool.rules.base import COLUMNS, DatasetRule, Findings, gains
 from annotool.table import Array, Table
 
 __all__ = ["Compared", "PredictionRule", "compared", "partners", "records"]
@@ -27,7 +27,8 @@ class Compared:
     """Labels and predictions side by side.
 
     labels and guesses: COLUMNS of their records, but for `image`, which is the position of the image and whose key is
-    `key`; row (position in its table), label, x y w h px, kind, crowd, score. scale float64 and split object: one an image.
+    `key`; row (position in its table), label, x y w h px, kind, crowd, score. scale float64, split object and home int64
+    (the source that a box can be added to; -1: none): one an image.
     """
 
     names: tuple[str, ...]
@@ -35,6 +36,7 @@ class Compared:
     guesses: Table
     scale: Array
     split: Array
+    home: Array
 
     @cached_property
     def unpredicted(self) -> list[str]:
@@ -120,8 +122,10 @@ class PredictionRule(DatasetRule[Compared]):
         for name in ("labels", "guesses"):
             tables = zip((getattr(state, name) for state in states), before, strict=False)
             moved.append(Table.concat([each.with_columns(image=each["image"] + by) for each, by in tables]))
-        images = [np.concatenate([getattr(each, name) for each in states]) for name in ("scale", "split")]
-        return Compared(states[0].names, moved[0], moved[1], images[0], images[1])
+        images = [
+            np.concatenate([getattr(each, name) for each in states]) for name in ("scale", "split", "home")
+        ]
+        return Compared(states[0].names, moved[0], moved[1], images[0], images[1], images[2])
 
 
 def compared(data: Dataset) -> Compared:
@@ -142,12 +146,35 @@ def compared(data: Dataset) -> Compared:
         sides.append(Table(columns))
     images = data.table("images")
     scale = objectlab.to_diagonal(images["width"], images["height"])
-    return Compared(data.labels, sides[0], sides[1], scale, data.image_splits)
+    home = np.where(gains(data), images["source"], -1)
+    return Compared(data.labels, sides[0], sides[1], scale, data.image_splits, home)
 
 
 def records(table: Table) -> Table:
     """Return labels or predictions as findings name them: by the key of their image."""
     return table.with_columns(image=table["key"])
+
+
+def boxes_inside(data: Dataset, guesses: Array) -> list[tuple[float, float, float, float]]:
+    """Return the boxes of predictions (their rows) as a label has them: what lies outside of the image cut off."""
+    side = swapped(data)
+    boxes, image = side.boxes, side.image_rows(data.table("predictions")["image"][guesses])
+    size = np.stack(
+        [np.append(data.table("images")[name], np.nan)[image] for name in ("width", "height")], axis=1
+    )
+    size = np.where(boxes.fraction[guesses, None], 1.0, np.where(size > 0, size, np.inf))
+    low, extent = boxes.xywh[guesses, :2], boxes.xywh[guesses, 2:]
+    start, stop = np.clip(low, 0, size), np.clip(low + extent, 0, size)
+    return [(x, y, w, h) for x, y, w, h in np.round(np.hstack([start, stop - start]), 6).tolist()]
+
+
+def own_categories(data: Dataset, guesses: Array, sources: Array) -> Array:
+    """Return the category of each prediction (its row) as the file of labels has it, which may be another row of that
+    name than the prediction's."""
+    table = data.table("categories")
+    category = data.table("predictions")["category"][guesses]
+    own = (table["label"] == table["label"][category][:, None]) & (table["source"] == sources[:, None])
+    return np.asarray(np.where(own.any(axis=1), own.argmax(axis=1), category))
 
 
 def partners(state: Compared, normalised: bool, keys: Array, name: str) -> tuple[Array, Array]:

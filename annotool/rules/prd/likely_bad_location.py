@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.metrics.scene import swapped
 from annotool.rules.base import WARNING, Edits, Findings, Fix, found, mendable
-from annotool.rules.prd.base import Compared, PredictionRule, compared, partners, records
+from annotool.rules.prd.base import Compared, PredictionRule, boxes_inside, compared, partners, records
 from annotool.schema import Kind
 
 
@@ -27,7 +26,8 @@ class LikelyBadLocation(PredictionRule):
 
     Good: the box around the car.
 
-    Fix: unsafe, for a record that is a box and no outline: take the box of the prediction; its score is in the journal.
+    Fix: unsafe, for a record that is a box and no outline: take the box of the prediction, as far as it lies in
+    the image; its score is in the journal.
 
     Source: ObjectLab, Tkachenko et al. 2023, arXiv 2309.00832 (constants of cleanlab 2.9).
     """
@@ -64,8 +64,7 @@ class LikelyBadLocation(PredictionRule):
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         finding, keys, _ = mendable(findings)
         at, guess = partners(data.once(compared), self.normalised, keys, "own_guess")
-        boxes = np.round(swapped(data).boxes.xywh[guess], 6).tolist()
         return Edits.make(
-            len(keys), table="annotations", column="bbox", row=at, new=[tuple(box) for box in boxes],
+            len(keys), table="annotations", column="bbox", row=at, new=boxes_inside(data, guess),
             finding=finding, safe=False, rule=self.code,
         )  # fmt: skip

@@ -6,8 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotool.rules.base import WARNING, Findings, found
-from annotool.rules.prd.base import Compared, PredictionRule, records
+from annotool.dataset import Dataset
+from annotool.findings import NewBox
+from annotool.metrics.nms import nms
+from annotool.rules.base import WARNING, Edits, Findings, Fix, Op, found, mendable
+from annotool.rules.prd.base import (
+    Compared,
+    PredictionRule,
+    boxes_inside,
+    own_categories,
+    records,
+)
+from annotool.schema import Kind
+from annotool.table import Array
+
+SAME = 0.5  # IoU of two predictions of one object
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,9 @@ class LikelyMissingBox(PredictionRule):
 
     Good: labelled.
 
-    Fix: none yet; look at it.
+    Fix: unsafe, where labels are boxes in a file that can take one more (COCO, VOC, YOLO's detection): add the predicted
+    box, as far as it lies in the image; of predictions that overlap by more than an IoU of .5 the one with the highest
+    score. The score is in the journal.
 
     Source: ObjectLab, Tkachenko et al. 2023, arXiv 2309.00832 (constants of cleanlab 2.9).
     """
@@ -33,6 +48,7 @@ class LikelyMissingBox(PredictionRule):
     code = "PRD001"
     slug = "likely-missing-box"
     severities = (WARNING,)
+    fixes = (Fix.UNSAFE,)
     verdict = ("1 object is likely not labelled", "{n} objects are likely not labelled")
 
     normalised: bool = False
@@ -51,5 +67,35 @@ class LikelyMissingBox(PredictionRule):
             records(guesses),
             take=rows,
             annotation=none,
-            values={"predicted": names, "score": guesses["score"][rows], **box, "quality": quality[rows]},
+            fix=np.where(addable(state, rows), Fix.UNSAFE, Fix.NONE),
+            values={
+                "predicted": names,
+                "score": guesses["score"][rows],
+                **box,
+                "quality": quality[rows],
+                "prediction": guesses["annotation"][rows],
+            },
         )
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        finding, images, _ = mendable(findings, "image")
+        keys = [np.empty(0, dtype=np.int64), *(part.values["prediction"] for part in findings.blocks)]
+        guess = np.searchsorted(data.table("predictions")["annotation"], np.concatenate(keys)[finding])
+        row = data.image_rows(images)
+        categories = own_categories(data, guess, data.table("images")["source"][row]).tolist()
+        new = [NewBox(*each) for each in zip(categories, boxes_inside(data, guess), strict=True)]
+        return Edits.make(
+            len(new), op=Op.ADD, table="images", column="bbox", row=row, new=new,
+            finding=finding, safe=False, rule=self.code,
+        )  # fmt: skip
+
+
+def addable(state: Compared, rows: Array) -> Array:
+    """Which of these predictions can become labels, bool: in a file of boxes alone, and of several predictions of one
+    object the one with the highest score."""
+    guesses, labels = state.guesses.take(rows), state.labels
+    home = state.home[guesses["image"]]
+    outlined = labels["source"][labels["kind"] > Kind.BOX]
+    boxes = np.stack([guesses[side] for side in "xywh"], axis=1)
+    best = nms(guesses["image"], boxes, guesses["score"], SAME)
+    return np.asarray((home >= 0) & ~np.isin(home, outlined) & best)

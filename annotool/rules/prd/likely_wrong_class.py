@@ -8,7 +8,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import WARNING, Edits, Findings, Fix, found, mendable
-from annotool.rules.prd.base import Compared, PredictionRule, compared, partners, records
+from annotool.rules.prd.base import Compared, PredictionRule, compared, own_categories, partners, records
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,7 @@ class LikelyWrongClass(PredictionRule):
     def fix(self, data: Dataset, findings: Findings) -> Edits:
         finding, keys, _ = mendable(findings)
         at, guess = partners(data.once(compared), self.normalised, keys, "other_guess")
-        table = data.table("categories")
-        category = data.table("predictions")["category"][guess]
-        source = data.table("annotations")["source"][at]
-        # The category of that name in the annotation's own file, which may be another row than the prediction's.
-        own = (table["label"] == table["label"][category][:, None]) & (table["source"] == source[:, None])
-        new = np.where(own.any(axis=1), own.argmax(axis=1), category)
+        new = own_categories(data, guess, data.table("annotations")["source"][at])
         return Edits.make(
             len(keys),
             table="annotations",
