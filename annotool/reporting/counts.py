@@ -5,17 +5,18 @@ Where there is a baseline, only what it does not know is counted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.findings import Findings
+from annotool.findings import Findings, Severity
 from annotool.joining import check_joined
 from annotool.reporting.told import Told
 from annotool.table import Array
 
-__all__ = ["Count", "Group", "Groups", "groups", "statistics"]
+__all__ = ["Count", "Group", "Groups", "groups", "statistics", "tally"]
 
 
 class Count(NamedTuple):
@@ -61,6 +62,28 @@ def statistics(told: Told) -> list[Count]:
         for (r, s, c), n in zip(counted.tolist(), counts.tolist(), strict=True)
     ]
     return sorted(found, key=lambda each: (each.rule, splits.index(each.split or ""), each.category or ""))
+
+
+def tally(told: Told, columns: Sequence[str]) -> list[list[object]]:
+    """Return rule, severity, split, category ("" for none), findings and a value for each joined column, sorted; what has none is
+    left out."""
+    data, findings = told.data, told.findings.new
+    labels = np.append(data.table("categories")["label"].astype(np.int64), -1)
+    rules, rule = rule_numbers(findings)
+    splits, split = split_numbers(data, findings)
+    image = data.image_rows(findings.column("image"))
+    names = [rules, [each.name.lower() for each in Severity], splits, [*data.labels, ""]]
+    keys = [rule, findings.column("severity").astype(np.int64), split, labels[findings.column("category")]]
+    for column in columns:
+        values, place = np.unique(data.joined[column].astype(str), return_inverse=True)
+        names.append([*values.tolist(), ""])
+        keys.append(np.append(place, -1)[image])
+    counted, counts = np.unique(np.stack(keys, axis=1), axis=0, return_counts=True)
+    found = []
+    for row, count in zip(counted.tolist(), counts.tolist(), strict=True):
+        words = [each[at] for each, at in zip(names, row, strict=True)]
+        found.append([*words[:4], count, *words[4:]])
+    return found
 
 
 def rule_numbers(findings: Findings) -> tuple[list[str], Array]:

@@ -13,7 +13,7 @@ import annotool
 from annotool.api import lines
 from annotool.errors import UsageError
 from annotool.findings import Findings, block
-from annotool.reporting.counts import groups, statistics
+from annotool.reporting.counts import groups, statistics, tally
 from annotool.reporting.rows import rows
 from annotool.reporting.told import Told
 from annotool.testing import tiny
@@ -31,6 +31,16 @@ def test_statistics_count_what_the_rows_say(audited: Told) -> None:
         (row.rule, row.split, row.category or None) for row in rows(audited.data, audited.findings)
     )
     assert {(each.rule, each.split, each.category): each.findings for each in statistics(audited)} == counted
+
+
+def test_a_tally_counts_what_the_rows_say(audited: Told) -> None:
+    counted = Counter(
+        (row.rule, row.severity, row.split or "", row.category, row.joined.get("annotator", ""))
+        for row in rows(audited.data, audited.findings)
+    )
+    found = {(*row[:4], row[5]): row[4] for row in tally(audited, ["annotator"])}
+    assert found == counted
+    assert sum(int(str(row[4])) for row in tally(audited, ())) == len(audited.findings)
 
 
 def test_groups_count_what_the_rows_say(audited: Told) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
 from annotool.config import Config
-from annotool.findings import Block, Findings, Fix, Severity
+from annotool.findings import Findings, Fix, Severity
 from annotool.fixes.preview import asked
 from annotool.metrics.balance import balance
-from annotool.reporting.counts import statistics
 from annotool.reporting.explained import paragraphs
 from annotool.reporting.html.balance import section as balance_section
+from annotool.reporting.html.filters import columns, counts, filters, grouped
 from annotool.reporting.html.gallery import Gallery, spread
 from annotool.reporting.html.markup import data_json, prose, tag, text
 from annotool.reporting.html.shell import page
@@ -39,6 +39,7 @@ def lines(told: Told) -> Iterator[str]:
 def main(told: Told) -> Iterator[str]:
     yield first_steps(told)
     yield from findings(told)
+    yield grouped(told)
     yield tag("section", tag("h2", "Balance") + balance_section(balance(told.data)), id="balance")
     yield tag("section", tag("h2", "How this was made") + made(told), id="made")
     yield data_json("counts", counts(told))
@@ -110,7 +111,7 @@ def findings(told: Told) -> Iterator[str]:
     counted = grade_counts(found)
     order = sorted(counted, key=lambda each: (GRADES.index(each[0]), -counted[each], each[1]))
     chosen = sampled(found)
-    gallery = Gallery(data)
+    gallery, names = Gallery(data), columns(data)
     images, annotation = data.image_rows(found.column("image")), found.column("annotation")
     rules = Config(rule=told.config.get("rule", {})).rules
     for grade, code in order:
@@ -124,7 +125,7 @@ def findings(told: Told) -> Iterator[str]:
             )
             for each in at
         ]
-        yield rule(counted[grade, code], shown, pictures)
+        yield rule(names, counted[grade, code], shown, pictures)
     yield "</section>"
 
 
@@ -141,32 +142,13 @@ def sampled(found: Findings) -> dict[tuple[str, str], Array]:
     return chosen
 
 
-def filters(told: Told) -> str:
-    data = told.data
-
-    def choice(name: str, values: list[str]) -> str:
-        options = tag("option", "all", value="") + "".join(
-            tag("option", text(each), value=each) for each in values
-        )
-        return tag("label", text(name) + tag("select", options, data_filter=name))
-
-    used = sorted({each.category for each in statistics(told) if each.category})
-    inner = choice("severity", list(GRADES))
-    inner += choice("split", list(data.split_names)) if data.split_names else ""
-    inner += choice("category", used) if used else ""
-    inner += tag(
-        "label", "text" + tag("input", "", type="search", data_filter="text", placeholder="file, message ...")
-    )
-    return tag("form", inner + tag("output", "", aria_live="polite"), class_="filters", role="search")
-
-
-def rule(count: int, shown: list[Row], pictures: list[str]) -> str:
+def rule(names: list[str], count: int, shown: list[Row], pictures: list[str]) -> str:
     """One rule: its count, why it matters, how it is mended, pictures, and a list."""
     code, grade = shown[0].rule, shown[0].severity
     rules = registry()
     words = paragraphs(rules[code]) if code in rules else []
     why = [each for each in words[1:] if each.startswith(("What:", "Why:", "Fix:"))]
-    listed = "".join(record(row) for row in shown)
+    listed = "".join(record(row, names) for row in shown)
     more = (
         f"{count - len(shown):,} more are not listed here; json has them all." if count > len(shown) else ""
     )
@@ -194,8 +176,8 @@ def rule(count: int, shown: list[Row], pictures: list[str]) -> str:
     return tag("details", tag("summary", title) + inner, class_="rule", data_rule=code, data_severity=grade)
 
 
-def record(row: Row) -> str:
-    """One finding in the list, with what the filters ask for; a joined `url` leads to the labelling tool."""
+def record(row: Row, names: list[str]) -> str:
+    """One finding in the list, with what the filters ask for (`names`: joined columns); a joined `url` leads to the labelling tool."""
     url = row.joined.get("url", "")
     image = text(row.image)
     if url.startswith(("http://", "https://")):
@@ -208,24 +190,8 @@ def record(row: Row) -> str:
         data_split=row.split or "",
         data_category=row.category,
         data_text=sought,
+        data_joined=json.dumps([row.joined.get(name, "") for name in names]) if names else None,
     )
-
-
-def counts(told: Told) -> list[list[object]]:
-    """Findings by rule, grade, split and category: what the filters count by."""
-    found: list[list[object]] = []
-    for grade in Severity:
-        part = told.findings.new.where(partial(graded, grade=grade))
-        own = statistics(Told(told.data, part)) if len(part) else ()
-        found += [
-            [each.rule, grade.name.lower(), each.split or "", each.category or "", each.findings]
-            for each in own
-        ]
-    return found
-
-
-def graded(part: Block, grade: Severity) -> Array:
-    return np.asarray(part.columns["severity"] == grade)
 
 
 def made(told: Told) -> str:

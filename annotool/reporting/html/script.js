@@ -1,34 +1,41 @@
 "use strict";
 const held = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
-const counts = held("counts") ?? [];
+const counts = held("counts") ?? { exact: true, rows: [] };
 const rules = [...document.querySelectorAll(".rule")];
-const fields = [...document.querySelectorAll("[data-filter]")];
-const wanted = () => Object.fromEntries(fields.map((each) => [each.dataset.filter, each.value.trim()]));
+const fields = [...document.querySelectorAll("[data-filter], [data-column]")];
+const joined = fields.filter((each) => each.dataset.column !== undefined);
+// What is chosen of a list begins with "=", so that an empty text can be chosen.
+const picked = (value, own) => !value || value === "=" + own;
+const wanted = () => Object.fromEntries(fields.map((each) => [each.dataset.filter, each.value]));
 
-// A rule's number is exact for severity, split and category; a text is looked for in the findings that are listed.
+// A rule's number is exact for what is chosen from lists; a text is looked for in the findings that are listed, and so are
+// joined columns of too many combinations to count.
 function filter() {
   const { severity = "", split = "", category = "", text = "" } = wanted();
-  const needle = text.toLowerCase();
+  const columns = joined.map((each) => each.value);
+  const needle = text.trim().toLowerCase();
+  const only_listed = needle || (!counts.exact && columns.some((each) => each));
+  const fitting = (values) => columns.every((value, at) => picked(value, values[at]));
   let total = 0;
   for (const rule of rules) {
     let count = 0;
-    for (const [code, grade, in_split, of_category, n] of counts)
-      if (code === rule.dataset.rule && grade === rule.dataset.severity &&
-          (!split || in_split === split) && (!category || of_category === category)) count += n;
+    for (const [code, grade, in_split, of_category, n, ...values] of counts.rows)
+      if (code === rule.dataset.rule && grade === rule.dataset.severity && picked(split, in_split) &&
+          picked(category, of_category) && (only_listed || fitting(values))) count += n;
     let listed = 0;
     for (const row of rule.querySelectorAll("tbody tr")) {
-      const fits = (!split || row.dataset.split === split) && (!category || row.dataset.category === category) &&
-        (!needle || row.dataset.text.includes(needle));
+      const fits = picked(split, row.dataset.split) && picked(category, row.dataset.category) &&
+        (!needle || row.dataset.text.includes(needle)) && (!joined.length || fitting(JSON.parse(row.dataset.joined)));
       row.hidden = !fits;
       listed += fits;
     }
-    if (needle) count = listed;
-    rule.hidden = (severity && severity !== rule.dataset.severity) || !count;
+    if (only_listed) count = listed;
+    rule.hidden = !picked(severity, rule.dataset.severity) || !count;
     rule.querySelector(".n").textContent = count.toLocaleString("en-US");
     if (!rule.hidden) total += count;
   }
   const output = document.querySelector(".filters output");
-  if (output) output.textContent = total.toLocaleString("en-US") + (needle ? " listed findings" : " findings");
+  if (output) output.textContent = total.toLocaleString("en-US") + (only_listed ? " listed findings" : " findings");
 }
 for (const each of fields) each.addEventListener("input", filter);
 document.querySelector(".filters")?.addEventListener("submit", (event) => event.preventDefault());

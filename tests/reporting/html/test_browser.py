@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -117,10 +118,10 @@ def test_filters_and_switches(shown: Callable[..., Shown], sample_data: Path) ->
     data = api.read(sample_data / "faulty/coco")
     whole = len(api.audit(data))
     assert page.inner_text(".filters output") == f"{whole} findings"
-    page.select_option("[data-filter=severity]", "error")
+    page.select_option("[data-filter=severity]", "=error")
     assert page.locator(".rule:visible").count() == page.locator(".rule[data-severity=error]").count()
     page.select_option("[data-filter=severity]", "")
-    page.select_option("[data-filter=split]", "val")
+    page.select_option("[data-filter=split]", "=val")
     in_val = int(page.inner_text(".filters output").split()[0])
     assert 0 < in_val < whole
     page.select_option("[data-filter=split]", "")
@@ -140,6 +141,31 @@ def test_filters_and_switches(shown: Callable[..., Shown], sample_data: Path) ->
     with page.expect_download() as started:
         article.locator("button.csv").click()
     assert Path(started.value.path()).read_text("utf-8").startswith('"split","category","instances"')
+
+
+def test_joined_columns_filter_exactly(
+    shown: Callable[..., Shown], sample_data: Path, tmp_path: Path
+) -> None:
+    names = api.read(sample_data / "faulty/coco").table("images")["file_name"].tolist()
+    sheet = tmp_path / "images.csv"
+    who = ["ann", "<b>bo</b>", ""]
+    sheet.write_text(
+        "file_name,annotator\n"
+        + "".join(f"{name},{who[at % 3]}\n" for at, name in enumerate(dict.fromkeys(names)))
+    )
+    data = api.read(sample_data / "faulty/coco", join=sheet)
+    findings = api.audit(data)
+    of = np.append(data.joined["annotator"], "")[
+        data.image_rows(findings.column("image"))
+    ]  # of no image: none
+    held = shown(data)
+    for value in who:
+        held.page.select_option("[data-column=annotator]", f"={value}")
+        assert held.page.inner_text(".filters output") == f"{int((of == value).sum())} findings"
+        listed = held.page.locator(".rule:not([hidden]) tbody tr:not([hidden])").count()
+        assert listed == int((of == value).sum())
+    assert held.page.locator("#grouped td", has_text="<b>bo</b>").count() >= 1
+    assert not held.errors
 
 
 def test_maps_show_the_category_that_is_chosen(shown: Callable[..., Shown], sample_data: Path) -> None:
