@@ -3,7 +3,8 @@
 Iterative stratification (Sechidis, Tsoumakas and Vlahavas, On the stratification of multi-label data, 2011), for counts
 in place of yes and no and for groups in place of examples: the label that is left in the fewest groups comes first, the
 group richest in it first of these, and goes to the split that lacks most of it. Two things are ours. A label that
-is in as many groups as there are splits, or more, reaches every split. And afterwards single groups move for as long as that lowers
+is in as many groups as there are splits, or more, reaches every split. And afterwards groups move, one by one or two that change
+places, for as long as that lowers
 
     cost = sum over splits s and labels c of (n_cs / N_c - r_s)^2
 
@@ -14,6 +15,7 @@ as much as a third of all others together.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 
@@ -22,6 +24,11 @@ from annotool.table import Array
 __all__ = ["Cells", "deviations", "stratify"]
 
 PASSES = 50  # over all groups, to move some; a few are enough
+ROUNDS, CANDIDATES, TRADES = (
+    10,
+    256,
+    100,
+)  # of trading; groups of each split looked at; trades of two splits in a round
 LEAST = 1e-12  # a smaller gain is a rounding error
 
 
@@ -54,6 +61,10 @@ def stratify(cells: Cells, ratios: Array, rank: Array) -> Array:
     state = State(cells, np.asarray(ratios, dtype=np.float64), rank)
     state.deal()
     state.improve()
+    for _ in range(ROUNDS):
+        if not state.trade():
+            break
+        state.improve()
     return state.split
 
 
@@ -139,7 +150,7 @@ class State:
     def improve(self) -> None:
         """Move groups while the cost falls and no label leaves a split that it is to be in."""
         for _ in range(PASSES):
-            gains = self.gains()
+            gains = -2 * self.costs().min(axis=0)
             hopeful = np.flatnonzero(gains > LEAST)
             moved = [
                 self.move(group)
@@ -148,8 +159,8 @@ class State:
             if not any(moved):
                 return
 
-    def gains(self) -> Array:
-        """How much the cost would fall by moving each group alone to its best split, float64 (groups,)."""
+    def costs(self) -> Array:
+        """Half of how much the cost would rise by moving each group alone to each split, float64 (splits, groups)."""
         own, sizes = self.split[self.group], self.cells.sizes
         cost = np.empty((len(self.ratios), len(sizes)))
         for to in range(len(self.ratios)):
@@ -157,13 +168,13 @@ class State:
             cost[to] = np.bincount(self.group, weights=more * self.weight[self.label], minlength=len(sizes))
             cost[to] += self.weight[-1] * sizes * (self.over[to, -1] - self.over[self.split, -1] + sizes)
         cost[self.split, np.arange(len(sizes))] = 0.0
-        return np.asarray(-2 * cost.min(axis=0))
+        return cost
 
     def move(self, group: int) -> bool:
         """Move a group to its best split, if there is a better one; return whether it moved."""
         own, size = slice(self.starts[group], self.starts[group + 1]), self.cells.sizes[group]
         labels, count, at = self.label[own], self.count[own], int(self.split[group])
-        if (self.met[at, labels][self.everywhere[labels]] == 1).any():
+        if self.needed(group):
             return False
         differ = self.over - self.over[at]
         cost = (differ[:, labels] + count) @ (count * self.weight[labels])
@@ -174,3 +185,56 @@ class State:
             return False
         self.put(group, to)
         return True
+
+    def needed(self, group: int) -> bool:
+        """Whether its split has a label that every split is to have from this group alone."""
+        labels = self.label[self.starts[group] : self.starts[group + 1]]
+        return bool((self.met[self.split[group], labels][self.everywhere[labels]] == 1).any())
+
+    # Trading.
+
+    def trade(self) -> bool:
+        """Let groups of two splits change places while the cost falls; return whether any did."""
+        traded = [self.trade_between(*pair) for pair in combinations(range(len(self.ratios)), 2)]
+        return any(traded)
+
+    def trade_between(self, one: int, other: int) -> bool:
+        """Trade among the groups of two splits that cost least to move to the other one."""
+        cost = self.costs()
+        sides = [self.cheapest(cost[to], at) for at, to in ((one, other), (other, one))]
+        rows = [self.dense(side) for side in sides]
+        own = [(each * each) @ self.weight for each in rows]
+        cross = (rows[0] * self.weight) @ rows[1].T
+        left = [np.ones(len(side), dtype=bool) for side in sides]
+        traded = False
+        for _ in range(TRADES if min(map(len, sides)) else 0):
+            gap = self.weight * (self.over[other] - self.over[one])
+            ends = [
+                np.where(left[0], own[0] + rows[0] @ gap, np.inf),
+                np.where(left[1], own[1] - rows[1] @ gap, np.inf),
+            ]
+            sums = ends[0][:, None] + ends[1][None, :] - 2 * cross
+            mine, theirs = np.unravel_index(int(sums.argmin()), sums.shape)
+            if not 2 * sums[mine, theirs] < -LEAST:
+                break
+            left[0][mine] = left[1][theirs] = False
+            groups = int(sides[0][mine]), int(sides[1][theirs])
+            if not any(map(self.needed, groups)):
+                self.put(groups[0], other)
+                self.put(groups[1], one)
+                traded = True
+        return traded
+
+    def cheapest(self, cost: Array, split: int) -> Array:
+        """The groups of a split that cost least to move, the first of equals by rank."""
+        groups = np.flatnonzero(self.split == split)
+        return groups[np.lexsort((self.rank[groups], cost[groups]))][:CANDIDATES]
+
+    def dense(self, groups: Array) -> Array:
+        """What these groups hold of each label, and their sizes: float64 (groups, labels + 1)."""
+        rows = np.zeros((len(groups), self.over.shape[1]))
+        rows[:, -1] = self.cells.sizes[groups]
+        for at, group in enumerate(groups.tolist()):
+            own = slice(self.starts[group], self.starts[group + 1])
+            rows[at, self.label[own]] = self.count[own]
+        return rows

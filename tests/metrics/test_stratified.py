@@ -117,7 +117,7 @@ def test_nothing_else_is_closer_to_the_wanted_shares(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_no_worse_than_scikit_learn(seed: int) -> None:
-    """At least half of the five folds of StratifiedGroupKFold are no closer in the label that is farthest off."""
+    """None of the five folds of StratifiedGroupKFold is closer in the label that is farthest off."""
     rng = np.random.default_rng(seed)
     group = rng.integers(0, 120, 1500)
     label = np.minimum(rng.geometric(0.45, 1500) - 1, 5)
@@ -131,7 +131,7 @@ def test_no_worse_than_scikit_learn(seed: int) -> None:
         split = np.zeros(120, dtype=np.int64)
         split[np.unique(group[test])] = 1
         theirs.append(np.abs(deviations(held, FOUR_FIFTHS, split)).max())
-    assert np.abs(ours).max() <= np.median(theirs)
+    assert np.abs(ours).max() <= min(theirs)
 
 
 def test_of_many_images_and_categories_each_gets_its_share() -> None:
