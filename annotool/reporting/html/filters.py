@@ -23,7 +23,11 @@ SHOWN = 20  # values of a column in its table; its numbers have all
 
 def columns(data: Dataset) -> list[str]:
     """The joined columns that findings are filtered and grouped by: those of a few values."""
-    return [name for name, values in data.joined.items() if 1 < len(set(values.tolist())) <= VALUES]
+    return [
+        name
+        for name, values in data.joined.items()
+        if name != "url" and 1 < len(set(values.tolist())) <= VALUES
+    ]
 
 
 def filters(told: Told) -> str:
