@@ -253,7 +253,7 @@ def fix(
     files, only what they accepted is mended, unsafe or not, and what they changed themselves; findings they ignored go
     to `ignored.jsonl`, a baseline.
     """
-    from annotool.fixes import inplace, moving, output, rounds
+    from annotool.fixes import inplace, rounds
 
     if out is not None and in_place:
         raise UsageError("--out and --in-place: choose one")
@@ -262,10 +262,7 @@ def fix(
         check_new(Path(out), given)
     notes = inplace.recover(given) if in_place else ()
     settings = (config or Config()).with_options(select, ignore, extend_select, target, preview)
-    codes = settings.codes
-    menders = {code: rule for code, rule in settings.rules.items() if code in codes}
-    ignored = [word for choice in settings.choices for word in choice.ignore]
-    every = settings.with_options(["ALL"], ignored).with_options(extend_select=sorted(codes))
+    menders, every = mending(settings)
 
     def reading(overlay: Mapping[Path, bytes | None]) -> Dataset:
         return read(paths, overlay=overlay, **options)
@@ -284,15 +281,32 @@ def fix(
         for title in formats.unpatched(made.data)
     )
     made = replace(made, notes=notes + made.notes + (() if ruling is None else ruling.notes(made)))
+    return saved(made, None if out is None else Path(out), in_place, ruling, given)
+
+
+def mending(settings: Config) -> tuple[dict[str, Rule], Config]:
+    """The rules that may mend, and the settings by which all are run to prove what they did."""
+    codes = settings.codes
+    ignored = [word for choice in settings.choices for word in choice.ignore]
+    every = settings.with_options(["ALL"], ignored).with_options(extend_select=sorted(codes))
+    return {code: rule for code, rule in settings.rules.items() if code in codes}, every
+
+
+def saved(
+    made: Proposal, out: Path | None, in_place: bool, ruling: Ruling | None, given: Sequence[Path]
+) -> Proposal:
+    """Write a proposal to a new folder, in place, or nowhere; return it with its journal and who decided it."""
+    from annotool.fixes import inplace, moving, output
+
     if out is not None:
         made = moving.portable(made)
     if ruling is not None:
         made = ruling.signed(made)
     if out is not None:
-        output.write(made, Path(out), given)
+        output.write(made, out, given)
     elif in_place:
         made = replace(made, journal=inplace.write_in_place(made))
-    folder = Path(out) if out is not None else made.journal.parent if made.journal else None
+    folder = out or (made.journal.parent if made.journal else None)
     if ruling is not None and folder is not None:
         ruling.keep(made, folder, bound())
     return made

@@ -30,6 +30,7 @@ KEYS = {
     "images": TEXT,
     "classes": TEXT,
     "task": TEXT,
+    "labels": TEXT,
     "baseline": TEXT,
     "select": LIST,
     "extend-select": LIST,
@@ -70,6 +71,7 @@ class Config:
     images: str | None = None
     classes: Path | None = None
     task: str | None = None
+    labels: str | None = None
     baseline: Path | None = None
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
@@ -167,6 +169,7 @@ def load(file: Path) -> Config:
             images=settings.get("images"),
             classes=base / settings["classes"] if "classes" in settings else None,
             task=settings.get("task"),
+            labels=settings.get("labels"),
             baseline=base / settings["baseline"] if "baseline" in settings else None,
             select=own.select,
             extend_select=own.extend_select,

@@ -21,7 +21,7 @@ def settings(tmp_path: Path, text: str, name: str = "annotool.toml") -> config.C
 def test_all_keys(tmp_path: Path) -> None:
     got = settings(
         tmp_path,
-        'paths = ["data"]\nformat = "coco"\nimages = "none"\nclasses = "names.txt"\ntask = "segment"\n'
+        'paths = ["data"]\nformat = "coco"\nimages = "none"\nclasses = "names.txt"\ntask = "segment"\nlabels = "multi"\n'
         'select = ["BOX"]\nignore = ["BOX003"]\n[severities]\nBOX001 = "info"\n[rule.BOX003]\nmin_side_px = 2\n',
     )
     assert got.paths == (tmp_path / "data",)
@@ -30,7 +30,7 @@ def test_all_keys(tmp_path: Path) -> None:
     assert got.reasons == ()
     assert got.rules["BOX003"].min_side_px == 2  # type: ignore[attr-defined]
     assert got.format == "coco"
-    assert got.task == "segment"
+    assert (got.task, got.labels) == ("segment", "multi")
 
 
 def test_severities_take_prefixes_slugs_and_all_the_more_specific_winning(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def reading_options(reading: Reading, settings: Config) -> dict[str, Any]:
         "sizes": reading.sizes,
         "predictions": reading.predictions,
         "join": reading.join,
-        "labels": reading.labels,
+        "labels": reading.labels or settings.labels,
         "voc_base": reading.voc_base,
         "decode": reading.decode,
     }

@@ -15,7 +15,7 @@ from annotool.findings import Compared, Findings, Severity
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import examples, rows
 from annotool.reporting.told import Told, against, plural, slug
-from annotool.reporting.verdict import grade_counts, outcomes, reasons, verdict
+from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
 from annotool.rules.base import classifies
 
 __all__ = ["LIMIT", "lines"]
@@ -68,7 +68,7 @@ def body(told: Told) -> Iterator[str]:
         yield from grouped(told, told.group_by)
     if told.statistics:
         yield from counted(told)
-    yield from idle(told.findings)
+    yield from lacking(told)
 
 
 def by_rule(told: Told, findings: Findings) -> Iterator[str]:
@@ -159,13 +159,14 @@ def counted(told: Told) -> Iterator[str]:
     yield from table(["rule", "split", "category", "findings"], found)
 
 
-def idle(findings: Findings) -> Iterator[str]:
-    if findings.skipped:
+def lacking(told: Told) -> Iterator[str]:
+    found = idle(told.findings, told.rules)
+    if found:
         yield ""
         yield "### Not run, or not on all"
         yield ""
-    for why in reasons(findings):
-        yield f"- {' '.join(each.rule for each in findings.skipped if each.why == why)}: {code(why)}"
+    for why, codes in found.items():
+        yield f"- {' '.join(codes)}: {code(why)}"
 
 
 def reproduce(told: Told) -> Iterator[str]:

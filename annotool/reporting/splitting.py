@@ -9,7 +9,7 @@ import numpy as np
 from annotool.metrics.weights import frequencies
 from annotool.reporting.rows import rows
 from annotool.reporting.told import escape, plural
-from annotool.reporting.verdict import reasons
+from annotool.reporting.verdict import idle
 from annotool.rules.base import classifies
 from annotool.splitting import Split
 from annotool.table import Array
@@ -149,6 +149,5 @@ def verdict(done: Split) -> Iterator[str]:
             yield "  --group-by duplicates keeps images that are equal, or nearly so, in one split"
         if len(told) > SHOWN:
             yield f"  and {len(told) - SHOWN:,} more: annotool audit {escape(str(done.converted.out))} --select SPL"
-    for why in reasons(done.findings):
-        codes = " ".join(each.rule for each in done.findings.skipped if each.why == why)
-        yield f"[dim]not checked: {codes}: {escape(why)}[/]"
+    for why, codes in idle(done.findings).items():
+        yield f"[dim]not checked: {' '.join(codes)}: {escape(why)}[/]"

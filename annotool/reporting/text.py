@@ -10,7 +10,7 @@ from annotool.findings import Compared, Findings, Fix, Severity
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import Row, examples, rows
 from annotool.reporting.told import Told, escape, notes, plural, slug, summary
-from annotool.reporting.verdict import grade_counts, outcomes, reasons, verdict
+from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
 from annotool.rules.base import classifies
 
 __all__ = ["lines"]
@@ -37,13 +37,10 @@ def lines(told: Told) -> Iterator[str]:
     if told.findings.ignored:
         yield ""
         yield left_out(told.findings)
-    skipped = told.findings.skipped
-    if skipped:
+    if lacking := idle(told.findings, told.rules):
         yield ""
-        yield f"Not run, or not on all: {plural(len(skipped), 'rule')}"
-        for why in reasons(told.findings):
-            codes = " ".join(each.rule for each in skipped if each.why == why)
-            yield f"  {codes}: {escape(why)}"
+        yield f"Not run, or not on all: {plural(sum(map(len, lacking.values())), 'rule')}"
+        yield from (f"  {' '.join(codes)}: {escape(why)}" for why, codes in lacking.items())
 
 
 def head(told: Told) -> Iterator[str]:

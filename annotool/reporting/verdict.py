@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from annotool.findings import Findings, Severity
 from annotool.reporting.told import Told, against, plural, slug, summary
 from annotool.rules import registry
 
-__all__ = ["grade_counts", "outcomes", "reasons", "verdict"]
+__all__ = ["grade_counts", "idle", "outcomes", "verdict"]
 
 WORST = 3  # rules named
+PREDICTIONS = "needs --predictions"  # what rules that compare with predictions say where there are none
 
 
 def verdict(told: Told) -> str:
@@ -42,11 +45,11 @@ def verdict(told: Told) -> str:
     every = sum(not rule.preview for rule in registry().values())
     if told.rules is not None and len(told.rules) < every:
         text += f"; {len(told.rules)} of {every} rules selected"
-    if findings.skipped:
-        more = ", and more" if len(reasons(findings)) > 1 else ""
-        text += (
-            f"; {plural(len(findings.skipped), 'rule')} not run, or not on all ({reasons(findings)[0]}{more})"
-        )
+    if lacking := idle(findings, told.rules):
+        why, *others = lacking
+        count = sum(map(len, lacking.values()))
+        more = ", and more" if others else ""
+        text += f"; {plural(count, 'rule')} not run, or not on all ({why}{more})"
     return text
 
 
@@ -93,9 +96,18 @@ def said(code: str, count: int) -> str:
     return phrase.format(n=f"{count:,}") if phrase else f"{count:,} {slug(code)}"
 
 
-def reasons(findings: Findings) -> list[str]:
-    """Return why rules did not run, or not on all, each reason once."""
-    return list(dict.fromkeys(each.why for each in findings.skipped))
+def idle(findings: Findings, rules: Sequence[str] | None = None) -> dict[str, list[str]]:
+    """Return why rules did not run, or not on all, and the codes of these.
+
+    That there are no predictions to compare with is said only where the selected `rules` all need them.
+    """
+    found: dict[str, list[str]] = {}
+    for each in findings.skipped:
+        found.setdefault(each.why, []).append(each.rule)
+    asked = {code for why, codes in found.items() if why.startswith(PREDICTIONS) for code in codes}
+    if rules is None or not asked.issuperset(rules):
+        found = {why: codes for why, codes in found.items() if not why.startswith(PREDICTIONS)}
+    return found
 
 
 def grade_counts(findings: Findings) -> dict[tuple[str, str], int]:

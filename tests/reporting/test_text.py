@@ -4,7 +4,7 @@ import re
 
 from rich.text import Text
 
-from annotool.findings import Findings, Fix, Outcome, Severity, block
+from annotool.findings import Findings, Fix, Outcome, Severity, Skipped, block
 from annotool.reporting import github, html, markdown
 from annotool.reporting.text import lines
 from annotool.reporting.told import Told
@@ -29,6 +29,20 @@ def test_a_clean_set_is_ready() -> None:
     assert verdict(Told(tiny(), Findings())) == "ready to train: nothing found"
     warned = Findings((block("CLS002", "m", 1, severity=Severity.WARNING),))
     assert verdict(Told(tiny(), warned)) == "ready to train: no errors, 1 warning to look at"
+
+
+def test_what_needs_predictions_is_no_lack_without_any() -> None:
+    lacking = ("needs --predictions", "needs --predictions with probabilities of the classes")
+    skipped = (Skipped("LBL001", lacking[1]), Skipped("PRD001", lacking[0]))
+    clean = Told(tiny(), Findings(skipped=skipped))
+    assert verdict(clean) == "ready to train: nothing found"
+    assert "PRD001" not in plain(clean) and "LBL001" not in plain(clean)
+    with_more = Told(tiny(), Findings(skipped=(*skipped, Skipped("IMG009", "needs --decode"))))
+    assert verdict(with_more).endswith("; 1 rule not run, or not on all (needs --decode)")
+    assert "Not run, or not on all: 1 rule" in plain(with_more)
+    asked = Told(tiny(), Findings(skipped=skipped[1:]), rules=["PRD001"])
+    assert "1 rule not run, or not on all (needs --predictions)" in verdict(asked), "it was asked for"
+    assert "PRD001: needs --predictions" in plain(asked)
 
 
 def test_one_cause_that_hits_many_is_one_line() -> None:

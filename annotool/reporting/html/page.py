@@ -20,7 +20,7 @@ from annotool.reporting.html.markup import data_json, prose, tag, text
 from annotool.reporting.html.shell import page
 from annotool.reporting.rows import Row, rows
 from annotool.reporting.told import Told, notes, plural, slug, summary
-from annotool.reporting.verdict import grade_counts, outcomes, reasons, verdict
+from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
 from annotool.rules import registry
 from annotool.table import Array
 
@@ -197,9 +197,8 @@ def record(row: Row, names: list[str]) -> str:
 def made(told: Told) -> str:
     """What was read, what was not run."""
     items = [tag("li", text(note)) for note in notes(told.data)]
-    for why in reasons(told.findings):
-        codes = " ".join(each.rule for each in told.findings.skipped if each.why == why)
-        items.append(tag("li", text(f"not run, or not on all: {codes}: {why}")))
+    for why, codes in idle(told.findings, told.rules).items():
+        items.append(tag("li", text(f"not run, or not on all: {' '.join(codes)}: {why}")))
     if told.command:
         items.append(tag("li", tag("code", text(told.command))))
     return tag("ul", items) if items else tag("p", "All rules ran.")
