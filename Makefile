@@ -35,6 +35,8 @@ demo: env ## audit the faulty samples, fix, convert, balance
 	set -e; \
 	say 'Audit: the same pictures in three formats, each with faults planted in it'; \
 	for data in coco voc yolo; do run audit $(SAMPLES)/faulty/$$data; done; \
+	say 'Predictions: labels that a good model disagrees with'; \
+	run audit $(SAMPLES)/faulty/cases/PRD001/data --predictions $(SAMPLES)/faulty/cases/PRD001/predictions; \
 	say 'Explain: what a rule looks for, and who stumbles over it'; \
 	run rule BOX002; \
 	say 'Fix: what can be mended without changing a fact, into a new folder; then what is left'; \

@@ -23,6 +23,7 @@ from sample_data.maker import (
     cases_cls,
     cases_img,
     cases_lbl,
+    cases_prd,
     cases_seg,
     coco,
     draw,
@@ -62,7 +63,7 @@ def everything() -> Files:
         written, findings = faulty.build(truth, images)
         files |= below(faulty.DATASET, written)
         expected += findings
-    for maker in (cases, cases_img, cases_seg, cases_box, cases_cls, cases_lbl):
+    for maker in (cases, cases_img, cases_seg, cases_box, cases_cls, cases_lbl, cases_prd):
         for code, case in maker.CASES.items():
             written, findings = case(f"faulty/cases/{code}", painted)
             files |= below(f"faulty/cases/{code}", written)

@@ -18,6 +18,8 @@ COLUMNS = (
 
 # Faults that only the pixels show.
 DECODED = [f"faulty/cases/{code}" for code in ("IMG009", "IMG010", "IMG011")]
+# Faults that only a model's predictions show.
+PREDICTED = {f"faulty/cases/{code}/data": f"faulty/cases/{code}/predictions" for code in ("LBL001", "PRD001")}
 
 
 def wanted() -> dict[str, Counter[tuple[str, ...]]]:
@@ -33,7 +35,8 @@ WANTED = wanted()
 
 
 def found(path: Path, decode: bool = False) -> Counter[tuple[str, ...]]:
-    data = annotool.read(path, decode=decode)
+    predicted = PREDICTED.get(path.relative_to(SAMPLES).as_posix())
+    data = annotool.read(path, decode=decode, predictions=SAMPLES / predicted if predicted else None)
     told = (replace(row, line=row.line or "") for row in rows(data, annotool.audit(data)))
     return Counter(tuple(text(getattr(row, column)) for column in COLUMNS) for row in told)
 

@@ -79,7 +79,8 @@ def scores(findings: Findings) -> Array:
     """The score of the prediction that each finding is of; None where it is of none."""
     told: list[float | None] = []
     for part in findings.blocks:
-        own = part.values.get("score") if part.rule.startswith(("PRD", "LBL")) else None
+        held = {"PRD": "score", "LBL": "best"}.get(part.rule[:3], "")
+        own = part.values.get(held)
         told += [None] * len(part) if own is None else np.broadcast_to(own, len(part)).astype(float).tolist()
     return objects(told)
 
