@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ ADDED = {"faulty/voc": {"labels.txt"}, "faulty/cases/CLS007": {"labels.txt"}}
 # Faults that only the pixels show.
 DECODED = [f"faulty/cases/{code}" for code in ("IMG009", "IMG010", "IMG011")]
 # Faults that only a model's predictions show.
-PREDICTED = {
+PREDICTED: dict[str, dict[str, Any]] = {
     f"faulty/cases/{code}/data": {"predictions": SAMPLES / f"faulty/cases/{code}/predictions"}
     for code in ("LBL001", "PRD001")
 }
