@@ -41,7 +41,7 @@ def tiles(counted: Balance) -> str:
     if len(counted.categories) <= len(whole):
         return ""
     shown = (
-        ("imbalance_ratio", ".1f", "times", "largest over smallest category"),
+        ("imbalance_ratio", ",.1f", "times", "largest over smallest category"),
         ("entropy", ".2f", "evenness", "1: all equal, towards 0: all in one"),
         ("gini", ".2f", "Gini", "0: all equal, towards 1: all in one"),
         ("effective_categories", ".1f", "effective", "as varied as so many equal categories"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from annotool.metrics.balance import Balance
@@ -48,6 +50,8 @@ def frequency(counted: Balance) -> str:
             "A model will learn the large ones first: weigh categories or repeat images of rare ones (numbers below), "
             "merge what nobody needs apart, or collect more."
             if counted.imbalance_ratio >= 50 or counted.entropy < 0.6
+            else "That is even enough to train on, but for the rare ones below."
+            if (whole["frequency"] == "rare").any()
             else "That is even enough to train on as it is."
         )
     if counted.unused:
@@ -66,8 +70,9 @@ def images(counted: Balance) -> str:
     rare = whole["category"][bins == "rare"].tolist()
     top = int(np.argmax(whole["images"]))
     says = (
-        f"{named([whole['category'][top]])} is in {whole['images'][top]:,} of {total:,} images. As LVIS counts, {len(rare):,} categories are rare "
-        f"(in 10 images or fewer), {int((bins == 'common').sum()):,} common (in 100 or fewer), {int((bins == 'frequent').sum()):,} frequent. "
+        f"{named([whole['category'][top]])} is in {whole['images'][top]:,} of {total:,} images. As LVIS counts, "
+        f"rare (in 10 images or fewer) are {len(rare):,}, common (in 100 or fewer) {int((bins == 'common').sum()):,}, "
+        f"frequent {int((bins == 'frequent').sum()):,}. "
     )
     if rare:
         says += f"Rare: {named(rare)}. Collect more, or do not trust what is measured on them."
@@ -83,18 +88,22 @@ def images(counted: Balance) -> str:
 def scarce(counted: Balance) -> str:
     """How many categories are below which threshold, and which."""
     held, k = counted.scarce, len(counted.categories) // len(counted.splits)
-    told, what = [], what_of(counted)
-    for few in FEW:
-        mine = below(held, "annotations", few, "")
-        told.append(f"{len(mine):,} of {k:,} under {few:,}" + (f" ({named(mine)})" if mine else ""))
-    drowned = below(held, "share", SHARE, "")
+    what, under = what_of(counted), {few: below(held, "annotations", few, "") for few in FEW}
+    least = next(
+        (few for few in FEW if under[few]), None
+    )  # who is under ten is under a hundred too: named once
+    told = [
+        f"{len(mine):,} of {k:,} under {few:,}" + (f" ({named(mine)})" if few == least else "")
+        for few, mine in under.items()
+    ]
     says = f"By {what}: {'; '.join(told)}. "
+    drowned = below(held, "share", SHARE, "")
     says += f"{len(drowned):,} make up less than 1 % of all {what}" + (
         f" ({named(drowned)}). " if drowned else ". "
     )
-    if below(held, "annotations", FEW[0], ""):
+    if under[FEW[0]]:
         says += "Under ten cannot be learned nor measured: collect more, merge them, or leave them out."
-    elif below(held, "annotations", FEW[1], ""):
+    elif under[FEW[1]]:
         says += (
             "Under a hundred: repeat their images, weigh them, or collect more before anything else is tuned."
         )
@@ -140,7 +149,7 @@ def weights(counted: Balance) -> str:
     )
     names = [str(each) for each in own["category"].tolist()]
     drawings = [
-        (label, row_of_bars(f"{label}, {split or 'all images'}", names, values, "{:,.2f}"))
+        (label, row_of_bars(f"{label}, {split or 'all images'}", names, values, weight))
         for label, values in (
             ("inverse frequency", inverse),
             ("effective number", effective),
@@ -160,11 +169,13 @@ def drawn(counted: Balance, column: str, title: str, *, log: bool) -> list[tuple
     for name, own in parts_of(counted.categories):
         held = own.take(order)
         names = [str(each) for each in held["category"].tolist()]
-        drawings.append((name, row_of_bars(f"{title}, {name}", names, held[column], "{:,}", log=log)))
+        drawings.append((name, row_of_bars(f"{title}, {name}", names, held[column], "{:,}".format, log=log)))
     return drawings
 
 
-def row_of_bars(title: str, names: list[str], values: Array, form: str, *, log: bool = False) -> str:
+def row_of_bars(
+    title: str, names: list[str], values: Array, form: Callable[[float], str], *, log: bool = False
+) -> str:
     """Bars of all categories, or of many the first and the last."""
     places: list[int | None] = list(range(len(names)))
     if len(names) > MOST:
@@ -174,9 +185,13 @@ def row_of_bars(title: str, names: list[str], values: Array, form: str, *, log: 
         title,
         [gap if at is None else names[at] for at in places],
         [None if at is None else values[at].item() for at in places],
-        shown=["" if at is None else form.format(values[at].item()) for at in places],
+        shown=["" if at is None else form(values[at].item()) for at in places],
         log=log,
     )
+
+
+def weight(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def picked(held: Table, columns: list[str]) -> Table:

@@ -57,7 +57,8 @@ def bars(
 
 
 def cut(name: str) -> str:
-    return name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
+    """A long name without its middle: names of one dataset often begin, or end, alike."""
+    return name if len(name) <= LETTERS else f"{name[: LETTERS // 2]}…{name[-(LETTERS // 2) :]}"
 
 
 def columns(title: str, labels: Sequence[str], counts: Sequence[float], *, edges: bool = False) -> str:

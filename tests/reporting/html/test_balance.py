@@ -166,7 +166,8 @@ def test_bars_of_thresholds_and_weights(counted: Balance) -> None:
     ):  # fmt: skip
         titles, widths = drawn(figures(found["Weights and repeat factors"])[caption], "width")
         assert titles == [
-            f"{name}: {value:,.2f}" for name, value in zip(own["category"], own[column], strict=True)
+            f"{name}: {value:,.0f}" if value >= 100 else f"{name}: {value:.3g}"
+            for name, value in zip(own["category"], own[column], strict=True)
         ]
         assert proportional(widths, own[column].to_numpy())
 

@@ -65,3 +65,10 @@ def test_cells_of_a_matrix_are_shaded_by_row() -> None:
     shades = [each["fill-opacity"] for each in rects(svg) if each["class"] in ("right", "wrong")]
     assert len(shades) == 3 and shades[0] == shades[2] == "1.000" and 0.4 < float(shades[1]) < 0.6
     assert "&lt;a&gt; as b: 2" in svg and rects(matrix("t", [], [])) == []
+
+
+def test_a_long_name_loses_its_middle_and_keeps_it_in_its_title() -> None:
+    svg = bars("t", ["traffic sign, speed limit 30", "traffic sign, speed limit 50"], [1, 2])
+    assert "limit 30<" in svg
+    assert "traffic …limit 50" in svg
+    assert "traffic sign, speed limit 50: 2" in svg
