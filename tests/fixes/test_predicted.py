@@ -199,3 +199,17 @@ def test_not_offered_where_no_file_could_take_it(tmp_path: Path) -> None:
     given = put(tmp_path / "outlined", {"labels.json": json.dumps(outlined)})
     found = api.audit(api.read(given, **options(tmp_path, "coco"))).of("PRD001")
     assert found.column("fix").tolist() == [0]
+
+
+def test_a_label_changes_with_the_score_of_the_better_one(sample_data: Path, tmp_path: Path) -> None:
+    case = sample_data / "faulty/cases/LBL001"
+    made = api.fix(
+        case / "data", out=tmp_path / "out", unsafe=True, select=["LBL001"], predictions=case / "predictions"
+    )
+    told = [json.loads(line) for line in (tmp_path / "out" / "fixes.jsonl").read_text().splitlines()[1:-1]]
+    assert [(each["rule"], each["old"], each["new"]) for each in told] == [
+        ("LBL001", "orange", "apple"),
+        ("LBL001", "apple", "banana"),
+    ]
+    assert all(0.8 <= each["score"] <= 0.97 for each in told)
+    assert made.changes["score"].tolist() == [each["score"] for each in told]
