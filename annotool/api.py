@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +22,7 @@ from annotool.formats.base import Format, ReadOptions, WriteOptions
 from annotool.joining import check_joined
 from annotool.metrics import balance as counts
 from annotool.metrics.balance import Balance
+from annotool.notebook import SHOWN
 from annotool.output import check_new, utf8, write_file
 from annotool.reporting import FORMS, explained
 from annotool.reporting.told import Told
@@ -86,6 +87,18 @@ GRADES = {"error": 2, "warning": 1, "info": 0, "never": 3}
 calm = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
+def in_notebooks(name: str) -> Callable[[Any], str]:
+    """What shows a value in a notebook, by the name of its class; imported when one is shown."""
+    return calm(lambda value: str(getattr(import_module("annotool.reporting.html.notebook"), name)(value)))
+
+
+SHOWN |= {
+    "Dataset": in_notebooks("dataset"),
+    "Findings": in_notebooks("findings"),
+    "Balance": in_notebooks("balance"),
+}
+
+
 @calm
 def read(paths: Paths, **options: Any) -> Dataset:
     """Read one dataset from a path or several, each a file, a folder, a data.yaml or `split=path`.
@@ -136,6 +149,7 @@ def audit(
     settings = (config or Config()).with_options(select, ignore, extend_select, target, preview)
     dataset = data if isinstance(data, Dataset) else read(data, **options)
     findings, ran = judged(dataset, settings)
+    findings = replace(findings, data=dataset)
     file = baseline or settings.baseline
     if file in (None, "none"):
         return findings

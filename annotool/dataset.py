@@ -15,6 +15,7 @@ from annotool.findings import Findings
 from annotool.geometry import boxes as box_geometry
 from annotool.geometry import rings as ring_geometry
 from annotool.geometry import rle as mask_geometry
+from annotool.notebook import Showing
 from annotool.parallel import aside
 from annotool.progress import track
 from annotool.schema import SCHEMA, Kind, make
@@ -98,7 +99,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Dataset(Showing):
     """Images, annotations, categories and splits of one dataset, as read: nothing dropped, clipped or rounded."""
 
     tables: Mapping[str, Table]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from annotool.notebook import Showing
 from annotool.table import Array, Table
 
 if TYPE_CHECKING:
@@ -168,11 +169,12 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Findings:
+class Findings(Showing):
     """All findings of an audit, in blocks; `skipped` names the rules that could not run, `ignored` what the settings
     leave out, `outcomes` what the consumers of --target will do.
 
-    `baseline` is there when they were compared with one: then the column `known` tells old from new.
+    `baseline` is there when they were compared with one: then the column `known` tells old from new. `data` is the Dataset
+    they are of, where somebody is to look at them; it is not compared, and stays behind when they are pickled.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -180,6 +182,10 @@ class Findings:
     baseline: Compared | None = None
     ignored: tuple[Ignored, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    data: Any = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "data": None}
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.blocks)
@@ -191,6 +197,11 @@ class Findings:
             self.baseline or other.baseline,
             self.ignored + other.ignored,
             self.outcomes + other.outcomes,
+            self.data
+            if self.data is other.data or other.data is None
+            else other.data
+            if self.data is None
+            else None,
         )
 
     def of(self, *rules: str) -> Findings:

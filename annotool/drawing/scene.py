@@ -28,7 +28,7 @@ LETTERS = 32  # of a name on a label
 
 @dataclass(frozen=True)
 class Mark:
-    """One annotation to draw. role: flagged, partner, other, or mended; box None: nothing that can be drawn; outer and holes:
+    """One annotation to draw. role: flagged, partner, other, mended, or shown; box None: nothing that can be drawn; outer and holes:
     rings, float64 (n, 2) pixels each; points float64 (n, 3) x y v, NaN: not set; bones: pairs of points that are joined.
     """
 

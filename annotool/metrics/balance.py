@@ -24,6 +24,7 @@ from annotool.metrics import weights
 from annotool.metrics.distributions import Distributions, distributions
 from annotool.metrics.parts import membership
 from annotool.metrics.scarcity import scarce
+from annotool.notebook import Showing
 from annotool.schema import Kind
 from annotool.table import Array, Table
 
@@ -65,7 +66,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Balance:
+class Balance(Showing):
     """The balance of a dataset, ready to be shown.
 
     categories: one row a split and category: split ("" the whole), category, instances, images, share (of the split's

@@ -18,7 +18,7 @@ __all__ = ["SIDE", "drawing"]
 
 SIDE = 320  # px: what the longer side of a picture is thought to have on the screen
 LETTERS = 12.5  # px
-CORNERS = 400  # of one ring, at most
+CORNERS, RINGS = 400, 60  # of one ring, of one outline, at most
 GREY = "#8b949e"
 THIN = {"vector_effect": "non-scaling-stroke"}
 STROKES: dict[str, dict[str, Any]] = {
@@ -26,6 +26,7 @@ STROKES: dict[str, dict[str, Any]] = {
     "partner": {"stroke_width": 2.5, "stroke_dasharray": "5 4"},
     "flagged": {"stroke_width": 2.5},
     "mended": {"stroke_width": 2.5},
+    "shown": {"stroke_width": 1.5},  # as it is, nothing being found
 }
 
 
@@ -83,7 +84,7 @@ def frame(box: Sides, view: Sides, unit: float) -> dict[str, str]:
 def outline(rings: Sequence[Array], unit: float) -> dict[str, str]:
     """Rings with no more corners than are seen."""
     told = []
-    for ring in rings:
+    for ring in sorted(rings, key=len, reverse=True)[:RINGS]:
         seen = np.round(ring / unit).astype(np.int64)
         kept = ring[np.append(True, (seen[1:] != seen[:-1]).any(axis=1))]
         kept = kept[:: -(-len(kept) // CORNERS)]
@@ -115,10 +116,12 @@ def labels(marks: Sequence[Mark], view: Sides, unit: float) -> str:
     names = [fitted(mark.label, (room - size * 0.7) / size) for mark in marks]
     sizes = [(letters(each) * size + 0.6 * size, 1.4 * size) for each in names]
     anchors = [mark.box or (view[0], view[1], view[0], view[1]) for mark in marks]
-    spots = place(view, anchors, sizes, [True] * len(marks))
+    spots = place(view, anchors, sizes, [mark.role != "shown" for mark in marks])
     drawn = []
     for mark, name, spot, (width, height) in zip(marks, names, spots, sizes, strict=True):
-        x, y = spot or (0.0, 0.0)
+        if spot is None:
+            continue
+        x, y = spot
         drawn.append(
             tag(
                 "rect",
