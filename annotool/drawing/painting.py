@@ -211,7 +211,7 @@ def labels(draw: Any, scene: Scene, easel: Easel) -> None:
     others.sort(key=lambda each: -area(each))
     marks += others[:NAMED]
     pad = max(2, easel.letters // 5)
-    faces = [typeface(printable(mark.label), easel.letters) for mark in marks]
+    faces = [fitted(printable(mark.label), easel.letters, easel.width - 2 * pad) for mark in marks]
     tall = easel.letters + 2 * pad
     sizes = [(float(font.getlength(text)) + 2 * pad, float(tall)) for font, text in faces]
     anchors = [easel.box(mark.box) if mark.box else (0.0, 0.0, 0.0, 0.0) for mark in marks]
@@ -224,6 +224,16 @@ def labels(draw: Any, scene: Scene, easel: Easel) -> None:
         edge = LIGHT if mark.role == "flagged" else None
         draw.rectangle((x, y, x + width - 1, y + height - 1), mark.colour, edge)
         draw.text((x + pad, y + height / 2), text, ink_on(mark.colour), font, anchor="lm")
+
+
+def fitted(label: str, size: int, room: float) -> tuple[Any, str]:
+    """The font and the text of a label, its middle cut out where it is too long: the id at its end stays."""
+    font, shown = typeface(label, size)
+    for half in range(len(label) // 2 - 1, 0, -1):
+        if font.getlength(shown) <= room:
+            break
+        font, shown = typeface(f"{label[:half]}…{label[-half:]}", size)
+    return font, shown
 
 
 def area(mark: Mark) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from annotool.drawing.colours import FLAGGED, PARTNER, category_colours, rgb
-from annotool.drawing.painting import BLANK, PAPER, paint
+from annotool.drawing.painting import BLANK, PAPER, fitted, paint
 from annotool.drawing.scene import scene
 from annotool.testing import tiny
 
@@ -109,6 +109,14 @@ def test_the_image_is_under_it(tmp_path: Path) -> None:
     file.write_bytes(b"nothing")
     picture, why = paint(scene(data, 0))
     assert why == "cannot identify image file" and near(picture, (700, 700), BLANK)
+
+
+@pytest.mark.parametrize("room", [400, 200, 120, 60])
+def test_a_label_too_long_keeps_its_ends(room: int) -> None:
+    label = "a very long name of a category #3"
+    font, shown = fitted(label, 14, room)
+    assert font.getlength(shown) <= room and shown.endswith("#3") and shown.startswith("a")
+    assert (shown == label) is (font.getlength(label) <= room)
 
 
 def test_a_caption_stands_below() -> None:
