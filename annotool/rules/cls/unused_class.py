@@ -10,7 +10,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.geometry.groups import first_equal
 from annotool.metrics.balance import unfollowed
-from annotool.rules.base import DatasetRule, Findings, Severity, found, written_in
+from annotool.rules.base import DatasetRule, Findings, Severity, found, unkept, written_in
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
@@ -19,11 +19,13 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Used:
-    """The rows of `categories`, how many annotations each has, and which are of YOLO files."""
+    """The rows of `categories`, how many annotations each has, which are of YOLO files, and how many annotations of
+    each source could not be read."""
 
     rows: Table
     counts: Array
     yolo: Array
+    unkept: Array
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class UnusedClass(DatasetRule[Used]):
 
     What: a declared name without a single annotation in any file of the dataset. A category that only groups others
     is FMT009, one whose id an earlier one of its file has SCH005; of several YOLO class lists that differ (CLS006) only
-    the one that counts is looked at. More than `single` are one finding: a part of COCO with the list of the whole.
+    the one that counts is looked at. Where records of annotations could not be read (SCH002), any may have been used.
+    More than `single` are one finding: a part of COCO with the list of the whole.
 
     Why: the model gets an output that is never trained, the mean over classes a part that is never measured; or a
     name is misspelt, and its objects stand under another.
@@ -60,16 +63,20 @@ class UnusedClass(DatasetRule[Used]):
     def partial(self, shard: Dataset) -> Used:
         rows, category = shard.table("categories"), shard.table("annotations")["category"]
         counts = np.bincount(category[category >= 0], minlength=len(rows))
-        return Used(rows, counts, written_in(shard, rows, ("yolo",)))
+        return Used(rows, counts, written_in(shard, rows, ("yolo",)), unkept(shard, "annotations"))
 
     def merge(self, states: Sequence[Used]) -> Used:
-        return Used(states[0].rows, np.sum([each.counts for each in states], axis=0), states[0].yolo)
+        counts, lost = (
+            np.sum([getattr(each, name) for each in states], axis=0) for name in ("counts", "unkept")
+        )
+        return Used(states[0].rows, counts, states[0].yolo, lost)
 
     def finish(self, state: Used) -> Findings:
         if not state.counts.any():
             return Findings()
         rows = state.rows
-        used = set(rows["label"][state.counts > 0].tolist())
+        maybe = (rows["source"] >= 0) & (state.unkept[rows["source"]] > 0)  # by what could not be read
+        used = set(rows["label"][(state.counts > 0) | maybe].tolist())
         grouping = set(rows["supercategory"][rows["supercategory"] != rows["name"]].tolist())
         again = (first_equal(rows["source"], rows["id"]) >= 0) & (rows["id"] != NO_ID)
         judged = (rows["source"] >= 0) & ~again

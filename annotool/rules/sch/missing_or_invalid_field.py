@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ APART = (
     "num_keypoints",
     "supercategory",
 )
+
+ELEMENT = re.compile(r"/(images|annotations|categories)/\d+")
 
 IDS = ("images/id", "annotations/id", "annotations/image_id", "annotations/category_id", "categories/id")
 
@@ -74,8 +77,12 @@ class MissingOrInvalidField(ReaderRule):
     )  # fmt: skip
 
     def condemns(self, part: Block) -> Array:
-        """A flag, a score or an area spoils no box; nor does its own id."""
+        """A flag, a score or an area spoils no box; nor does its own id. An element of a list that is no record spoils
+        nothing else in the file."""
         fields = part.values.get("field", np.full(len(part), "", dtype=object)).tolist()
         pointers = part.columns["pointer"].tolist()
         named = [field or pointer.rpartition("/")[2] for field, pointer in zip(fields, pointers, strict=True)]
-        return ~np.isin(np.array(named, dtype=str), APART)
+        lone = [ELEMENT.fullmatch(each) is not None for each in pointers]
+        keys = (part.columns[name] for name in ("annotation", "image", "category"))
+        alone = np.array(lone, dtype=bool) & np.all([each < 0 for each in keys], axis=0)
+        return np.asarray(~np.isin(np.array(named, dtype=str), APART) & ~alone)
