@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ USUAL = ("train", "val", "valid", "validation", "test")
 @dataclass(frozen=True)
 class Members:
     """One row an image and split: image, split, file_name, path, bytes, width, height, pixels (digest), where the split's list names it
-    (source, line; listed: a list of names does), the image's own record in COCO and VOC (own_source, own_line, own_start, own_end). `order`: the splits, train first."""
+    (source, line; listed: a list of names does), the image's own record in COCO and VOC (own_source, own_line, own_start, own_end, own_file). `order`: the splits, train first."""
 
     rows: Table
     order: tuple[str, ...]
@@ -80,6 +81,7 @@ class ExactLeak(DatasetRule[Members]):
         recorded = written_in(shard, images, ("coco", "voc"))[at]
         for name, absent in (("source", -1), ("line", 0), ("start", -1), ("end", -1)):
             columns[f"own_{name}"] = np.where(recorded, images[name][at], absent)
+        columns["own_file"] = written(shard)[columns["own_source"]]
         lists = np.append(shard.table("sources")["role"] == "split", False)
         columns["listed"] = lists[splits["source"]] & (splits["line"] > 0)
         blank = np.full(len(at), np.nan)
@@ -195,10 +197,24 @@ def ranks(state: Members) -> Array:
 
 
 def identity(rows: Table) -> Array:
-    """A number for each file: that of its path, or where none is known of its image (int64)."""
-    keys: dict[str | int, int] = {}
-    pairs = zip(rows["path"].tolist(), rows["image"].tolist(), strict=True)
-    return np.array([keys.setdefault(path or image, len(keys)) for path, image in pairs], dtype=np.int64)
+    """A number for each file: that of its path, or where none is known of its record in a file, or of its image (int64)."""
+    keys: dict[object, int] = {}
+    records = zip(rows["own_file"].tolist(), rows["own_start"].tolist(), strict=True)
+    triples = zip(rows["path"].tolist(), records, rows["image"].tolist(), strict=True)
+    return np.array(
+        [keys.setdefault(path or (own if own[0] else image), len(keys)) for path, own, image in triples],
+        dtype=np.int64,
+    )
+
+
+def written(data: Dataset) -> Array:
+    """The path of each source file, and an empty one at the end (object): a file may be given for two splits."""
+    table = data.table("sources")
+    pairs = zip(table["path"].tolist(), table["file"].tolist(), strict=True)
+    given = [str((path if path.is_dir() else path.parent).resolve()) for path in data.paths]
+    return np.array(
+        [*(os.path.join(given[at], file) if at < len(given) else "" for at, file in pairs), ""], dtype=object
+    )
 
 
 def content(rows: Table, rank: Array, file: Array, decode: bool) -> Array:

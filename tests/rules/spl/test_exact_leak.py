@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import annotool
 from annotool.dataset import Dataset
 from annotool.findings import Fix, Op
 from annotool.rules.spl.exact_leak import ExactLeak
@@ -141,6 +143,19 @@ def test_the_same_split_twice_is_one_finding() -> None:
             (data, [{"values": {"partner_split": "train"}}, {"values": {"partner_split": "train"}}]),
         ],
     )
+
+
+def test_one_file_given_for_two_splits_is_one_finding_without_images(tmp_path: Path) -> None:
+    images = [{"id": at, "file_name": f"{at}.jpg", "width": 100, "height": 100} for at in (1, 2)]
+    text = json.dumps({"images": images, "annotations": [], "categories": [{"id": 1, "name": "cat"}]})
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(text)
+    (found,) = annotool.audit(
+        [f"train={tmp_path}/a.json", f"val={tmp_path}/a.json"], select=["SPL001"]
+    ).blocks
+    assert found.message == "{split} and {partner_split} are the same {images:,} images"
+    # The same names in two files: each split has a folder of its own, where names may repeat.
+    assert not len(annotool.audit([f"train={tmp_path}/a.json", f"val={tmp_path}/b.json"], select=["SPL001"]))
 
 
 def test_what_cannot_be_compared_is_said(pictures: list[str]) -> None:
