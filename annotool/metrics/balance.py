@@ -278,6 +278,5 @@ def size_bins(data: Dataset, rows: Array) -> Array:
     """0 small, 1 medium, 2 large, 3 not known, by the declared area, else by that of the box: int64 (n,)."""
     table = data.table("annotations")
     area = table["area"][rows]
-    with np.errstate(over="ignore"):  # sides up to 1e308
-        area = np.where(np.isfinite(area), area, table["w"][rows] * table["h"][rows])
+    area = np.where(np.isfinite(area), area, table["w"][rows] * table["h"][rows])
     return np.select([np.isnan(area), area < SMALL, area < MEDIUM], [3, 0, 1], 2)

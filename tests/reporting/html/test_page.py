@@ -155,3 +155,10 @@ def test_outlines_of_what_is_meant(real_data: Path) -> None:
     outlines = [a for tag, a in checked.tags if tag == "path"]
     assert {each.get("class") for each in outlines} <= {"flagged", "mended", "partner", None}
     assert any(each.get("class") == "flagged" and (each["d"] or "").startswith("M") for each in outlines)
+
+
+@pytest.mark.filterwarnings("error")
+def test_sides_without_end_warn_of_nothing() -> None:
+    data = tiny(annotations=[{"box": (0.0, 0.0, 1e308, 1e308)}])
+    found = api.audit(data)
+    assert "Balance" in "".join(api.lines(api.Told(data, found), "html"))
