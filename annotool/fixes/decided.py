@@ -224,19 +224,23 @@ class Ruling:
         found = rule.check(made.data)
         asked = zip(fingerprints(made.data, found).tolist(), found.column("annotation").tolist(), strict=True)
         by |= {mark: rows[row] for mark, row in asked if row >= 0}
-        drawn = [each for each in self.merged.decisions if each.action == "draw"]
+        drawn: dict[tuple[str, str], list[Decision]] = {}
+        for each in self.merged.decisions:
+            if each.action == "draw":
+                drawn.setdefault((plain(each.image), each.category), []).append(each)
         changes = made.changes
+        columns = (changes[name].tolist() for name in ("fingerprint", "rule", "image", "category"))
         told = [
-            by.get(mark, drawn if code == CODE else [])
-            for mark, code in zip(changes["fingerprint"].tolist(), changes["rule"].tolist(), strict=True)
+            by.get(mark, drawn.get((plain(image), category), []) if code == CODE else [])
+            for mark, code, image, category in zip(*columns, strict=True)
         ]
-        columns = {
+        signatures = {
             name: np.array(
                 [joined(getattr(each, name) for each in said) for said in told] or [], dtype=object
             )
             for name in ("reviewer", "reason")
         }
-        return replace(made, changes=changes.with_columns(**columns))
+        return replace(made, changes=changes.with_columns(**signatures))
 
     def ignored(self, made: Proposal, bound: Collection[str]) -> Table:
         """Return the findings that were ignored as entries of a baseline, with reason and reviewer."""

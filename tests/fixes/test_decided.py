@@ -190,3 +190,20 @@ def test_contradictions_are_listed_and_not_applied(sample_data: Path, tmp_path: 
     made = api.fix(sample_data / "coco", decisions=files)
     assert not len(made.changes)
     assert any("contradict" in note and "ann: delete" in note and "bob: move" in note for note in made.notes)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_box_that_is_drawn_is_signed_by_who_drew_it(
+    form: str, sample_data: Path, tmp_path: Path
+) -> None:
+    data = api.read(sample_data / form)
+    images, name = data.table("images")["file_name"].tolist(), next(each for each in data.labels if each)
+    said = [
+        Decision("draw", image=image, category=name, new=Value(box=box, category=name), reviewer=who)
+        for image, box, who in (
+            (images[0], (1.0, 2.0, 30.0, 20.0), "ann"), (images[1], (5.0, 2.0, 30.0, 20.0), "bob")
+        )
+    ]  # fmt: skip
+    made = api.fix(sample_data / form, out=tmp_path / "out", decisions=[decided(tmp_path, *said)])
+    told = dict(zip(made.changes["image"].tolist(), made.changes["reviewer"].tolist(), strict=True))
+    assert told == {images[0]: "ann", images[1]: "bob"}
