@@ -123,10 +123,11 @@ def of_files(
 
 
 def record_starts(data: Dataset, edits: Edits, spliced: Table) -> Array:
-    """Where the record of each splice begins; its own start where that is in another file."""
+    """Where the record of each splice begins; its own start where that is in another file, and of a new one."""
     starts = np.array(spliced["start"])
     for name in KEYS:
-        mine = np.flatnonzero(edits["table"][spliced["edit"]] == name)
+        of = edits.take(spliced["edit"])
+        mine = np.flatnonzero((of["table"] == name) & (of["op"] != Op.ADD))
         source, start, _ = spans(data, name, edits["row"][spliced["edit"][mine]])
         starts[mine] = np.where(source == spliced["source"][mine], start, starts[mine])
     return starts

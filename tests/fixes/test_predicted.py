@@ -29,6 +29,7 @@ FAULTY: Labels = {
 }
 SCORES = {(1, "cat"): 0.9712, (2, "dog"): 0.9812, (3, "cat"): 0.9612}
 NAMES = ("cat", "dog")
+LAST = {"coco": b'{"id": 29', "voc": b"  </object>", "yolo": b"1 "}  # how the line of the last record begins
 
 
 def written(form: str, labels: Labels) -> Files:
@@ -112,6 +113,12 @@ def test_labels_become_what_is_predicted(form: str, tmp_path: Path) -> None:
     }  # fmt: skip
     added = next(each for each in told if each["rule"] == "PRD001")
     assert (added["category"], added["safe"]) == ("cat", False)
+    [at] = [
+        number
+        for number, line in enumerate(before[added["file"]].split(b"\n"), 1)
+        if line.startswith(LAST[form])
+    ][-1:]
+    assert added["line"] == at + (form == "yolo"), "behind the last record"
     assert np.round(added["new_value"], 2).tolist() == [100, 100, 50, 40]
     shown = "\n".join(diff.lines(made.changes, {}, given))
     for rule, score in zip(RULES, ("0.97", "0.98", "0.96"), strict=True):
