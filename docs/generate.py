@@ -9,9 +9,6 @@ import inspect
 import re
 import sys
 from pathlib import Path
-from typing import Any
-
-import typer.main
 
 import annotool
 from annotool.findings import Fix, Severity
@@ -94,16 +91,15 @@ def format_page() -> str:
 def cli_page() -> str:
     from annotool.cli import program
 
-    group: Any = typer.main.get_command(program())
     parts = ["# Command line\n\n" + MADE.rstrip("\n") + "\n"]
-    for name, command in group.commands.items():
+    for name, command in program().commands.items():
         usage = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and "--help" not in p.opts]
         required = [f"{p.opts[0]} {p.metavar or p.name.upper()}" for p in options if p.required]
         line = " ".join([f"annotool {name}", *(p.metavar or p.name.upper() for p in usage), *required])
         parts.append(f"## {name}\n\n{command.help}\n\n    {line}\n")
         if options:
-            rows = [f"| `{', '.join(p.opts)}` | {'' if p.default in (None, False, '') else f'`{p.default}`'} | {p.help} |"
+            rows = [f"| `{', '.join(p.opts)}` | {'' if p.required or p.default in (None, False, '') else f'`{p.default}`'} | {p.help} |"
                     for p in options]  # fmt: skip
             parts.append("\n".join(["| option | default | |", "|---|---|---|", *rows, ""]))
     return "\n".join(parts)

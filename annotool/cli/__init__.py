@@ -7,10 +7,10 @@ import io
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Annotated
 
-import typer
+import click
 
+from annotool.cli.declared import command
 from annotool.cli.showing import FAILED
 from annotool.errors import AnnotoolError
 
@@ -38,35 +38,46 @@ COMMANDS = (
 )
 """In the order in which --help shows them; each is the module of its name, with a function of its name."""
 
+WIDEST = 120  # columns of help, where the terminal has them
 
-def program(commands: Iterable[str] = COMMANDS) -> typer.Typer:
+
+def program(commands: Iterable[str] = COMMANDS) -> click.Group:
     """Return the command line with these commands: all, or the one that is called, for each takes time to build."""
-    app = typer.Typer(
+    made = [command(getattr(import_module(f"{__name__}.{name}"), name)) for name in commands]
+    return Program(
         name="annotool",
         help="Find, explain, fix, prove and undo label faults in COCO, Pascal VOC and YOLO datasets.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        add_completion=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        commands=made,
+        invoke_without_command=True,
+        subcommand_metavar="COMMAND [ARGS]...",
+        callback=begin,
+        params=[
+            click.Option(["--traceback"], is_flag=True, help="Show a traceback when annotool fails."),
+            click.Option(["--version"], is_flag=True, help="Show the version."),
+        ],
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
     )
-    app.callback(invoke_without_command=True)(begin)
-    for name in commands:
-        app.command()(getattr(import_module(f"{__name__}.{name}"), name))
-    return app
 
 
-def begin(
-    traceback: Annotated[
-        bool, typer.Option("--traceback", help="Show a traceback when annotool fails.")
-    ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-) -> None:
+class Program(click.Group):
+    """A click group that lists its commands in their order, not by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return list(self.commands)
+
+
+@click.pass_context
+def begin(context: click.Context, traceback: bool, version: bool) -> None:
     """Take the options that stand before the command; `main` looks at --traceback itself."""
     if version:
         from importlib.metadata import version as installed
 
-        typer.echo(f"annotool {installed('annotool')}")
-        raise typer.Exit
+        click.echo(f"annotool {installed('annotool')}")
+        context.exit()
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        context.exit(FAILED)
 
 
 def main() -> None:
@@ -78,10 +89,13 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         called = next((word for word in words if not word.startswith("-")), "")
-        program([called] if called in COMMANDS else COMMANDS)(words)
+        sys.exit(program([called] if called in COMMANDS else COMMANDS).main(words, standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except AnnotoolError as error:
         failed(error, str(error))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

@@ -8,34 +8,30 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, opened, shaping
-from annotool.cli.options import Failing, Finding, Reading, Reporting, takes
+from annotool.cli.options import Failing, Finding, Reading, Reporting
 from annotool.cli.showing import CLEAN, FOUND, progress, show
 
 __all__ = ["audit"]
 
 
-@takes
 def audit(
     reading: Reading,
     finding: Finding,
     failing: Failing,
     reporting: Reporting,
-    fail_on_stale: Annotated[
-        bool, typer.Option("--fail-on-stale", help="Exit 1 when a known fault is found no more.")
-    ] = False,
+    fail_on_stale: Annotated[bool, Option("Exit 1 when a known fault is found no more.")] = False,
     statistics: Annotated[
         bool,
-        typer.Option("--statistics", help="Also count by rule, split and category (text, json, markdown)."),
+        Option("Also count by rule, split and category (text, json, markdown)."),
     ] = False,
     group_by: Annotated[
         str | None,
-        typer.Option(
-            "--group-by",
-            metavar="COLUMN",
-            help="Also tell findings per 1,000 annotations for each value of a column of --join.",
+        Option(
+            "Also tell findings per 1,000 annotations for each value of a column of --join.", metavar="COLUMN"
         ),
     ] = None,
 ) -> None:
@@ -67,4 +63,4 @@ def audit(
         show(api.lines(told, form), file, marked=form == "text")
     if any(form == "github" for form, _ in outputs) and (job := os.environ.get("GITHUB_STEP_SUMMARY")):
         api.append_text(Path(job), api.lines(told, "markdown"))
-    raise typer.Exit(FOUND if failed else CLEAN)
+    raise click.exceptions.Exit(FOUND if failed else CLEAN)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from annotool.cli.opening import configured, opened
-from annotool.cli.options import Reading, Reporting, takes
+from annotool.cli.options import Reading, Reporting
 from annotool.cli.showing import progress, show
 
 __all__ = ["balance"]
 
 
-@takes
 def balance(reading: Reading, reporting: Reporting) -> None:
-    """Count categories: instances, images, sizes, imbalance, weights; --output-format html draws charts."""
+    """Count categories: instances, images, sizes, imbalance, weights; in html also as charts."""
     from annotool import api
     from annotool.reporting import balance as told
     from annotool.reporting.html import balance as page

@@ -5,25 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, places, reading_options
-from annotool.cli.options import Finding, Reading, takes
+from annotool.cli.options import Finding, Reading
 from annotool.cli.showing import progress, show
 from annotool.errors import UsageError
 
 __all__ = ["baseline"]
 
 
-@takes
 def baseline(
     reading: Reading,
     finding: Finding,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The file; without, that of the settings.")
-    ] = None,
-    update: Annotated[bool, typer.Option("--update", help="Add what is new; keep the rest.")] = False,
-    prune: Annotated[bool, typer.Option("--prune", help="Take out what is found no more.")] = False,
+    out: Annotated[Path | None, Option("The file; without, that of the settings.", metavar="FILE")] = None,
+    update: Annotated[bool, Option("Add what is new; keep the rest.")] = False,
+    prune: Annotated[bool, Option("Take out what is found no more.")] = False,
 ) -> None:
     """Write what is wrong today to a file, so that audits fail on new faults only."""
     from annotool import api

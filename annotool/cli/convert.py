@@ -6,30 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, opened
-from annotool.cli.options import Reading, takes
+from annotool.cli.options import Reading
 from annotool.cli.showing import progress, show
 
 __all__ = ["convert"]
 
 
-@takes
 def convert(
     reading: Reading,
-    to: Annotated[str, typer.Option("--to", help="coco, csv, huggingface, imagefolder, voc or yolo.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder to write to.")],
-    crowd: Annotated[
-        str, typer.Option(help="YOLO: crowds are skipped or kept as boxes: skip, keep.")
-    ] = "skip",
-    image_files: Annotated[str, typer.Option("--image-files", help="link, copy or none.")] = "link",
-    val: Annotated[
-        float, typer.Option(help="YOLO: share of images to put in val, by a hash of the name.")
-    ] = 0.0,
-    allow_loss: Annotated[
-        bool, typer.Option("--allow-loss", help="Go on when something would be lost.")
-    ] = False,
+    to: Annotated[str, Option("coco, csv, huggingface, imagefolder, voc or yolo.")],
+    out: Annotated[Path, Option("A new or empty folder to write to.", metavar="DIR")],
+    crowd: Annotated[str, Option("YOLO: crowds are skipped or kept as boxes: skip, keep.")] = "skip",
+    image_files: Annotated[str, Option("link, copy or none.")] = "link",
+    val: Annotated[float, Option("YOLO: share of images to put in val, by a hash of the name.")] = 0.0,
+    allow_loss: Annotated[bool, Option("Go on when something would be lost.")] = False,
 ) -> None:
     """Write a dataset in another format, and tell what it cannot hold. --task is that of the rows to write."""
     from annotool import api

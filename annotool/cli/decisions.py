@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from annotool.cli.declared import Argument, Option
 from annotool.cli.showing import show
 
 if TYPE_CHECKING:
@@ -18,13 +17,9 @@ __all__ = ["decisions"]
 
 
 def decisions(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The review's name.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write them here, for `fix --decisions`.")
-    ] = None,
-    summary: Annotated[
-        bool, typer.Option("--summary", help="For each rule: confirmed, rejected, undecided.")
-    ] = False,
+    name: Annotated[str, Argument("NAME", "The review's name.")],
+    out: Annotated[Path | None, Option("Write them here, for `fix --decisions`.", metavar="FILE")] = None,
+    summary: Annotated[bool, Option("For each rule: confirmed, rejected, undecided.")] = False,
 ) -> None:
     """Take a review's decisions out."""
     from annotool import api

@@ -5,38 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, opened
-from annotool.cli.options import Reading, takes
+from annotool.cli.options import Reading
 from annotool.cli.showing import progress
 from annotool.errors import UsageError
 
 __all__ = ["draw"]
 
 
-@takes
 def draw(
     reading: Reading,
     out: Annotated[
         Path,
-        typer.Option(
-            "--out", metavar="FILE|DIR", help="With --image a .png or .jpg, else a new or empty folder."
-        ),
+        Option("With --image a .png or .jpg, else a new or empty folder.", metavar="FILE|DIR"),
     ],
     image: Annotated[
         str | None,
-        typer.Option("--image", metavar="NAME", help="The image to draw: file name, end of its path, or id."),
+        Option("The image to draw: file name, end of its path, or id.", metavar="NAME"),
     ] = None,
     rule: Annotated[
         list[str] | None,
-        typer.Option(
-            "--rule", metavar="CODES", help="Highlight what these rules find; without --image draw where."
-        ),
+        Option("Highlight what these rules find; without --image draw where.", metavar="CODES"),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", help="How many images at most, without --image.")] = 50,
-    max_side: Annotated[int, typer.Option("--max-side", help="Longer side of a picture at most, px.")] = 1600,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over the file of --out.")] = False,
+    limit: Annotated[int, Option("How many images at most, without --image.")] = 50,
+    max_side: Annotated[int, Option("Longer side of a picture at most, px.")] = 1600,
+    overwrite: Annotated[bool, Option("Write over the file of --out.")] = False,
 ) -> None:
     """Draw images with boxes, outlines, keypoints, names: one image, or those that rules find fault with."""
     from annotool import api
@@ -51,5 +47,5 @@ def draw(
             config=settings,
         )  # fmt: skip
     for note in done.notes:
-        typer.echo(f"annotool: note: {note}", err=True)
-    typer.echo(f"{len(done.files):,} {'picture' if len(done.files) == 1 else 'pictures'} in {out}", err=True)
+        click.echo(f"annotool: note: {note}", err=True)
+    click.echo(f"{len(done.files):,} {'picture' if len(done.files) == 1 else 'pictures'} in {out}", err=True)

@@ -6,38 +6,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, opened
-from annotool.cli.options import Reading, Reporting, takes
+from annotool.cli.options import Reading, Reporting
 from annotool.cli.showing import progress, show
 from annotool.errors import UsageError
 
 __all__ = ["evaluate"]
 
 
-@takes
 def evaluate(
     reading: Reading,
     reporting: Reporting,
-    geometry: Annotated[
-        str, typer.Option("--geometry", help="What is compared of detections: bbox or segm (masks).")
-    ] = "bbox",
+    geometry: Annotated[str, Option("What is compared of detections: bbox or segm (masks).")] = "bbox",
     engine: Annotated[
         str,
-        typer.Option(
-            "--engine", help="Who works out COCO's numbers: annotool, or pycocotools itself (slow)."
-        ),
+        Option("Who works out COCO's numbers: annotool, or pycocotools itself (slow)."),
     ] = "annotool",
-    least_score: Annotated[
-        float, typer.Option("--least-score", help="Of a detection that counts in the confusion matrix.")
-    ] = 0.25,
-    split: Annotated[
-        str | None, typer.Option("--split", metavar="NAME", help="Only the images of this split.")
-    ] = None,
-    by_finding: Annotated[
-        bool, typer.Option("--by-finding", help="Audit too: AP on images with and without findings.")
-    ] = False,
+    least_score: Annotated[float, Option("Of a detection that counts in the confusion matrix.")] = 0.25,
+    split: Annotated[str | None, Option("Only the images of this split.", metavar="NAME")] = None,
+    by_finding: Annotated[bool, Option("Audit too: AP on images with and without findings.")] = False,
 ) -> None:
     """Score predictions: annotool evaluate GT PRED, where PRED is what --predictions takes; --output html=FILE draws charts."""
     from annotool import api

@@ -5,36 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, places, reading_options
-from annotool.cli.options import Failing, Finding, Reading, takes
+from annotool.cli.options import Failing, Finding, Reading
 from annotool.cli.showing import CLEAN, FOUND, progress, show
 from annotool.errors import UsageError
 
 __all__ = ["fix"]
 
 
-@takes
 def fix(
     reading: Reading,
     finding: Finding,
     failing: Failing,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write the mended dataset here.")
-    ] = None,
-    in_place: Annotated[bool, typer.Option("--in-place", help="Change the files themselves.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show each change, write nothing.")] = False,
-    unsafe_fixes: Annotated[
-        bool, typer.Option("--unsafe-fixes", help="Also change or drop geometry, classes, records.")
-    ] = False,
+    out: Annotated[Path | None, Option("Write the mended dataset here.", metavar="DIR")] = None,
+    in_place: Annotated[bool, Option("Change the files themselves.")] = False,
+    diff: Annotated[bool, Option("Show each change, write nothing.")] = False,
+    unsafe_fixes: Annotated[bool, Option("Also change or drop geometry, classes, records.")] = False,
     decisions: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--decisions",
-            metavar="FILE",
-            help="Do what reviewers decided, and nothing else; repeat it for several.",
-        ),
+        Option("Do what reviewers decided, and nothing else; repeat it for several.", metavar="FILE"),
     ] = None,
 ) -> None:
     """Mend what can be mended, prove it, and keep a journal that undoes it."""
@@ -57,4 +49,4 @@ def fix(
         )
     show(mended.diff(made) if diff else mended.lines(made, out), None, marked=True)
     failed = bool(len(made.changes)) if diff else api.fails(made.after, failing.fail_on)
-    raise typer.Exit(FOUND if failed else CLEAN)
+    raise click.exceptions.Exit(FOUND if failed else CLEAN)

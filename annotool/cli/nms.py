@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from annotool.cli.declared import Argument, Option
 from annotool.cli.showing import progress
 
 __all__ = ["nms"]
@@ -15,15 +16,11 @@ __all__ = ["nms"]
 def nms(
     path: Annotated[
         Path,
-        typer.Argument(metavar="PRED", help="COCO results, a predictions.json, or a folder of labels/*.txt."),
+        Argument("PRED", "COCO results, a predictions.json, or a folder of labels/*.txt."),
     ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="PATH", help="The file to write; a new folder for label files.")
-    ],
-    iou: Annotated[float, typer.Option("--iou", help="Boxes may overlap as much as this.")] = 0.5,
-    class_agnostic: Annotated[
-        bool, typer.Option("--class-agnostic", help="Let boxes suppress those of other categories.")
-    ] = False,
+    out: Annotated[Path, Option("The file to write; a new folder for label files.", metavar="PATH")],
+    iou: Annotated[float, Option("Boxes may overlap as much as this.")] = 0.5,
+    class_agnostic: Annotated[bool, Option("Let boxes suppress those of other categories.")] = False,
 ) -> None:
     """Of predictions that overlap, keep the one with the highest score; what is kept keeps its bytes."""
     from annotool import api
@@ -31,10 +28,10 @@ def nms(
     with progress():
         done = api.nms(path, out, iou=iou, class_agnostic=class_agnostic)
     for note in done.notes:
-        typer.echo(note, err=True)
+        click.echo(note, err=True)
     if done.faults:
-        typer.echo(
+        click.echo(
             f"{path} has faults ({done.faults:,}); `annotool audit GT --predictions {path}` tells them",
             err=True,
         )
-    typer.echo(f"{done.kept:,} of {done.read:,} predictions kept in {out} ({done.form})", err=True)
+    click.echo(f"{done.kept:,} of {done.read:,} predictions kept in {out} ({done.form})", err=True)

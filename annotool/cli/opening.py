@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from annotool.cli.options import Reading
 from annotool.errors import UsageError
@@ -45,7 +45,7 @@ def places(reading: Reading, settings: Config) -> list[str | Path]:
     from annotool.api import places as there
 
     if told := shortage(there(paths)):
-        typer.echo(f"annotool: warning: {told}", err=True)
+        click.echo(f"annotool: warning: {told}", err=True)
     return paths
 
 

@@ -1,82 +1,74 @@
-"""The options that commands share, each group spelled once as a dataclass, and how a command takes them."""
+"""The options that commands share, each group spelled once as a dataclass, with the heading it has in help."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import typer
-
+from annotool.cli.declared import Argument, Option
 from annotool.errors import UsageError
 from annotool.output import check_place
 
 if TYPE_CHECKING:
     from annotool.config import Config
 
-__all__ = ["Failing", "Finding", "Reading", "Reporting", "takes"]
-
-
-def option(help: str, *names: str, panel: str = "Reading", metavar: str | None = None) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar, show_default=False)
+__all__ = ["Failing", "Finding", "Reading", "Reporting"]
 
 
 @dataclass(frozen=True)
 class Reading:
     """What is read, and how: shared by all commands that read."""
 
+    heading: ClassVar[str] = "Reading"
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH...", help="Files, folders, a data.yaml, or split=path."),
+        Argument("PATH...", "Files, folders, a data.yaml, or split=path."),
     ] = None
     format: Annotated[
-        str | None, option("coco, csv, huggingface, imagefolder, voc or yolo; found by itself.")
+        str | None, Option("coco, csv, huggingface, imagefolder, voc or yolo; found by itself.")
     ] = None
-    images: Annotated[str | None, option("Folder of the image files, or none.", metavar="DIR|none")] = None
-    classes: Annotated[Path | None, option("Class names, one a line.", metavar="FILE")] = None
-    task: Annotated[str | None, option("What YOLO rows are: detect, segment, obb or pose.", "--task")] = None
-    sizes: Annotated[Path | None, option("Image sizes, as `annotool sizes` writes.", metavar="FILE")] = None
+    images: Annotated[str | None, Option("Folder of the image files, or none.", metavar="DIR|none")] = None
+    classes: Annotated[Path | None, Option("Class names, one a line.", metavar="FILE")] = None
+    task: Annotated[str | None, Option("What YOLO rows are: detect, segment, obb or pose.")] = None
+    sizes: Annotated[Path | None, Option("Image sizes, as `annotool sizes` writes.", metavar="FILE")] = None
     predictions: Annotated[
-        Path | None, option("Results of a model: JSON, labels/*.txt, csv.", metavar="PATH")
+        Path | None, Option("Results of a model: JSON, labels/*.txt, csv.", metavar="PATH")
     ] = None
     join: Annotated[
-        Path | None, option("What is known of each image: csv, file_name and any columns.", metavar="FILE")
+        Path | None, Option("What is known of each image: csv, file_name and any columns.", metavar="FILE")
     ] = None
-    voc_base: Annotated[str, option("auto, 1-inclusive, 0-exclusive or 0-inclusive.", "--voc-base")] = "auto"
-    labels: Annotated[str | None, option("Labels an image has: single or multi; inferred.", "--labels")] = (
-        None
-    )
-    decode: Annotated[bool, option("Read all pixels: near copies, exposure, blur.", "--decode")] = False
-    config: Annotated[Path | None, option("Use this settings file.", metavar="FILE")] = None
-    isolated: Annotated[bool, option("Use no settings file.", "--isolated")] = False
+    voc_base: Annotated[str, Option("auto, 1-inclusive, 0-exclusive or 0-inclusive.")] = "auto"
+    labels: Annotated[str | None, Option("Labels an image has: single or multi; inferred.")] = None
+    decode: Annotated[bool, Option("Read all pixels: near copies, exposure, blur.")] = False
+    config: Annotated[Path | None, Option("Use this settings file.", metavar="FILE")] = None
+    isolated: Annotated[bool, Option("Use no settings file.")] = False
 
 
 @dataclass(frozen=True)
 class Finding:
     """Which rules run: shared by all commands that find."""
 
+    heading: ClassVar[str] = "Finding"
     select: Annotated[
         list[str] | None,
-        option("Rules to run: codes, prefixes, slugs, ALL.", panel="Finding", metavar="CODES"),
+        Option("Rules to run: codes, prefixes, slugs, ALL.", metavar="CODES"),
     ] = None
     extend_select: Annotated[
         list[str] | None,
-        option("Rules to run besides.", "--extend-select", panel="Finding", metavar="CODES"),
+        Option("Rules to run besides.", metavar="CODES"),
     ] = None
-    ignore: Annotated[list[str] | None, option("Rules not to run.", panel="Finding", metavar="CODES")] = None
+    ignore: Annotated[list[str] | None, Option("Rules not to run.", metavar="CODES")] = None
     target: Annotated[
         list[str] | None,
-        option(
-            "Say what these do with the dataset: ultralytics, torchvision, detectron2, mmdet, albumentations, "
-            "coco-eval.",
-            panel="Finding",
+        Option(
+            "Say what these do with the dataset: ultralytics, torchvision, detectron2, mmdet, coco-eval, "
+            "albumentations.",
             metavar="NAMES",
         ),
     ] = None
-    preview: Annotated[bool, option("Run rules in preview too.", "--preview", panel="Finding")] = False
+    preview: Annotated[bool, Option("Run rules in preview too.")] = False
 
     def apply(self, settings: Config) -> Config:
         """Return the settings with what the command line says, which goes before them."""
@@ -96,16 +88,11 @@ class Finding:
 class Failing:
     """What makes a command fail, and what is known already: shared by all commands that judge."""
 
-    fail_on: Annotated[
-        str, option("Exit 1 from here on: error, warning, info, never.", "--fail-on", panel="Finding")
-    ] = "error"
+    heading: ClassVar[str] = "Finding"
+    fail_on: Annotated[str, Option("Exit 1 from here on: error, warning, info, never.")] = "error"
     baseline: Annotated[
         str | None,
-        option(
-            "Known faults, which fail nothing: a file of `annotool baseline`.",
-            panel="Finding",
-            metavar="FILE|none",
-        ),
+        Option("Known faults, which fail nothing: a file of `annotool baseline`.", metavar="FILE|none"),
     ] = None
 
 
@@ -113,20 +100,18 @@ class Failing:
 class Reporting:
     """How it is told, and where: shared by all commands that report."""
 
+    heading: ClassVar[str] = "Output"
     output_format: Annotated[
         str,
-        option(
-            "text, concise, paths, json, jsonl, csv, markdown, junit, github, sarif or html (balance: text, json, csv, markdown, html; evaluate: text, json, csv).",
-            "--output-format",
-            panel="Output",
+        Option(
+            "text, concise, paths, json, jsonl, csv, markdown, junit, github, sarif or html (balance: text, json, csv, markdown, html; evaluate: text, json, csv)."
         ),
     ] = "text"
     output: Annotated[
         list[str] | None,
-        option(
+        Option(
             "FORMAT=FILE, any number of times: also write this form to a file. FILE alone: write there what would "
             "go to the screen.",
-            panel="Output",
             metavar="[FORMAT=]FILE",
         ),
     ] = None
@@ -163,38 +148,3 @@ class Reporting:
 
 def unknown(form: str, forms: Sequence[str]) -> str:
     return f"no output format {form!r}; there are: {', '.join(forms)}"
-
-
-def takes(command: Callable[..., None]) -> Callable[..., None]:
-    """Let typer see the fields of each dataclass among a command's parameters as options of their own."""
-    hints = get_type_hints(command, include_extras=True)
-    groups: dict[str, type] = {}
-    shown: list[inspect.Parameter] = []
-    for name, parameter in inspect.signature(command).parameters.items():
-        kind = hints[name]
-        if kind in (Reading, Finding, Failing, Reporting):
-            groups[name] = kind
-            inner = get_type_hints(kind, include_extras=True)
-            shown += [keyword(each.name, inner[each.name], each.default) for each in fields(kind)]
-        else:
-            shown.append(keyword(name, hints[name], parameter.default))
-
-    @functools.wraps(command)
-    def run(**given: Any) -> None:
-        built = {
-            name: kind(**{each.name: given.pop(each.name) for each in fields(kind)})
-            for name, kind in groups.items()
-        }
-        command(**built, **given)
-
-    shown.sort(
-        key=lambda each: {"journal": 0, "paths": 1}.get(each.name, 2)
-    )  # arguments, as they are written
-    run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in shown}
-    return run
-
-
-def keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    kept = inspect.Parameter.empty if default is MISSING else default
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=kept, annotation=annotation)

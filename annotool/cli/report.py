@@ -7,29 +7,25 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, opened, shaping
-from annotool.cli.options import Finding, Reading, takes
+from annotool.cli.options import Finding, Reading
 from annotool.cli.showing import progress, show
 from annotool.errors import UsageError
 
 __all__ = ["report"]
 
 
-@takes
 def report(
     reading: Reading,
     finding: Finding,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The page to write.")] = None,
-    baseline: Annotated[
-        str | None, typer.Option("--baseline", metavar="FILE|none", help="Known faults, which are left out.")
-    ] = None,
+    out: Annotated[Path | None, Option("The page to write.", metavar="FILE")] = None,
+    baseline: Annotated[str | None, Option("Known faults, which are left out.", metavar="FILE|none")] = None,
     compare: Annotated[
         bool,
-        typer.Option(
-            "--compare", help="PATH PATH are two reports in json: say what was mended, what is new."
-        ),
+        Option("PATH PATH are two reports in json: say what was mended, what is new."),
     ] = False,
 ) -> None:
     """Write what an audit finds as a page to look at: pictures, charts, what to do first."""
@@ -58,4 +54,4 @@ def report(
             command=shlex.join(["annotool", *sys.argv[1:]]),
         )
         show(api.lines(told, "html"), out)
-    typer.echo(f"{len(findings):,} findings in {out}", err=True)
+    click.echo(f"{len(findings):,} findings in {out}", err=True)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, places, reading_options
-from annotool.cli.options import Finding, Reading, takes
+from annotool.cli.options import Finding, Reading
 from annotool.cli.showing import CLEAN, FAILED, progress
 
 if TYPE_CHECKING:
@@ -22,44 +23,29 @@ __all__ = ["review"]
 MOST_MISSING = 10
 
 
-@takes
 def review(
     reading: Reading,
     finding: Finding,
-    findings: Annotated[
-        Path | None, typer.Option("--findings", metavar="FILE", help="Only those of this report in json.")
-    ] = None,
-    baseline: Annotated[
-        str | None, typer.Option("--baseline", metavar="FILE|none", help="Known faults, which are left out.")
-    ] = None,
-    all_images: Annotated[
-        bool, typer.Option("--all-images", help="Also images nothing was found in.")
-    ] = False,
+    findings: Annotated[Path | None, Option("Only those of this report in json.", metavar="FILE")] = None,
+    baseline: Annotated[str | None, Option("Known faults, which are left out.", metavar="FILE|none")] = None,
+    all_images: Annotated[bool, Option("Also images nothing was found in.")] = False,
     sample: Annotated[
         int | None,
-        typer.Option("--sample", metavar="N", min=1, help="Only N images, drawn by a hash of the name."),
+        Option("Only N images, drawn by a hash of the name.", metavar="N", least=1),
     ] = None,
-    part: Annotated[
-        str, typer.Option("--part", metavar="K/N", help="The k-th of n reviewers' shares.")
-    ] = "1/1",
-    overlap: Annotated[
-        float, typer.Option("--overlap", help="Share of images that all reviewers see.")
-    ] = 0.0,
-    reviewer: Annotated[str, typer.Option("--reviewer", metavar="NAME", help="Who decides.")] = "",
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="The review's name; the folder's by default.")
-    ] = None,
-    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Of the App's server.")] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
-    doctor: Annotated[
-        bool, typer.Option("--doctor", help="Say what a review needs, and what is missing.")
-    ] = False,
+    part: Annotated[str, Option("The k-th of n reviewers' shares.", metavar="K/N")] = "1/1",
+    overlap: Annotated[float, Option("Share of images that all reviewers see.")] = 0.0,
+    reviewer: Annotated[str, Option("Who decides.", metavar="NAME")] = "",
+    name: Annotated[str | None, Option("The review's name; the folder's by default.", metavar="NAME")] = None,
+    port: Annotated[int | None, Option("Of the App's server.", least=1, most=65535)] = None,
+    no_browser: Annotated[bool, Option("Only print the address.")] = False,
+    doctor: Annotated[bool, Option("Say what a review needs, and what is missing.")] = False,
 ) -> None:
     """Open the FiftyOne App on what was found, and decide."""
     from annotool import api
 
     if doctor:
-        raise typer.Exit(FAILED if diagnose(port) else CLEAN)
+        raise click.exceptions.Exit(FAILED if diagnose(port) else CLEAN)
     settings = finding.apply(configured(reading))
     end_in_order()
     with progress():
@@ -77,9 +63,9 @@ def diagnose(port: int | None) -> bool:
 
     found = checks(port)
     for each in found:
-        typer.echo(f"{'ok  ' if each.fine else 'MISSING'}  {each.what}: {each.found}")
+        click.echo(f"{'ok  ' if each.fine else 'MISSING'}  {each.what}: {each.found}")
         if not each.fine:
-            typer.echo(f"         {each.mend}")
+            click.echo(f"         {each.mend}")
     return not all(each.fine for each in found if each.what != "browser")
 
 
@@ -104,15 +90,15 @@ def attend(handle: Handle, browser: bool) -> None:
 
     with handle, contextlib.suppress(KeyboardInterrupt):
         for line in said(handle):
-            typer.echo(line)
+            click.echo(line)
         if browser:
             with contextlib.suppress(webbrowser.Error):
                 webbrowser.open(handle.url)
         if handle.elsewhere:
-            typer.echo("it is open already, in another process")
+            click.echo("it is open already, in another process")
             return
-        typer.echo("Ctrl-C ends it; what was decided stays")
-        keep_open(handle, lambda text: typer.echo(text, err=True))
+        click.echo("Ctrl-C ends it; what was decided stays")
+        keep_open(handle, lambda text: click.echo(text, err=True))
 
 
 def said(handle: Handle) -> Iterator[str]:

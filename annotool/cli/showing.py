@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-import typer
+import click
 
 __all__ = ["CLEAN", "FAILED", "FOUND", "progress", "show"]
 
@@ -34,7 +34,7 @@ def show(lines: Iterable[str], output: Path | None, marked: bool = False) -> Non
         write_text(output, lines)
         return
     for line in lines:
-        typer.echo(line)
+        click.echo(line)
 
 
 @contextmanager

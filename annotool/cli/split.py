@@ -6,43 +6,36 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from annotool.cli.declared import Option
 from annotool.cli.opening import configured, opened
-from annotool.cli.options import Reading, takes
+from annotool.cli.options import Reading
 from annotool.cli.showing import CLEAN, FOUND, progress, show
 
 __all__ = ["split"]
 
 
-@takes
 def split(
     reading: Reading,
-    ratios: Annotated[
-        str, typer.Option("--ratios", metavar="NAME=SHARE,...", help="The splits: train=.8,val=.2; sum 1.")
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new or empty folder to write to.")],
+    ratios: Annotated[str, Option("The splits: train=.8,val=.2; sum 1.", metavar="NAME=SHARE,...")],
+    out: Annotated[Path, Option("A new or empty folder to write to.", metavar="DIR")],
     group_by: Annotated[
         list[str] | None,
-        typer.Option(
-            "--group-by",
-            metavar="WHAT",
-            help="What stays in one split, any number of times: duplicates (equal and near equal images), a column of "
+        Option(
+            "What stays in one split, any number of times: duplicates (equal and near equal images), a column of "
             "--join, or a regular expression on the file name whose group is the key.",
+            metavar="WHAT",
         ),
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="SPLIT", help="A split that stays as it is, any number of times."),
+        Option("A split that stays as it is, any number of times.", metavar="SPLIT"),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Decides where all else is equal.")] = 0,
-    image_files: Annotated[str, typer.Option("--image-files", help="link, copy or none.")] = "link",
-    allow_loss: Annotated[
-        bool, typer.Option("--allow-loss", help="Go on when something would be lost.")
-    ] = False,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", help="Exit 1 from here on: error, warning, info, never.")
-    ] = "warning",
+    seed: Annotated[int, Option("Decides where all else is equal.")] = 0,
+    image_files: Annotated[str, Option("link, copy or none.")] = "link",
+    allow_loss: Annotated[bool, Option("Go on when something would be lost.")] = False,
+    fail_on: Annotated[str, Option("Exit 1 from here on: error, warning, info, never.")] = "warning",
 ) -> None:
     """Deal the images out to new splits: each category in its share, groups whole, and checked for leaks."""
     from annotool import api
@@ -58,4 +51,4 @@ def split(
     from annotool.reporting import splitting as told
 
     show(told.lines(done), None, marked=True)
-    raise typer.Exit(FOUND if api.fails(done.findings, fail_on) else CLEAN)
+    raise click.exceptions.Exit(FOUND if api.fails(done.findings, fail_on) else CLEAN)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
+
+from annotool.cli.declared import Argument
 
 __all__ = ["undo"]
 
 
 def undo(
-    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The fixes.jsonl of the fix.")],
+    journal: Annotated[Path, Argument("JOURNAL", "The fixes.jsonl of the fix.")],
 ) -> None:
     """Put every file that a fix changed back as it was, byte for byte."""
     from annotool import api
 
     files, left_out = api.undo(journal), api.left_out(journal)
-    typer.echo(f"{len(files):,} files are as they were before {journal}")
+    click.echo(f"{len(files):,} files are as they were before {journal}")
     if left_out:
-        typer.echo(
+        click.echo(
             f"images that the copy was made without: {len(left_out):,}; they are still in the input, copy them from there"
         )

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
-from typer.testing import CliRunner
 
 from annotool.cli import program
 from annotool.errors import UsageError

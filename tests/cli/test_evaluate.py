@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from annotool.cli import program
 from annotool.errors import UsageError
