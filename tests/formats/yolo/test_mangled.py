@@ -171,6 +171,8 @@ def test_a_dataset_with_mangled_lists(
         return
     hold(data, root)
     assert {name: (root / name).read_bytes() for name in files} == files, "the input is as it was"
+    if not len(data.table("images")):  # lists of nothing: there is no dataset to write
+        return
     out = tmp_path_factory.mktemp("out")
     FORMAT.write(data, out, WriteOptions())
     assert len(read(out).table("images")) == len(data.table("images"))
