@@ -19,7 +19,7 @@ __all__ = ["BLANK", "Mark", "Scene", "Sides", "named", "partners", "rows_of", "s
 Sides = tuple[float, float, float, float]  # x0 y0 x1 y1, pixels
 
 BLANK = (640.0, 480.0)  # px, where nothing is known of the size
-LARGEST = 1e6  # px; a larger size is a fault, not a size
+LEAST, LARGEST = 1.0, 1e6  # px; a size beyond is a fault, not a size
 MARGIN = 0.2  # of a side: how far a picture goes beyond the image to show what lies outside
 ORDER = ("other", "flagged", "partner")  # a partner is dashed, so what it may cover shows through
 GREY = "#9aa4ae"  # of what has no category
@@ -118,7 +118,7 @@ def size(data: Dataset, image: int, rows: Array) -> tuple[float, float, bool]:
     """The frame of an image: as the dataset has it, else as its file, else large enough for its boxes."""
     table = data.table("images")
     width, height = float(table["width"][image]), float(table["height"][image])
-    if 0 < width < LARGEST and 0 < height < LARGEST:
+    if LEAST <= width < LARGEST and LEAST <= height < LARGEST:
         return width, height, True
     path = str(table["path"][image])
     if path:
@@ -126,7 +126,7 @@ def size(data: Dataset, image: int, rows: Array) -> tuple[float, float, bool]:
 
         found = probe([path])
         width, height = float(found.width[0]), float(found.height[0])
-        if 0 < width < LARGEST and 0 < height < LARGEST:
+        if LEAST <= width < LARGEST and LEAST <= height < LARGEST:
             return width, height, True
     ends = data.boxes.xywh[rows][~data.boxes.fraction[rows]]
     ends = ends[:, :2] + ends[:, 2:]

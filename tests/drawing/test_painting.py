@@ -153,6 +153,13 @@ def test_nothing_makes_it_fail(
     assert picture.mode == "RGB" and picture.width <= max(max_side, 320) and picture.height < max_side + 300
 
 
+@pytest.mark.parametrize("size", [(2e-311, 10.0), (10.0, 2e-311), (5e-324, 5e-324), (0.5, 640.0)])
+def test_less_than_a_pixel_is_no_size(size: tuple[float, float]) -> None:
+    data = tiny([{"width": size[0], "height": size[1]}], [{"box": (1, 1, 5, 5)}])
+    assert not scene(data, 0).known
+    assert near(paint(scene(data, 0, {0}))[0], (2, 4), FLAGGED)
+
+
 @pytest.mark.parametrize("counts", [[5], [-5, 105], [0, 10**9], [50, 20, 30], [0, 100, 0]])
 def test_masks_that_are_none(counts: list[int]) -> None:
     picture = painted({"rle": {"size": [10, 10], "counts": counts}, "box": (100, 100, 50, 50)}, flagged={0})
