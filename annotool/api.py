@@ -290,10 +290,7 @@ def fix(
         return found if ruling is None else ruling.judged(data, found)
 
     made = rounds.propose(reading, auditing, menders, formats.patch, unsafe, in_place=in_place)
-    notes += tuple(
-        f"nothing is fixed in {title}, where a label is the place of a file; convert to csv, fix that, convert back"
-        for title in formats.unpatched(made.data)
-    )
+    notes += tuple(filter(None, dict.fromkeys(formats.unpatched(made.data).tolist())))
     made = replace(made, notes=notes + made.notes + (() if ruling is None else ruling.notes(made)))
     return saved(made, None if out is None else Path(out), in_place, ruling, given)
 

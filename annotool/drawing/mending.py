@@ -13,14 +13,15 @@ from annotool.drawing.colours import MENDED
 from annotool.drawing.scene import Mark, Scene, named
 from annotool.findings import Edits, Op
 from annotool.geometry.rle import counts_from_string, outlines
+from annotool.schema import NO_ID
 from annotool.table import Array
 
 __all__ = ["mended"]
 
 
 def mended(data: Dataset, before: Scene, edits: Edits) -> tuple[Scene | None, str]:
-    """Return the scene with the edits of one finding made, and what became of what it names: removed, moved, renamed. None
-    where nothing is to be seen of them."""
+    """Return the scene with the edits of one finding made, and what became of what it names: removed, moved, renamed, added.
+    None where nothing is to be seen of them."""
     mine = edits.take(
         (edits["table"] == "annotations") & ((edits["op"] == Op.SET) | (edits["op"] == Op.DROP))
     )
@@ -36,9 +37,24 @@ def mended(data: Dataset, before: Scene, edits: Edits) -> tuple[Scene | None, st
             continue
         marks[at], word = (None, "removed") if op == Op.DROP else changed(data, mark, column, new)
         words |= {word: None} if word else {}
+    new_ones = added(data, before, edits)
+    words |= {"added": None} if new_ones else {}
     if not words:
         return None, ""
-    return replace(before, marks=tuple(mark for mark in marks if mark)), ", ".join(words)
+    return replace(before, marks=(*(mark for mark in marks if mark), *new_ones)), ", ".join(words)
+
+
+def added(data: Dataset, before: Scene, edits: Edits) -> list[Mark]:
+    """The boxes that come to an image."""
+    mine = edits.take((edits["table"] == "images") & (edits["op"] == Op.ADD))
+    marks = []
+    for row, new in zip(mine["row"].tolist(), mine["new"].tolist(), strict=True):
+        x, y, w, h = new.box
+        if not data.table("images")["width"][row] > 0:  # then it is in fractions
+            x, y, w, h = x * before.width, y * before.height, w * before.width, h * before.height
+        label = named(str(data.table("categories")["name"][new.category]), NO_ID)
+        marks.append(Mark(-1, "mended", label, MENDED, (x, y, x + w, y + h)))
+    return marks
 
 
 def changed(data: Dataset, mark: Mark, column: str, new: Any) -> tuple[Mark, str]:

@@ -12,7 +12,8 @@ from annotool.engine.checks import answers
 from annotool.engine.ignores import Ignores, left_out
 from annotool.engine.outcomes import Tally, raised, summed
 from annotool.engine.silence import in_order, silence
-from annotool.findings import Block, Findings, Ignored, Severity, Skipped
+from annotool.findings import Block, Findings, Fix, Ignored, Severity, Skipped
+from annotool.formats import unpatched
 from annotool.rules.base import Rule
 
 __all__ = ["run"]
@@ -67,7 +68,7 @@ def checked(
         rule = rules[code]
         if code in selected and why:
             skipped.append(Skipped(code, why))
-        graded = Findings(tuple(with_severity(part, rule) for part in mine.blocks))
+        graded = Findings(tuple(with_severity(part, rule) for part in offered(data, mine).blocks))
         causes = {cause: found[cause] for cause in silencing(rule, selected) if cause in found}
         found[code], counted = silence(data, graded, causes, rules)
         found.update(counted)
@@ -95,6 +96,24 @@ def with_severity(part: Block, rule: Rule) -> Block:
     severity = part.columns["severity"]
     filled = np.where(severity < 0, np.int8(rule.severities[0]), severity).astype(np.int8)
     return replace(part, columns=part.columns.with_columns(severity=filled))
+
+
+def offered(data: Dataset, findings: Findings) -> Findings:
+    """Findings without the fixes of what stands in files that nothing can be fixed in."""
+    fixed = unpatched(data) == ""
+    if fixed.all():
+        return findings
+    # The last one is for what stands in no file, as categories that are only used.
+    fixed = np.append(fixed, fixed[data.table("sources")["role"] == "labels"].any())
+    images = np.append(data.table("images")["source"], -1)
+
+    def kept(part: Block) -> Block:
+        source = part.columns["source"]
+        home = images[data.image_rows(part.columns["image"])]  # a finding may stand in the predictions
+        fix = np.where(fixed[source] & fixed[home], part.columns["fix"], Fix.NONE)
+        return replace(part, columns=part.columns.with_columns(fix=fix.astype(np.int8)))
+
+    return replace(findings, blocks=tuple(map(kept, findings.blocks)))
 
 
 def overridden(findings: Findings, severity: Severity | None) -> Findings:

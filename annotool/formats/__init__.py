@@ -17,6 +17,7 @@ from annotool.findings import Edits
 from annotool.formats.base import Claim, Format, ReadOptions, Splice
 from annotool.formats.labelled import with_labels
 from annotool.formats.listing import Listing
+from annotool.table import Array
 
 __all__ = ["check_local", "detect", "patch", "read", "registry", "unpatched"]
 
@@ -170,6 +171,13 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     return splices
 
 
-def unpatched(data: Dataset) -> tuple[str, ...]:
-    """Return the titles of the dataset's formats in which nothing can be fixed."""
-    return tuple(form.title for form in map(imported, sorted(data.formats)) if not form.patches)
+def unpatched(data: Dataset) -> Array:
+    """Return for each source of a dataset why nothing can be fixed in it, in a sentence; empty where it can. Object array."""
+    sources = data.table("sources")
+    why = np.full(len(sources), "", dtype=object)
+    for name in sorted(data.formats):
+        form = imported(name)
+        if type(form).unpatched is not Format.unpatched:
+            mine = np.flatnonzero((sources["format"] == name) & (sources["role"] != "predictions"))
+            why[mine] = [form.unpatched(file) for file in sources["file"][mine].tolist()]
+    return why

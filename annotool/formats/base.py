@@ -141,7 +141,6 @@ class Format(ABC):
         """Read the dataset at a claimed path. Never raises for bad data; raises NoDatasetError if there is none."""
 
     writes = True  # whether datasets can be written in it
-    patches = True  # whether edits can be made in its files
 
     @abstractmethod
     def write(self, data: Dataset, out: Path, options: WriteOptions) -> Written:
@@ -160,6 +159,10 @@ class Format(ABC):
         has to be written anew, as in formats whose files hold the labels of many images.
         """
         return None
+
+    def unpatched(self, file: str) -> str:
+        """Return why nothing can be fixed in a file of this name (as in `sources`), and what helps; empty where it can."""
+        return ""
 
     def split_name(self, name: str) -> str:
         """Return what a split is called once it was written and read again; empty where it would be none."""

@@ -41,7 +41,16 @@ def match_categories(
         return Kinds(ids, "")
     if called.name_of is not None and (called.name_of >= 0).any():
         by_name = of_names(data, list(called.names), image, called.name_of)
-        return Kinds(by_name, "name")
+        bare = np.flatnonzero(called.name_of < 0)
+        if not len(bare):
+            return Kinds(by_name, "name")
+        # Some rows have a number: a word among them spoils itself alone.
+        numbered = match_categories(data, References(ids[bare]), image[bare], classes, plain)
+        by_name[bare] = numbered.rows
+        named = bool((np.delete(by_name, bare) >= 0).any())
+        return Kinds(
+            by_name, f"name, else {numbered.by}" if named and numbered.by else numbered.by, numbered.wrong
+        )
     if classes:
         most = max(classes)
         names = [classes.get(at, "") for at in range(most + 1)]

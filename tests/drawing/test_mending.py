@@ -4,7 +4,7 @@ import pytest
 from annotool.drawing.colours import MENDED
 from annotool.drawing.mending import mended
 from annotool.drawing.scene import scene
-from annotool.findings import Edits, Op
+from annotool.findings import Edits, NewBox, Op
 from annotool.testing import tiny
 
 DATA = tiny(
@@ -47,6 +47,19 @@ def test_outlines_and_classes() -> None:
     assert after is not None and len(after.marks[0].holes) == 1
     after, what = mended(DATA, SEEN, one(column="category", new=[1]))
     assert after is not None and what == "new class" and after.marks[-1].label == "dog #1"
+
+
+@pytest.mark.parametrize(
+    ("width", "box"), [(640, (10.0, 20.0, 30.0, 40.0)), (-1, (10 / 640, 20 / 480, 30 / 640, 40 / 480))]
+)
+def test_an_added_box(width: int, box: tuple[float, float, float, float]) -> None:
+    data = tiny([{"width": width, "height": 480}], [{"box": (1, 1, 50, 50)}], ("cat", "dog"))
+    before = scene(data, 0)
+    edit = Edits.make(1, op=Op.ADD, table="images", column="bbox", row=0, new=[NewBox(1, box)])
+    after, what = mended(data, before, edit)
+    assert after is not None and what == "added" and after.marks[:-1] == before.marks
+    mark = after.marks[-1]
+    assert mark.box == pytest.approx((10, 20, 40, 60)) and mark.label == "dog" and mark.role == "mended"
 
 
 @pytest.mark.parametrize(

@@ -68,3 +68,20 @@ def test_the_ids_of_coco_are_known(tmp_path: Path) -> None:
 def test_an_unknown_one_is_told_once(tmp_path: Path) -> None:
     data = read(coco(tmp_path), results(tmp_path, 1, 5, 5))
     assert told(data) == ["the ground truth has no category 5: 2 not scored"]
+
+
+def test_a_word_among_numbers_spoils_its_own_row_alone(tmp_path: Path) -> None:
+    text = "0 0.5 0.5 0.25 0.5 0.9\nx 0.5 0.5 0.25 0.5 0.8\n1 0.25 0.5 0.25 0.5 0.7\n"
+    data = read(coco(tmp_path), put(tmp_path / "run", {"labels/b.txt": text}))
+    rows = data.table("predictions")["category"]
+    assert data.names_of(rows).tolist() == ["cat", "", "dog"]
+    assert data.facts["predictions"]["categories_by"] == "place in the class order"
+    assert told(data) == ["the ground truth has no category 'x', or several: 1 not scored"]
+
+
+def test_names_and_numbers_side_by_side(tmp_path: Path) -> None:
+    text = "0 0.5 0.5 0.25 0.5 0.9\ndog 0.5 0.5 0.25 0.5 0.8\n"
+    data = read(coco(tmp_path), put(tmp_path / "run", {"labels/b.txt": text}))
+    assert data.names_of(data.table("predictions")["category"]).tolist() == ["cat", "dog"]
+    assert data.facts["predictions"]["categories_by"] == "name, else place in the class order"
+    assert told(data) == []

@@ -19,7 +19,8 @@ the first counts.
 
 What it cannot hold: outlines, masks, keypoints, crowds, attributes, ids, sizes of images, categories without annotations.
 
-A fix changes values in metadata.jsonl, in the records it has to; csv and parquet are not mended here: convert them first.
+A fix changes values in metadata.jsonl or cells of metadata.csv, in the records it has to; parquet is not mended here: convert it
+first.
 
 Sources: huggingface.co/docs/datasets image_dataset (ImageFolder with metadata); its object detection guide.
 """
@@ -70,8 +71,13 @@ class HuggingFace(Format):
         word = write.SPLITS.get(name.lower(), name)
         return word if word.lower() in layout.SPLITS else ""
 
+    def unpatched(self, file: str) -> str:
+        """Parquet is no text, of which a part could be changed."""
+        parquet = file.lower().endswith(".parquet")
+        return "nothing is fixed in parquet; convert to huggingface, which writes jsonl, fix that" * parquet
+
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
-        """Return the values to change in metadata.jsonl."""
+        """Return the values to change in metadata.jsonl and .csv."""
         return patch.patch(data, edits)
 
 

@@ -1,8 +1,9 @@
-"""Patching metadata.jsonl: only the values that an edit changes, in the records it names."""
+"""Patching metadata.jsonl and metadata.csv: only the values that an edit changes, in the records it names."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
-from annotool.formats.huggingface.records import CATEGORY, LABEL, labels_of, members
+from annotool.formats.huggingface.records import CATEGORY, LABEL, cell, labels_of, members
+from annotool.formats.sheet import Sheet, cells, read_sheet, rewritten
 
 __all__ = ["patch"]
 
@@ -19,7 +21,7 @@ GONE = object()
 
 
 def patch(data: Dataset, edits: Edits) -> list[Splice]:
-    """Return the bytes that make the edits hold, in metadata.jsonl; nothing in csv and parquet, nor for other edits.
+    """Return the bytes that make the edits hold, in metadata.jsonl and .csv; nothing in parquet, nor for other edits.
 
     Edits of tables images (file_name; drop), annotations (category, bbox; drop) and categories (name). Where two edits
     need one value, its splice bears the first.
@@ -29,12 +31,22 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
         for place, row, what, new in wanted(data, edits, edit):
             asked.setdefault(place, []).append((edit, what if row < 0 else f"{what} {row}", new))
     splices = []
+    sheets: dict[int, Sheet] = {}
     for (source, start, end), own in asked.items():
         held = bytes(data.source_bytes(source)[start:end])
-        splices += [
-            Splice(source, start + low, start + high, new, own[0][0]) for low, high, new in changes(held, own)
-        ]
+        if kind(data, source) == ".csv":
+            if source not in sheets:
+                sheets[source] = read_sheet(bytes(data.source_bytes(source)))
+            found = cell_changes(held, own, sheets[source])
+        else:
+            found = changes(held, own)
+        splices += [Splice(source, start + low, start + high, new, own[0][0]) for low, high, new in found]
     return splices
+
+
+def kind(data: Dataset, source: int) -> str:
+    """Return the suffix of a source, lower case."""
+    return os.path.splitext(str(data.table("sources")["file"][source]))[1].lower()
 
 
 def wanted(data: Dataset, edits: Edits, edit: int) -> Iterator[tuple[tuple[int, int, int], int, str, Any]]:
@@ -53,14 +65,15 @@ def wanted(data: Dataset, edits: Edits, edit: int) -> Iterator[tuple[tuple[int, 
         mine = [("annotations", each, ordinal(data, each), "text", new) for each in bearers]
     else:
         mine = []
-    sources = data.table("sources")
     for where, at, which, what, value in mine:
         source, start, end = (int(data.table(where)[name][at]) for name in ("source", "start", "end"))
-        if source < 0 or not str(sources["file"][source]).lower().endswith(".jsonl"):
+        if source < 0 or kind(data, source) not in (".jsonl", ".csv"):
             continue
         if what == "name":
             categories = data.table("categories")
-            value = (str(categories["name"][value]), int(categories["id"][value]))
+            name, number = str(categories["name"][value]), int(categories["id"][value])
+            # An id that neither the card nor the name says is our own.
+            value = (name, number if categories["source"][value] >= 0 or name == str(number) else -1)
         yield (source, start, end), which, what, value
 
 
@@ -84,6 +97,23 @@ def changes(held: bytes, asked: list[tuple[int, str, Any]]) -> Iterator[tuple[in
         if new[key] != record[key]:
             low, high = (len(text[: head + at].encode("utf-8", "surrogateescape")) for at in (start, end))
             yield low, high, json.dumps(new[key], ensure_ascii=False).encode("utf-8", "surrogateescape")
+
+
+def cell_changes(
+    held: bytes, asked: list[tuple[int, str, Any]], sheet: Sheet
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the bytes of a row of metadata.csv to replace, and what by."""
+    if any(what == "drop" for _, what, _ in asked):
+        yield 0, len(held), b""
+        return
+    row = read_sheet(held, sheet.spelling.without_head()).rows[0]
+    record = {name: cell(text) for name, text in zip(sheet.rows[0], row, strict=True)}
+    new = changed(record, asked)
+    spots = cells(held, sheet.spelling.delimiter)
+    for (key, old), (low, high) in zip(record.items(), spots, strict=True):
+        if new[key] != old:
+            text = json.dumps(new[key], ensure_ascii=False) if isinstance(new[key], list | dict) else new[key]
+            yield low, high, rewritten(text or "", held[low:high], sheet.spelling)
 
 
 def changed(record: dict[str, Any], asked: list[tuple[int, str, Any]]) -> dict[str, Any]:
@@ -119,7 +149,9 @@ def changed(record: dict[str, Any], asked: list[tuple[int, str, Any]]) -> dict[s
 def named(old: Any, word: str, value: Any) -> Any:
     """Return a category as its record spells them: a number where it had one."""
     name, number = value if word == "name" else (value, -1)
-    return number if isinstance(old, int) and number >= 0 else name
+    if number >= 0 and isinstance(old, str) and old.isdecimal():
+        return str(number)
+    return number if number >= 0 and isinstance(old, int) else name
 
 
 def set_label(record: dict[str, Any], key: str, at: int, value: Any) -> None:

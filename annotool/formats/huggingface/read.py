@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +14,7 @@ from annotool.errors import MissingExtraError, NoDatasetError
 from annotool.findings import Fix, Severity
 from annotool.formats.base import ReadOptions, load
 from annotool.formats.huggingface.layout import CARD, SPLITS, find
-from annotool.formats.huggingface.records import card_names, labels_of, spare
+from annotool.formats.huggingface.records import card_names, cell, labels_of, spare
 from annotool.formats.labelled import Gathered, Span
 from annotool.formats.sheet import read_sheet
 
@@ -103,16 +102,6 @@ def of_csv(source: int, held: bytes) -> Iterator[Record]:
             yield None, span, f"expected {len(sheet.rows[0])} cells, got {len(row)}"
         elif at:
             yield dict(zip(sheet.rows[0], map(cell, row), strict=True)), span, ""
-
-
-def cell(text: str) -> Any:
-    """Return what a cell of a csv holds."""
-    if text[:1] in ("[", "{"):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return text
 
 
 def of_parquet(path: Path, source: int) -> Iterator[Record]:

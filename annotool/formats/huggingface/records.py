@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["CATEGORY", "LABEL", "Found", "card_names", "labels_of", "members", "spare"]
+__all__ = ["CATEGORY", "LABEL", "Found", "card_names", "cell", "labels_of", "members", "spare"]
 
 LABEL = ("label", "labels", "category", "categories", "class", "class_name", "tags")
 CATEGORY = ("category", "categories", "category_id", "label", "labels", "class")
@@ -80,6 +80,16 @@ def checked(name: Any, box: Any) -> Found:
         return Found(None, None, "bbox of an object is not four numbers")
     x, y, w, h = map(float, box)
     return Found(name, (x, y, w, h))
+
+
+def cell(text: str) -> Any:
+    """Return what a cell of a csv holds."""
+    if text[:1] in ("[", "{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
 
 
 def is_label(value: Any) -> bool:

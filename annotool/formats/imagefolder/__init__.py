@@ -43,7 +43,6 @@ class ImageFolder(Format):
 
     name = "imagefolder"
     title = "class folders"
-    patches = False
     keeps = Keeps(image_labels="one an image", splits="yes")
 
     def detect(self, folder: Listing) -> list[Claim] | str:
@@ -69,6 +68,10 @@ class ImageFolder(Format):
     def split_name(self, name: str) -> str:
         """Return the name, if class folders are looked for in a folder called so."""
         return name if name.lower() in read.SPLITS else ""
+
+    def unpatched(self, file: str) -> str:
+        """No file says what the label is."""
+        return "nothing is fixed in class folders, where a label is the place of a file; convert to csv, fix that, convert back"
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return nothing: a class folder has no bytes to change."""

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from annotool import api
-from annotool.findings import Edits, Op
+from annotool.findings import Edits, Fix, Op
 from annotool.fixes import splices
 from annotool.formats.huggingface import FORMAT
 from tests.dirty import put
@@ -45,9 +46,48 @@ def test_only_what_has_to_changes(tmp_path: Path, text: str, edits: list[Edits],
     assert splices.replaced(data, made).get(0, text.encode()) == expected.encode()
 
 
-def test_csv_is_left_alone(tmp_path: Path) -> None:
-    data = api.read(put(tmp_path, {"metadata.csv": "file_name,label\n1.jpg,cat\n2.jpg,dog\n"}), images="none")
-    assert FORMAT.patch(data, edit("annotations", 0, "category", 1)) == []
+SHEET = '\ufefffile_name;note;label\r\n1.jpg;"a ""b""";"cat"\r\n2.jpg;;dog\r\n'
+LISTS = 'file_name,labels\n1.jpg,"[""cat"", ""dog""]"\n2.jpg,"[""dog""]"\n'
+BOXES = 'file_name,objects\n1.jpg,"{""bbox"": [[1, 2, 3, 4], [5, 6, 7, 8]], ""categories"": [""cat"", ""dog""]}"\n2.jpg,\n'
+DIGITS = "file_name,label\n1.jpg,0\n2.jpg,1\n"
+
+SHEETS = [
+    (SHEET, [edit("annotations", 0, "category", 1)], SHEET.replace('"cat"', '"dog"')),
+    (SHEET, [edit("annotations", 1, op=Op.DROP)], SHEET.replace("dog", "")),
+    (SHEET, [edit("images", 0, op=Op.DROP)], SHEET.replace('1.jpg;"a ""b""";"cat"\r\n', "")),
+    (SHEET, [edit("images", 1, "file_name", "x;y.jpg"), edit("categories", 0, "name", "hen")], SHEET.replace("2.jpg", '"x;y.jpg"').replace("cat", "hen")),
+    (LISTS, [edit("annotations", 0, "category", 1)], LISTS.replace("cat", "dog")),
+    (LISTS, [edit("annotations", 0, op=Op.DROP)], LISTS.replace('""cat"", ', "")),
+    (BOXES, [edit("annotations", 1, "bbox", (5.0, 6.25, 7.0, 8.0))], BOXES.replace("[5, 6,", "[5, 6.25,")),
+    (BOXES, [edit("annotations", 0, op=Op.DROP)], BOXES.replace("[1, 2, 3, 4], ", "").replace('""cat"", ', "")),
+    (DIGITS, [edit("annotations", 0, "category", 1)], DIGITS.replace("1.jpg,0", "1.jpg,1")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "edits", "expected"), SHEETS)
+def test_only_cells_that_have_to_change(tmp_path: Path, text: str, edits: list[Edits], expected: str) -> None:
+    data = api.read(put(tmp_path, {"metadata.csv": text}), images="none")
+    made = splices.table(data, FORMAT.patch(data, Edits.concat(edits)))
+    assert splices.replaced(data, made).get(0, text.encode()) == expected.encode()
+
+
+def test_a_number_is_written_only_where_it_is_the_name_or_the_cards(tmp_path: Path) -> None:
+    text = '{"file_name": "1.jpg", "label": 7}\n{"file_name": "2.jpg", "label": "cat"}\n'
+    data = api.read(put(tmp_path / "a", {"metadata.jsonl": text}), images="none")
+    to = data.table("categories")["name"].tolist().index("cat")
+    made = splices.table(data, FORMAT.patch(data, edit("annotations", 0, "category", to)))
+    assert splices.replaced(data, made)[0] == text.replace("7", '"cat"').encode()
+    card = "---\ndataset_info:\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names: [hen, cat]\n---\n"
+    data = api.read(put(tmp_path / "b", {"metadata.csv": DIGITS, "README.md": card}), images="none")
+    made = splices.table(data, FORMAT.patch(data, edit("annotations", 0, "category", 1)))
+    assert DIGITS.replace("1.jpg,0", "1.jpg,1").encode() in splices.replaced(data, made).values()
+
+
+def test_a_row_of_another_length_is_left_alone(tmp_path: Path) -> None:
+    text = "file_name,label\n1.jpg,cat,x\n2.jpg,dog\n3.jpg,cat\n"
+    data = api.read(put(tmp_path, {"metadata.csv": text}), images="none")
+    made = splices.table(data, FORMAT.patch(data, edit("categories", 0, "name", "hen")))
+    assert splices.replaced(data, made)[0] == text.replace("3.jpg,cat", "3.jpg,hen").encode()
 
 
 def test_a_fix_on_the_whole_way(tmp_path: Path) -> None:
@@ -57,3 +97,31 @@ def test_a_fix_on_the_whole_way(tmp_path: Path) -> None:
     assert (tmp_path / "out/metadata.jsonl").read_bytes() == ONE.encode()
     api.undo(tmp_path / "out/fixes.jsonl")
     assert (tmp_path / "out/metadata.jsonl").read_bytes() == text.encode()
+
+
+def test_nothing_is_offered_in_parquet_and_that_is_said(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    records = [{"file_name": f"{at}.jpg", "label": name} for at, name in enumerate(("cat ", "dog"))]
+    (tmp_path / "a").mkdir()
+    parquet.write_table(arrow.Table.from_pylist(records), tmp_path / "a/metadata.parquet")
+    put(tmp_path / "b", {"metadata.jsonl": "".join(json.dumps(each) + "\n" for each in records)})
+    for place, fix in (("a", Fix.NONE), ("b", Fix.SAFE)):
+        data = api.read(tmp_path / place, images="none")
+        assert api.audit(data, select=["CLS005"]).column("fix").tolist() == [fix]
+    made = api.fix(tmp_path / "a", images="none")
+    assert not len(made.changes) and made.notes[0].startswith("nothing is fixed in parquet; convert to")
+
+
+def test_a_label_that_a_model_speaks_against_is_mended_in_a_sheet(tmp_path: Path) -> None:
+    rows = "".join(f"{at}.jpg,{'cat' if at < 6 else 'dog'}\n" for at in range(12))
+    put(tmp_path / "in", {"metadata.csv": "file_name,label\n" + rows})
+    wrong = "".join(f"{at}.jpg,{'.1,.9' if at >= 6 or at == 2 else '.9,.1'}\n" for at in range(12))
+    put(tmp_path, {"scores.csv": "file,cat,dog\n" + wrong})
+    made = api.fix(
+        tmp_path / "in", out=tmp_path / "out", images="none", predictions=str(tmp_path / "scores.csv"),
+        select=["LBL001"], unsafe=True,
+    )  # fmt: skip
+    assert made.changes["score"].tolist() == [pytest.approx(0.9)]
+    text = (tmp_path / "out/metadata.csv").read_text()
+    assert text == "file_name,label\n" + rows.replace("2.jpg,cat", "2.jpg,dog", 1)
