@@ -4,7 +4,7 @@
     file,label1,label2    columns of labels
     file,labels           several in one cell: "cat|dog", "cat;dog", "cat, dog", "cat dog" (the last two only where the column's
                           name is a plural)
-    file,cat,dog          a column of 0 and 1 for each category: all columns that are neither image nor split
+    file,cat,dog          a column of 0 and 1, or True and False, for each category: all columns that are neither image nor split
     a.jpg,cat             no header: the first line names an image
 
 Columns are known by their names (file_name, filename, image, path, id ...; label, class, category, tags ...), case and `_`

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from annotool.formats.images import SUFFIXES
 
-__all__ = ["FALSE", "TRUE", "Columns", "boolean", "columns_of", "divided", "is_image"]
+__all__ = ["FALSE", "MARKS", "TRUE", "Columns", "boolean", "columns_of", "divided", "is_image"]
 
 FILES = ("file_name", "filename", "file", "fname", "image", "images", "img", "image_name", "img_name", "image_path", "img_path",
          "file_path", "filepath", "imagepath", "path", "image_file", "image_id", "img_id", "id", "name")  # fmt: skip
@@ -22,8 +22,17 @@ BOXES = re.compile(r"(x|y|box|bbox_?)?_?(min|max)_?(x|y)?|x1|y1|x2|y2|x0|y0|bbox
 SCORES = ("score", "scores", "confidence", "conf", "probability", "prob", "predicted", "prediction", "pred")
 NUMBERED = re.compile(r"(label|class|category|tag)_?(\d+)")
 SEPARATORS = "|;, "
+MARKS = {
+    "1": True,
+    "1.0": True,
+    "true": True,
+    "0": False,
+    "0.0": False,
+    "false": False,
+    "": False,
+}  # pandas writes each
 TRUE, FALSE = ("1", "1.0", "true", "t", "yes"), ("0", "0.0", "false", "f", "no")
-ENOUGH = 0.95  # of the cells of a column of marks are 0, 1 or empty
+ENOUGH = 0.95  # of the cells of a column of marks are 0, 1, True, False or empty
 SAMPLE = 2000  # rows by which columns are judged
 
 
@@ -132,9 +141,9 @@ def flags(body: Sequence[Sequence[str]], at: int) -> bool:
 
 
 def marks(body: Sequence[Sequence[str]], at: int) -> bool:
-    """Whether nearly all cells of a column are 0, 1 or empty, and some are not."""
+    """Whether nearly all cells of a column are marks or empty, and some are not."""
     cells = [row[at].strip() for row in body]
-    known = sum(cell in ("", "0", "1", "0.0", "1.0") for cell in cells)
+    known = sum(cell.lower() in MARKS for cell in cells)
     return known >= ENOUGH * len(cells) and any(cells)
 
 

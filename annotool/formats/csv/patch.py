@@ -12,7 +12,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
-from annotool.formats.csv.columns import Columns, columns_of
+from annotool.formats.csv.columns import MARKS, Columns, columns_of
 from annotool.formats.csv.read import pieces
 from annotool.formats.sheet import Sheet, cells, read_sheet, rewritten
 
@@ -195,9 +195,19 @@ class Patch:
             wanted = {name for _, name in left}
             for column in columns.labels:
                 old, name = row[column].strip(), self.head[column].strip()
-                on, off = ("1.0", "0.0") if "." in old else ("1", "0")
-                if (old in ("1", "1.0")) != (name in wanted):
-                    self.texts[at, column] = (edit, on if name in wanted else off)
+                if bool(MARKS.get(old.lower())) != (name in wanted):
+                    self.texts[at, column] = (edit, mark(name in wanted, old, row))
         else:
             for column, name in found:
                 self.texts[at, column] = (edit, name or "")
+
+
+def mark(on: bool, old: str, row: list[str]) -> str:
+    """Return a mark as the old one is spelled, an empty one as the others of its row."""
+    model = old or next((cell for cell in map(str.strip, row) if cell and cell.lower() in MARKS), "1")
+    if "." in model:
+        return "1.0" if on else "0.0"
+    if model.lower() in ("true", "false"):
+        text = "true" if on else "false"
+        return text.upper() if model.isupper() else text if model.islower() else text.title()
+    return "1" if on else "0"

@@ -10,7 +10,7 @@ from annotool.dataset import Dataset
 from annotool.errors import NoDatasetError
 from annotool.findings import Fix, Severity
 from annotool.formats.base import ReadOptions, load
-from annotool.formats.csv.columns import FALSE, TRUE, Columns, boolean, columns_of
+from annotool.formats.csv.columns import FALSE, MARKS, TRUE, Columns, boolean, columns_of
 from annotool.formats.csv.layout import File, find
 from annotool.formats.labelled import Gathered, Span
 from annotool.formats.sheet import Sheet, cells, read_sheet
@@ -198,16 +198,14 @@ def within(record: bytes, cell: tuple[int, int], separator: str) -> list[tuple[i
 
 
 def pieces(row: list[str], columns: Columns, head: list[str]) -> list[tuple[int, str | None]]:
-    """Return the labels of a row, each with its column; None for a mark that is neither 0 nor 1."""
+    """Return the labels of a row, each with its column; None for a mark that is neither yes nor no."""
     found: list[tuple[int, str | None]] = []
     for at in columns.labels:
         cell = row[at] if at < len(row) else ""
         if columns.form == "marks":
-            mark = cell.strip()
-            if mark in ("1", "1.0"):
-                found.append((at, head[at].strip()))
-            elif mark not in ("", "0", "0.0"):
-                found.append((at, None))
+            mark = MARKS.get(cell.strip().lower())
+            if mark is not False:
+                found.append((at, head[at].strip() if mark else None))
         elif columns.form == "divided":
             found += [(at, part.strip()) for part in cell.split(columns.separator) if part.strip()]
         elif cell:

@@ -24,6 +24,8 @@ MEANT = [
     (sheet("file#label", "a.jpg#tench, Tinca tinca", "b.jpg#hen, bird", "c.jpg#hen"), Columns(True, 0, (1,), "one")),
     (sheet("file#classes", "a.jpg#red fox", "b.jpg#snow owl"), Columns(True, 0, (1,), "one")),
     (sheet("filename# cat# dog", "a.jpg#0#1", "b.jpg#1#0"), Columns(True, 0, (1, 2), "marks")),
+    (sheet("file#cat#dog", "a.jpg#True#False", "b.jpg#FALSE#true"), Columns(True, 0, (1, 2), "marks")),
+    (sheet("file#cat#dog#is_valid", "a.jpg#True#False#True", "b.jpg#False#True#False"), Columns(True, 0, (1, 2), "marks", "", -1, 3)),
     (sheet("file#label#class_name", "a.jpg#0#cat"), Columns(True, 0, (2,), "one")),
     (sheet("file#valid#label", "a.jpg#yes#cat"), Columns(True, 0, (2,), "one", "", -1, 1)),
 ]  # fmt: skip

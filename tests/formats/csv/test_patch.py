@@ -14,6 +14,7 @@ from tests.dirty import put
 ONE = 'file,label,who\r\n1.jpg,"cat",ann\r\n2.jpg,dog,bob\r\n1.jpg,dog,cid\r\n3.jpg,,eve'
 DIVIDED = 'file,labels\n1.jpg,"cat, dog"\n2.jpg,dog\n3.jpg,cat\n'
 MARKS = "file, cat, dog\n1.jpg,1,0\n2.jpg,0.0,1.0\n"
+WORDS = "file,cat,dog\n1.jpg,True,False\n2.jpg,false,TRUE\n3.jpg,,true\n"
 SEVERAL = "file,label1,label2\n1.jpg,cat,dog\n2.jpg,dog,\n"
 
 
@@ -42,6 +43,9 @@ CASES = [
     (MARKS, [edit("annotations", 0, "category", 1)], MARKS.replace("1.jpg,1,0", "1.jpg,0,1")),
     (MARKS, [edit("annotations", 1, op=Op.DROP)], MARKS.replace("0.0,1.0", "0.0,0.0")),
     (MARKS, [edit("categories", 0, "name", "hen")], MARKS.replace(" cat", "hen")),
+    (WORDS, [edit("annotations", 0, "category", 1)], WORDS.replace("True,False", "False,True")),
+    (WORDS, [edit("annotations", 1, op=Op.DROP)], WORDS.replace("false,TRUE", "false,FALSE")),
+    (WORDS, [edit("annotations", 2, "category", 0)], WORDS.replace(",,true", ",true,false")),
     (SEVERAL, [edit("annotations", 1, op=Op.DROP)], SEVERAL.replace("cat,dog", "cat,")),
     (SEVERAL, [edit("annotations", 0, "category", 1)], SEVERAL.replace("cat,dog", "dog,dog")),
     (SEVERAL, [Edits.make(1, op=Op.BYTES, table="sources", row=0, start=0, end=4, new=["path"])], SEVERAL.replace("file", "path")),
