@@ -37,6 +37,7 @@ __all__ = [
     "classifies",
     "found",
     "gains",
+    "in_class_lists",
     "mendable",
     "size_edits",
     "together",
@@ -217,6 +218,14 @@ def written_in(data: Dataset, rows: Table, formats: Iterable[str]) -> Array:
     """Return which rows (of images, annotations or categories) come from a file of these formats, bool."""
     known = [name in formats for name in data.table("sources")["format"].tolist()]
     return np.array([*known, False], dtype=bool)[rows["source"]]  # the last one is for source -1: no file
+
+
+def in_class_lists(data: Dataset, rows: Table) -> Array:
+    """Return which rows (of images or annotations) come from VOC's lists of a class, which name images and no more, bool."""
+    sources = data.table("sources")
+    lists = [form == "voc" and file.lower().endswith(".txt") for form, file in zip(
+        sources["format"].tolist(), sources["file"].tolist(), strict=True)]  # fmt: skip
+    return np.array([*lists, False], dtype=bool)[rows["source"]]
 
 
 def gains(data: Dataset) -> Array:

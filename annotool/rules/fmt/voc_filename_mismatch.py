@@ -8,7 +8,17 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import WARNING, Edits, Findings, Fix, ImageRule, found, mendable, written_in
+from annotool.rules.base import (
+    WARNING,
+    Edits,
+    Findings,
+    Fix,
+    ImageRule,
+    found,
+    in_class_lists,
+    mendable,
+    written_in,
+)
 from annotool.table import Array
 
 
@@ -42,6 +52,7 @@ class VocFilenameMismatch(ImageRule):
     def check(self, data: Dataset) -> Findings:
         images = data.table("images")
         of_xml = np.append(data.table("sources")["role"] == "labels", False)[images["source"]]
+        of_xml &= ~in_class_lists(data, images)
         rows = np.flatnonzero(written_in(data, images, self.formats) & of_xml & ~restored(data))
         written, stems, actual = names(data, rows)
         wrong = [mismatch(*each) for each in zip(written, stems, actual, strict=True)]

@@ -14,6 +14,7 @@ from annotool.rules.base import (
     Fix,
     ImageRule,
     found,
+    in_class_lists,
     mendable,
     size_edits,
     written_in,
@@ -76,6 +77,7 @@ class InvalidDeclaredSize(ImageRule):
         declared &= ~np.isnan(width) & ~np.isnan(height)
         whole = (width > 0) & (height > 0) & (width % 1 == 0) & (height % 1 == 0)
         judged = written_in(data, images, self.formats) & of_labels(data) & ~unread(data)
+        judged &= ~in_class_lists(data, images)
         bad = np.flatnonzero(judged & ~(declared & whole))
         known = np.isfinite(true_sizes(data, bad)).all(axis=1)
         fix = np.where(known & (images["start"][bad] >= 0) & (images["end"][bad] >= 0), Fix.SAFE, Fix.NONE)

@@ -98,3 +98,11 @@ def test_they_go_to_csv(tmp_path: Path) -> None:
     text = (tmp_path / "out/labels.csv").read_text().splitlines()
     assert text[0] == "file_name,labels,split"
     assert "images/2007_1.jpg,cat|dog,train" in text
+
+
+def test_lists_declare_no_sizes_and_name_no_file(tmp_path: Path) -> None:
+    lists = {name: text for name, text in LISTS.items() if "_" in name}  # without train.txt
+    data = api.read(put(tmp_path, {**lists, **IMAGES}))
+    assert len(data.table("images")) == 5
+    found = api.audit(data, select=["SCH009", "FMT006"])
+    assert not len(found)
