@@ -22,8 +22,10 @@ def read(file: Path) -> Report:
     try:
         held = msgspec.json.decode(file.read_bytes())
         found = held["findings"]
-        if all(isinstance(each["fingerprint"], str) and isinstance(each["rule"], str) for each in found):
-            return list(found)
+        if isinstance(found, list) and all(
+            isinstance(each["fingerprint"], str) and isinstance(each["rule"], str) for each in found
+        ):
+            return found
     except OSError as error:
         raise UsageError(f"{file}: {(error.strerror or str(error)).lower()}") from error
     except (msgspec.DecodeError, KeyError, TypeError):
@@ -48,7 +50,8 @@ def lines(old: Report, new: Report) -> Iterator[str]:
         yield f"{rule:<8} " + " ".join(f"{each:>9,}" for each in sums)
     shown = [each for each in new if (each["rule"], each["fingerprint"]) in come][:EXAMPLES]
     for each in shown:
-        yield f"new: {each['rule']} {each.get('image') or each.get('file') or ''}: {each.get('message', '')}"
+        told = f"new: {each['rule']} {each.get('image') or each.get('file') or ''}: {each.get('message', '')}"
+        yield "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in told)
 
 
 def counted(report: Report) -> Counter[tuple[str, str]]:

@@ -23,6 +23,11 @@ def test_what_was_mended_and_what_is_new() -> None:
     assert example == "new: CLS001 x.jpg: m"
 
 
+def test_a_name_does_not_steer_the_terminal() -> None:
+    *_, example = lines([], [{"rule": "R", "fingerprint": "a", "image": "x\x1b]0;t\x07", "message": "a\nb"}])
+    assert example == "new: R x\\x1b]0;t\\x07: a\\nb"
+
+
 def test_reports_of_an_audit(tmp_path: Path, sample_data: Path) -> None:
     data = api.read(sample_data / "faulty/coco")
     file = tmp_path / "old.json"
@@ -39,6 +44,8 @@ def test_reports_of_an_audit(tmp_path: Path, sample_data: Path) -> None:
         "{}",
         '{"findings": [{}]}',
         '{"findings": 3}',
+        '{"findings": {}}',
+        '{"findings": ""}',
         '{"findings": [{"rule": 1, "fingerprint": 2}]}',
     ],
 )

@@ -78,7 +78,7 @@ def splits(counted: Balance) -> str:
     held = counted.splits
     what = "labels" if counted.labels else "annotations"
     heads = (
-        "",
+        "split",
         "images",
         "without any",
         what,

@@ -143,7 +143,9 @@ def weights(counted: Balance) -> str:
         )
     often = int((repeat > 1).sum())
     says += (
-        f"As a sampler: LVIS' repeat factors (t = {REPEAT_BELOW:g}) draw images of {often:,} categories more often, up to {repeat.max():,.1f} times."
+        "It has nothing to weigh."
+        if not len(own)
+        else f"As a sampler: LVIS' repeat factors (t = {REPEAT_BELOW:g}) draw images of {often:,} categories more often, up to {repeat.max():,.1f} times."
         if often
         else f"Repeat factors are all 1: every category is in more than {REPEAT_BELOW:.1%} of the images, and sampling need not help."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 
 from annotool.reporting.html.markup import tag, text
@@ -12,7 +13,10 @@ __all__ = ["bars", "columns", "curves", "heat", "matrix"]
 ROW, GAP, NAME, WIDE = 18, 4, 116, 380
 COUNT = 62  # room for a number beside a bar
 TALL, HEAD = 110, 14
-LETTERS = 17  # of a name in a chart; the whole stands in its title
+LETTER, ROOM = (
+    11,
+    10,
+)  # px of a letter's height; so many heights has a name in a chart, and the whole stands in its title
 
 
 def bars(
@@ -58,7 +62,23 @@ def bars(
 
 def cut(name: str) -> str:
     """A long name without its middle: names of one dataset often begin, or end, alike."""
-    return name if len(name) <= LETTERS else f"{name[: LETTERS // 2]}…{name[-(LETTERS // 2) :]}"
+    if width(name) <= ROOM:
+        return name
+    halves = (f"{name[:half].rstrip()}…{name[-half:].lstrip()}" for half in range(3 * ROOM, 1, -1))
+    return next((each for each in halves if width(each) <= ROOM), f"{name[0]}…{name[-1]}")
+
+
+def width(name: str) -> float:
+    """How wide a text is in a broad font, in its height."""
+    if len(name) > 8 * ROOM:
+        return float(len(name))
+    return sum(
+        1.05 if each in "mMW%@…" or unicodedata.east_asian_width(each) in "WF"
+        else 0.42 if each in "ijlt.,:;'|![](){} frI-/"
+        else 0.78 if each.isupper() or each == "w"
+        else 0.64
+        for each in name
+    )  # fmt: skip
 
 
 def columns(title: str, labels: Sequence[str], counts: Sequence[float], *, edges: bool = False) -> str:
@@ -164,7 +184,7 @@ def curves(
 
 def matrix(title: str, names: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
     """A square of counts, a row a truth and a column a prediction, darker for more of its row."""
-    side, edge = 26, 14 + 7 * min(max(map(len, names), default=0), LETTERS)
+    side, edge = 26, 14 + math.ceil(LETTER * max([width(cut(each)) for each in names], default=0))
     parts = []
     for at, (name, row) in enumerate(zip(names, counts, strict=True)):
         y, most = edge + at * side, max([*row, 1])

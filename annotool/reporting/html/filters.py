@@ -9,7 +9,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.reporting.counts import groups, statistics, tally
 from annotool.reporting.html.article import numbers
-from annotool.reporting.html.markup import tag, text
+from annotool.reporting.html.markup import exact, tag, text
 from annotool.reporting.told import Told, plural
 from annotool.table import Table
 
@@ -47,7 +47,7 @@ def filters(told: Told) -> str:
 def choice(name: str, values: Sequence[str], **of: str) -> str:
     """A list to choose from; a value that is chosen begins with `=`, so that an empty one can be."""
     options = [tag("option", "all", value="")]
-    options += [tag("option", text(each or "(none)"), value=f"={each}") for each in values]
+    options += [tag("option", text(each or "(none)"), value=f"={exact(each)}") for each in values]
     return tag("label", text(name) + tag("select", options, **of))
 
 
@@ -57,6 +57,7 @@ def counts(told: Told) -> dict[str, object]:
     rows = tally(told, names)
     if len(rows) > COUNTED and names:
         rows, names = tally(told, ()), []
+    rows = [[exact(each) if isinstance(each, str) else each for each in row] for row in rows]
     return {"exact": len(names) == len(columns(told.data)), "rows": rows}
 
 

@@ -19,7 +19,7 @@ from annotool.reporting.html.figures import SIDE, drawing
 from annotool.reporting.html.markup import tag, text
 from annotool.reporting.rows import Row
 
-__all__ = ["Gallery", "spread"]
+__all__ = ["Gallery", "linked", "spread"]
 
 QUALITY = 70
 BYTES = 5_000_000  # of all pictures together; boxes on a blank ground after that
@@ -57,7 +57,7 @@ class Gallery:
                 tag("small", text(told)) + drawing(after, self.picture(image, after), f"{name}, {told}"),
             )
             parts = tag("div", parts, class_="pair")
-        caption = tag("figcaption", tag("b", text(short(row.image))) + " " + words)
+        caption = tag("figcaption", tag("b", linked(row, short(row.image))) + " " + words)
         return tag(
             "figure", parts + caption, class_=f"{row.severity} wide" if after is not None else row.severity
         )
@@ -87,6 +87,14 @@ def shrunk(seen: Scene) -> bytes:
     held = io.BytesIO()
     small.save(held, "JPEG", quality=QUALITY)
     return held.getvalue()
+
+
+def linked(row: Row, name: str) -> str:
+    """The image's name; a joined `url` leads from it to the labelling tool."""
+    url = row.joined.get("url", "")
+    if not url.startswith(("http://", "https://")):
+        return text(name)
+    return tag("a", text(name), href=url, rel="noreferrer noopener")
 
 
 def short(words: str) -> str:

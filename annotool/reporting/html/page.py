@@ -15,8 +15,8 @@ from annotool.metrics.balance import balance
 from annotool.reporting.explained import paragraphs
 from annotool.reporting.html.balance import section as balance_section
 from annotool.reporting.html.filters import columns, counts, filters, grouped
-from annotool.reporting.html.gallery import Gallery, spread
-from annotool.reporting.html.markup import data_json, prose, tag, text
+from annotool.reporting.html.gallery import Gallery, linked, spread
+from annotool.reporting.html.markup import data_json, exact, prose, tag, text
 from annotool.reporting.html.shell import page
 from annotool.reporting.rows import Row, rows
 from annotool.reporting.told import Told, notes, plural, slug, summary
@@ -95,6 +95,7 @@ def first_steps(told: Told) -> str:
         )
     if len(told.findings):
         steps.append(("opens what is left for a person to decide", f"annotool review {paths}"))
+    if len(told.findings) and len(told.findings.new) == len(told.findings):
         steps.append(("lets CI stop at new faults only", f"annotool baseline {paths} --out baseline.jsonl"))
     if not steps:
         return ""
@@ -107,7 +108,9 @@ def findings(told: Told) -> Iterator[str]:
     data, found = told.data, told.findings.new
     yield '<section id="findings"><h2>Findings</h2>'
     if not len(found):
-        yield tag("p", "Nothing was found.") + "</section>"
+        known = len(told.findings)
+        says = f"Nothing new was found; {plural(known, 'finding')} of the baseline."
+        yield tag("p", says if known else "Nothing was found.") + "</section>"
         return
     yield filters(told)
     counted = grade_counts(found)
@@ -166,7 +169,7 @@ def rule(names: list[str], count: int, shown: list[Row], pictures: list[str]) ->
         class_="scroll",
         tabindex=0,
         role="region",
-        aria_label=f"Findings of {code}",
+        aria_label=f"Findings of {code}, {grade}",
     ) + tag("p", more)
     title = (
         tag("span", f"{count:,}", class_="n")
@@ -179,20 +182,16 @@ def rule(names: list[str], count: int, shown: list[Row], pictures: list[str]) ->
 
 
 def record(row: Row, names: list[str]) -> str:
-    """One finding in the list, with what the filters ask for (`names`: joined columns); a joined `url` leads to the labelling tool."""
-    url = row.joined.get("url", "")
-    image = text(row.image)
-    if url.startswith(("http://", "https://")):
-        image = tag("a", image, href=url, rel="noreferrer noopener")
-    cells = (text(row.place), image, text(row.category), text(row.message))
+    """One finding in the list, with what the filters ask for (`names`: joined columns)."""
+    cells = (text(row.place), linked(row, row.image), text(row.category), text(row.message))
     sought = " ".join([row.place, row.image, row.message, *row.joined.values()]).lower()
     return tag(
         "tr",
         (tag("td", each) for each in cells),
-        data_split=row.split or "",
-        data_category=row.category,
+        data_split=exact(row.split or ""),
+        data_category=exact(row.category),
         data_text=sought,
-        data_joined=json.dumps([row.joined.get(name, "") for name in names]) if names else None,
+        data_joined=json.dumps([exact(row.joined.get(name, "")) for name in names]) if names else None,
     )
 
 

@@ -255,3 +255,9 @@ def test_a_page_with_nothing_to_count(images: int) -> None:
     told = "\n".join(lines(api.balance(tiny(images)), "empty"))
     assert "There is no annotation to count." in told
     assert "nan" not in told.split("<body>")[1].split("<script>")[0]
+
+
+def test_a_train_split_without_annotations_has_nothing_to_weigh() -> None:
+    data = tiny(2, [{"image": 1}], ("a", "b"), splits={"train": [0], "val": [1]})
+    says = articles(api.balance(data))["Weights and repeat factors"].findtext("p") or ""
+    assert says == "Numbers of train, in the order of the first chart. It has nothing to weigh."

@@ -168,6 +168,55 @@ def test_joined_columns_filter_exactly(
     assert not held.errors
 
 
+def test_names_of_any_letters_filter_exactly(shown: Callable[..., Shown], tmp_path: Path) -> None:
+    names = (
+        "\u202eback",
+        "\u202dback",
+        "a\rb",
+        "a\nb",
+        " blank ",
+        'quote" \\u0041',
+        "\x07",
+        "犬",
+        "__proto__",
+    )
+    images = [{"file_name": f"{at}.jpg", "width": 100, "height": 100} for at in range(len(names))]
+    boxes = [
+        {"image": at, "category": at, "x": 90, "y": 10 + 5 * each, "w": 50, "h": 4}
+        for at in range(len(names))
+        for each in range(at + 1)
+    ]
+    held = shown(
+        tiny(images, boxes, names, splits={name: [at] for at, name in enumerate(names)}), select=["BOX002"]
+    )
+    for kind in ("category", "split"):
+        field = held.page.locator(f"[data-filter={kind}]")
+        told = []
+        for at in range(1, field.locator("option").count()):
+            field.select_option(index=at)
+            told.append(int(held.page.inner_text(".filters output").split()[0]))
+            assert held.page.locator(".rule:not([hidden]) tbody tr:not([hidden])").count() == told[-1]
+        assert sorted(told) == list(range(1, len(names) + 1))
+        field.select_option(index=0)
+    assert not held.errors
+
+
+def test_names_in_charts_are_not_cut_by_the_edge(shown: Callable[..., Shown]) -> None:
+    names = (
+        "category number 80",
+        "W" * 40,
+        "m" * 17,
+        "犬" * 17,
+        "i" * 40,
+        "Traffic Sign 120",
+        "ABCDEFGHIJKLMNOPQ",
+        "x" * 200,
+    )
+    held = shown(tiny(1, [{"category": at} for at in range(len(names))], names))
+    lefts = held.page.eval_on_selector_all("svg.chart text.name", "all => all.map(each => each.getBBox().x)")
+    assert len(lefts) >= len(names) and min(lefts) >= 0
+
+
 def test_maps_show_the_category_that_is_chosen(shown: Callable[..., Shown], sample_data: Path) -> None:
     data = api.read(sample_data / "coco")
     held = shown(data)

@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,10 @@ def test_a_url_of_a_joined_column_leads_to_the_tool(tmp_path: Path, sample_data:
     links = [a["href"] for tag, a in checked.tags if tag == "a"]
     assert any(each and each.startswith("https://tool.example/") for each in links)
     assert not any(each and each.startswith("javascript") for each in links)
+    pictured = [a for tag, a in checked.tags if tag in ("figcaption", "a", "td")]
+    assert any(
+        each == {} and after.get("href") for each, after in pairwise(pictured)
+    )  # in the caption of a picture, too
 
 
 def test_before_and_after_where_there_is_a_fix() -> None:
@@ -162,3 +167,12 @@ def test_sides_without_end_warn_of_nothing() -> None:
     data = tiny(annotations=[{"box": (0.0, 0.0, 1e308, 1e308)}])
     found = api.audit(data)
     assert "Balance" in "".join(api.lines(api.Told(data, found), "html"))
+
+
+def test_what_the_baseline_knows_is_not_called_nothing(sample_data: Path, tmp_path: Path) -> None:
+    data = api.read(sample_data / "faulty/coco")
+    api.baseline(data, tmp_path / "known.jsonl")
+    _, checked = page(data, baseline=tmp_path / "known.jsonl")
+    words = " ".join(checked.words)
+    assert f"Nothing new was found; {len(api.audit(data))} findings of the baseline." in words
+    assert "annotool baseline" not in words and "annotool fix" in words
