@@ -13,7 +13,7 @@ from annotool.findings import Findings
 from annotool.geometry.groups import group_starts
 from annotool.table import Array
 
-__all__ = ["fingerprints", "image_names", "ordinals", "plain", "rows_of"]
+__all__ = ["alike", "fingerprints", "image_names", "ordinals", "plain", "rows_of"]
 
 FOLDERS = {"images", "jpegimages", "labels", "annotations", "img", "imgs", "obj_train_data", "data"}
 SPLITS = {"train", "val", "valid", "validation", "test"}
@@ -50,6 +50,21 @@ def fingerprints(data: Dataset, findings: Findings) -> Array:
     A hash of the rule, the image's plain name, the category's name, the box at half a pixel (a ten-thousandth where
     only fractions are known), and the ordinal among findings that are equal in all these.
     """
+    mixed = hashes(data, findings)
+    mixed = mix(mixed, ordinals(mixed))
+    out = np.empty(len(mixed), dtype=object)
+    out[:] = [f"{each:016x}" for each in mixed.tolist()]
+    return out
+
+
+def alike(data: Dataset, findings: Findings) -> Array:
+    """Return how many findings are equal to each in all but the ordinal, itself among them, int64."""
+    _, place, many = np.unique(hashes(data, findings), return_inverse=True, return_counts=True)
+    return np.asarray(many[place.reshape(-1)], dtype=np.int64)
+
+
+def hashes(data: Dataset, findings: Findings) -> Array:
+    """What a fingerprint is made of but the ordinal, uint64."""
     names = np.append(image_names(data), np.array([""], dtype=object))
     categories = np.append(data.table("categories")["name"], np.array([""], dtype=object))
     mixed = np.repeat(digests([part.rule for part in findings.blocks]), [len(p) for p in findings.blocks])
@@ -59,10 +74,7 @@ def fingerprints(data: Dataset, findings: Findings) -> Array:
         *places(data, findings.column("annotation")),
     ):
         mixed = mix(mixed, column)
-    mixed = mix(mixed, ordinals(mixed))
-    out = np.empty(len(mixed), dtype=object)
-    out[:] = [f"{each:016x}" for each in mixed.tolist()]
-    return out
+    return mixed
 
 
 def digests(texts: list[str]) -> Array:

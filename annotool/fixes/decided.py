@@ -6,7 +6,7 @@ changed since is never edited in the wrong place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,11 +17,11 @@ from annotool.baselines import lines
 from annotool.baselines.entries import collapsed, of_findings
 from annotool.dataset import Dataset
 from annotool.findings import Block, Edits, Findings, Fix, NewBox, Op, Severity, block
-from annotool.fingerprint import fingerprints, image_names, plain
+from annotool.fingerprint import alike, fingerprints, image_names, plain
 from annotool.fixes.decisions import Decision, Merged, box_marks
 from annotool.fixes.rounds import Proposal
 from annotool.rules.base import Rule, gains
-from annotool.table import Table
+from annotool.table import Array, Table
 
 __all__ = ["CODE", "IGNORED", "Decided", "Ruling"]
 
@@ -98,15 +98,27 @@ class Decided(Rule):
         said = [each for each in self.decisions if each.action == "draw" and each.new and each.new.box]
         if not said:
             return []
-        images = {name: row for row, name in enumerate(image_names(data).tolist())}
-        out, able = [], np.append(gains(data), False)
-        for each in said:
-            image = images.get(plain(each.image), -1)
+        out, able, rows = [], np.append(gains(data), False), images_of(data, said)
+        for each, image in zip(said, rows, strict=True):
             home = int(data.table("images")["source"][image]) if able[image] else -1
             category = category_row(data, each.category, home) if home >= 0 else -1
             if category >= 0 and not there(data, each, image):
                 out.append((each, image, category))
         return out
+
+
+def images_of(data: Dataset, said: Sequence[Decision]) -> list[int]:
+    """The image each decision is of; of several with one name that of its split; -1: none, or no telling which."""
+    by_name: dict[str, list[int]] = {}
+    for row, name in enumerate(image_names(data).tolist()):
+        by_name.setdefault(name, []).append(row)
+    out = []
+    for each in said:
+        rows = by_name.get(plain(each.image), [])
+        if len(rows) > 1:
+            rows = [row for row in rows if each.split and data.image_splits[row] == each.split]
+        out.append(rows[0] if len(rows) == 1 else -1)
+    return out
 
 
 def there(data: Dataset, said: Decision, image: int) -> bool:
@@ -160,15 +172,17 @@ class Ruling:
         """The rule that holds the reviewers' own edits."""
         return Decided(decisions=self.merged.decisions)
 
-    def prints(self, *actions: str) -> set[str]:
-        """The fingerprints of findings that were decided so."""
-        return {
-            each.fingerprint for each in self.merged.decisions if each.action in actions and each.fingerprint
-        }
+    def meant(self, data: Dataset, findings: Findings, action: str) -> Array:
+        """Return which findings were decided so. Of equal ones only while they are as many as the reviewer saw: when
+        one of them is mended the next takes its fingerprint."""
+        said = {each.fingerprint: each.alike for each in self.merged.decisions if each.action == action}
+        prints, many = fingerprints(data, findings).tolist(), alike(data, findings).tolist()
+        found = [said.get(mark) == count for mark, count in zip(prints, many, strict=True)]
+        return np.array(found, dtype=bool)
 
     def judged(self, data: Dataset, findings: Findings) -> Findings:
         """Return findings of which only the accepted ones can be mended, and the reviewers' own."""
-        keep = np.isin(fingerprints(data, findings).astype(str), list(self.prints("accept")))
+        keep = self.meant(data, findings, "accept")
         parts, start = [], 0
         for part in findings.blocks:
             mine = keep[start : start + len(part)]
@@ -187,10 +201,11 @@ class Ruling:
             yield f"reviewers contradict each other, nothing is done: {several[0].image}: {said}"
 
     def refused(self, data: Dataset, before: Findings) -> Iterable[str]:
-        known = set(fingerprints(data, before).tolist()) | set(box_marks(data).tolist())
+        found = set(zip(fingerprints(data, before).tolist(), alike(data, before).tolist(), strict=True))
+        known = set(box_marks(data).tolist())
         gone = [
             each for each in self.merged.decisions
-            if each.action != "draw" and not ({each.fingerprint, each.box} - {""}) & known
+            if each.action != "draw" and each.box not in known and (each.fingerprint, each.alike) not in found
         ]  # fmt: skip
         if gone:
             yield (
@@ -203,17 +218,16 @@ class Ruling:
             if each.action == "relabel" and each.box in known and id(each) not in able:
                 yield f"{each.image}: cannot be relabelled to {each.new and each.new.category!r}: no such class here"
             if each.action == "draw" and id(each) not in able and not self.is_there(data, each):
-                yield f"{each.image}: the box of class {each.category!r} that was drawn has no file to go to"
+                yield f"{each.image}: the box of class {each.category!r} that was drawn {unable(data, each)}"
 
     def is_there(self, data: Dataset, said: Decision) -> bool:
-        images = {name: row for row, name in enumerate(image_names(data).tolist())}
-        row = images.get(plain(said.image), -1)
+        (row,) = images_of(data, [said])
         return row >= 0 and there(data, said, row)
 
     def left(self, made: Proposal) -> Iterable[str]:
-        still = set(fingerprints(made.fixed, made.after).tolist()) & self.prints("accept")
+        still = int(self.meant(made.fixed, made.after, "accept").sum())
         if still:
-            yield f"accepted, but no fix of annotool mends it, do it by hand: {len(still):,} findings"
+            yield f"accepted, but no fix of annotool mends it, do it by hand: {still:,} findings"
 
     def signed(self, made: Proposal) -> Proposal:
         """Return the proposal with who decided each change, and why: columns reviewer and reason of its changes."""
@@ -244,8 +258,8 @@ class Ruling:
 
     def ignored(self, made: Proposal, bound: Collection[str]) -> Table:
         """Return the findings that were ignored as entries of a baseline, with reason and reviewer."""
-        prints, wanted = fingerprints(made.data, made.before), self.prints("ignore")
-        rows = np.flatnonzero(np.isin(prints.astype(str), list(wanted)))
+        prints = fingerprints(made.data, made.before)
+        rows = np.flatnonzero(self.meant(made.data, made.before, "ignore"))
         entries = of_findings(made.data, made.before, bound).take(rows)
         said = {each.fingerprint: each for each in self.merged.decisions if each.action == "ignore"}
         column = [np.array([getattr(said[prints[row]], name) for row in rows.tolist()] or [], dtype=object)
@@ -260,6 +274,16 @@ class Ruling:
         if len(held):
             lines.write(file, held)
         return len(held)
+
+
+def unable(data: Dataset, said: Decision) -> str:
+    """Why a box that was drawn cannot be added."""
+    if not said.category:
+        return "was given no class"
+    several = image_names(data).tolist().count(plain(said.image)) > 1
+    if several and images_of(data, [said]) == [-1]:
+        return "is of one of several images of that name, no telling which"
+    return "has no file to go to"
 
 
 def joined(texts: Iterable[str]) -> str:

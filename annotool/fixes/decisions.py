@@ -42,7 +42,8 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One thing a reviewer decided. fingerprint: of the finding, empty for an edit of their own; box: the mark
-    of the box, empty where there is none yet; file: the image's name as written; time: ISO 8601, UTC.
+    of the box, empty where there is none yet; image: its name as written; time: ISO 8601, UTC. alike: how many
+    findings were equal in all that a fingerprint is made of but the ordinal; split: the image's, of a new box.
     """
 
     action: Action
@@ -56,12 +57,14 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     reviewer: str = ""
     time: str = ""
     reason: str = ""
+    alike: int = 1
+    split: str = ""
 
     @property
     def target(self) -> tuple[str, ...]:
         """What it is about: two decisions on one target agree, or contradict each other."""
         if self.action == "draw":
-            return ("new", self.image, self.category, str(self.new))
+            return ("new", self.split, self.image, self.category, str(self.new))
         if self.action in ON_FINDINGS:
             return ("finding", self.fingerprint)
         if self.action == "tag":
@@ -187,10 +190,16 @@ def crossing(kept: Sequence[Decision]) -> list[tuple[Decision, ...]]:
 
 def box_marks(data: Dataset) -> Array:
     """Return a 16-digit text for each annotation (object array): of its image, category, place, and its ordinal
-    among those that are equal in all these. The same in each run, as long as nothing of that changes.
+    among those that are equal in all these, and how many they are: when one of them goes, no other takes its mark.
+    The same in each run, as long as nothing of that changes.
     """
     rows = data.table("annotations")
     every = block(
         "", "", len(rows), image=rows["image"], annotation=rows["annotation"], category=rows["category"]
     )
-    return fingerprint.fingerprints(data, Findings((every,))) if len(rows) else np.empty(0, dtype=object)
+    if not len(rows):
+        return np.empty(0, dtype=object)
+    marks, many = (told(data, Findings((every,))) for told in (fingerprint.fingerprints, fingerprint.alike))
+    for row in np.flatnonzero(many > 1).tolist():
+        marks[row] = f"{(int(marks[row], 16) ^ (int(many[row]) * 0x9E3779B97F4A7C15)) & (2**64 - 1):016x}"
+    return marks

@@ -73,7 +73,7 @@ def by_button(items: Sequence[Item], entries: Sequence[Entry]) -> Iterator[Decis
 def of_finding(item: Item, action: Any, reviewer: str, time: str, reason: str = "") -> Decision:
     return Decision(
         action=action, fingerprint=item.fingerprint, rule=item.rule, box=item.box, image=item.file,
-        category=item.category, reviewer=reviewer, time=time, reason=reason,
+        category=item.category, reviewer=reviewer, time=time, reason=reason, alike=item.alike,
     )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def by_hand(
             if oid in was:
                 yield from edited(was[oid], label, image.changed, reviewer)
             elif label.bounding_box is not None or (label.label and label.field.startswith("image_label")):
-                yield drawn(label, image, reviewer)
+                yield drawn(label, image, reviewer, splits)
         for oid, box in was.items():
             if oid not in here:
                 yield of_box("delete", box, image.changed, reviewer)
@@ -166,7 +166,7 @@ def chosen(flags: Sequence[Item], label: Label, time: str, reviewer: str) -> Ite
         yield of_finding(item, word, reviewer, time, label.reason or "")
 
 
-def drawn(label: Label, image: After, reviewer: str) -> Decision:
+def drawn(label: Label, image: After, reviewer: str, splits: Collection[str]) -> Decision:
     box = None
     if label.bounding_box is not None:
         width, height = (side or float("nan") for side in image.size)
@@ -177,7 +177,7 @@ def drawn(label: Label, image: After, reviewer: str) -> Decision:
         box = (x, y, w, h)
     return Decision(
         action="draw", image=image.file, category=label.label or "", new=Value(box=box, category=label.label),
-        reviewer=reviewer, time=image.changed,
+        reviewer=reviewer, time=image.changed, split=next((tag for tag in image.tags if tag in splits), ""),
     )  # fmt: skip
 
 

@@ -82,10 +82,11 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     fix: str = "none"
     proposal: str = ""
     place: tuple[float, float, float, float] | None = None  # where the fix would put its box, fractions
-    shown: tuple[float, float, float, float] | None = None  # where its box is in the App, fractions
+    shown: tuple[float, float, float, float] | None = None  # where its box is in the App, or would be, fractions
     size: tuple[float, float] | None = None  # of its image, pixels
     name: str = ""  # what its label is called in the App
     where: str = ""  # label file and line
+    alike: int = 1  # findings that are equal in all that the fingerprint is made of but the ordinal
 
 
 class Box(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def called(name: str | None, paths: Sequence[Path]) -> str:
 
 
 def reported(data: Dataset, findings: Findings, file: Path) -> Findings:
-    """Return those findings that a report in json names, by their fingerprints.
+    """Return the findings with those marked as known that a report in json does not name, by their fingerprints.
 
     Raises UsageError where it is no such report, or names nothing that is still found.
     """
@@ -82,8 +82,12 @@ def reported(data: Dataset, findings: Findings, file: Path) -> Findings:
         raise UsageError(
             f"--findings {file}: nothing it names is found in this dataset any more; audit it anew"
         )
-    ends = iter(np.split(keep, np.cumsum([len(part) for part in findings.blocks])[:-1]))
-    return findings.where(lambda _: next(ends))
+    known, start, parts = findings.column("known") | ~keep, 0, []
+    for part in findings.blocks:
+        mine = known[start : start + len(part)]
+        parts.append(replace(part, columns=part.columns.with_columns(known=mine)))
+        start += len(part)
+    return replace(findings, blocks=tuple(parts))
 
 
 def digest(data: Dataset) -> str:
@@ -157,11 +161,10 @@ def built(
     data: Dataset, findings: Findings, rules: Mapping[str, Rule], name: str, choice: Choice, mark: str
 ) -> tuple[Review, dict[str, object]]:
     """What a review is, and its files by name."""
-    findings = findings.where(lambda part: ~part.columns["known"])
-    table = data.table("images")
+    new, table = ~findings.column("known"), data.table("images")
     flagged = np.zeros(len(table), dtype=bool)
     named = data.image_rows(findings.column("image"))
-    flagged[named[named >= 0]] = True
+    flagged[named[new & (named >= 0)]] = True
     mine = chosen(
         image_names(data).tolist(),
         flagged,
@@ -174,11 +177,10 @@ def built(
     missing = [str(each) for each in table["file_name"][mine[~there]].tolist()]
     shown = mine[there]
     if not len(shown):
-        raise UsageError(nothing_to_show(len(findings), missing))
-    asked = np.isin(named, mine) | (named < 0)
+        raise UsageError(nothing_to_show(int(new.sum()), missing))
+    asked = new & (np.isin(named, mine) | (named < 0))
     marks, held = box_marks(data), frame(data, shown)
-    ends = iter(np.split(asked, np.cumsum([len(part) for part in findings.blocks])[:-1]))
-    queue = items(data, findings.where(lambda _: next(ends)), rules, held, marks)
+    queue = items(data, findings, rules, held, marks, asked)
     guesses = frame(data, shown, "predictions") if len(data.table("predictions")) else None
     docs, boxes = samples(data, held, queue, marks, guesses)
     fields = [each for each in FIELDS if any(each in doc for doc in docs)]

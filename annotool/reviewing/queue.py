@@ -10,7 +10,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Fix, Op, Severity
-from annotool.fingerprint import fingerprints, rows_of
+from annotool.fingerprint import alike, fingerprints, rows_of
 from annotool.reviewing.folder import Item
 from annotool.reviewing.ids import label_id, sample_id
 from annotool.reviewing.samples import Frame, clamped, field_of, label_names
@@ -42,16 +42,19 @@ def scores(severity: Array, record: Array, fixable: Array) -> Array:
 
 
 def items(
-    data: Dataset, findings: Findings, rules: Mapping[str, Rule], shown: Frame, marks: Array
+    data: Dataset, findings: Findings, rules: Mapping[str, Rule], shown: Frame, marks: Array, asked: Array
 ) -> list[Item]:
-    """Return the findings as the queue of a review, the best first; those of images that are not shown have no
+    """Return the findings that are `asked` as the queue of a review, the best first; fingerprints are those among all.
+    Those of images that are not shown have no
     sample, for they can be decided in the table alone."""
+    prints, many = fingerprints(data, findings)[asked], alike(data, findings)[asked].tolist()
+    ends = iter(np.split(asked, np.cumsum([len(part) for part in findings.blocks])[:-1]))
+    findings = findings.where(lambda _: next(ends))
     annotation, image = findings.column("annotation"), findings.column("image")
     rows, named = rows_of(data, annotation)
     severity, fix = findings.column("severity"), findings.column("fix")
     score = scores(severity, np.where(named, rows, -1), fix > Fix.NONE)
     order = np.lexsort((np.arange(len(score)), rows, image, findings.column("rule"), -score))
-    prints = fingerprints(data, findings)
     told = [part.text(at) for part in findings.blocks for at in range(len(part))]
     codes = findings.column("rule").tolist()
     mends = proposals(data, findings, rules, shown)
@@ -77,8 +80,9 @@ def items(
                 sample=sample_id(int(image[at])) if seen else "",
                 label=label_id(field, row) if field else "", field=field, box=str(marks[row]) if on else "",
                 category=str(names[at]), fix=Fix(int(fix[at])).name.lower(), proposal=mend, place=place,
-                shown=seats.get(row) if field and not whole else None, size=visible.get(int(image[at])), name=name,
+                shown=place if not on else seats.get(row) if field and not whole else None, size=visible.get(int(image[at])), name=name,
                 where=(str(sources[source[at]]) + (f":{lines[at]}" if lines[at] else "")) if source[at] >= 0 else "",
+                alike=many[at],
             )
         )  # fmt: skip
     return queue
@@ -126,6 +130,8 @@ def said(data: Dataset, edits: Edits, shown: Frame, at_row: Mapping[int, int]) -
         words.append(worded(data, op, table, column, new))
         if (table, column) == ("annotations", "bbox") and row in at_row:
             place = fractions(new, shown.size[at_row[row]])
+        if op == Op.ADD and (image := int(np.searchsorted(shown.images, row))) in range(len(shown.images)):
+            place = fractions(new.box, shown.size[image]) if shown.images[image] == row else None
     return "; ".join(dict.fromkeys(words)), place
 
 

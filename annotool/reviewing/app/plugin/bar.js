@@ -101,8 +101,9 @@
   function legend() {
     const made = element("span", "", { marginLeft: "auto", fontSize: "12px", opacity: ".85", whiteSpace: "nowrap" });
     const colors = [["#ffb000", "as labelled", current && current.field !== "proxies"],
+      ["#9b7bff", "as predicted", current && /^(PRD|LBL)/.test(current.rule)],
       ["#ff2fd0", "stands for what cannot be drawn", current && current.field === "proxies"],
-      ["#2fd07f", "as the fix would have it", current && /set the box/.test(current.proposal)]];
+      ["#2fd07f", "as the fix would have it", current && /set the box|add a box/.test(current.proposal)]];
     for (const [color, text, shown] of colors) {
       if (!shown) continue;
       const one = element("span", "", { marginLeft: "10px" });
