@@ -447,7 +447,7 @@ def review(
     handle = opened.begin(called, port)  # it gets ready while we audit
     try:
         dataset = data if isinstance(data, Dataset) else read(data, **options)
-        if opening.standing(dataset, called) is None:
+        if opening.standing(dataset, called, choice) is None:
             found = (
                 findings
                 if isinstance(findings, Findings)

@@ -18,7 +18,7 @@ from annotool.baselines.entries import collapsed, of_findings
 from annotool.dataset import Dataset
 from annotool.findings import Block, Edits, Findings, Fix, NewBox, Op, Severity, block
 from annotool.fingerprint import alike, fingerprints, image_names, plain
-from annotool.fixes.decisions import Decision, Merged, box_marks
+from annotool.fixes.decisions import ON_FINDINGS, Decision, Merged, box_marks
 from annotool.fixes.rounds import Proposal
 from annotool.rules.base import Rule, gains
 from annotool.table import Array, Table
@@ -205,12 +205,15 @@ class Ruling:
         known = set(box_marks(data).tolist())
         gone = [
             each for each in self.merged.decisions
-            if each.action != "draw" and each.box not in known and (each.fingerprint, each.alike) not in found
+            if each.action != "draw"
+            and (each.action in ON_FINDINGS or each.box not in known) and (each.fingerprint, each.alike) not in found
         ]  # fmt: skip
+        lacking = any(each.rule[:3] in ("PRD", "LBL") for each in gone) and not predicted(data)
+        hint = "; those of PRD and LBL rules need --predictions here too" if lacking else ""
         if gone:
             yield (
                 f"decisions on findings or boxes that are not in this dataset, done already or made for another: "
-                f"{len(gone):,}, the first of {gone[0].image or gone[0].rule}"
+                f"{len(gone):,}, the first of {gone[0].image or gone[0].rule}{hint}"
             )
         rule = self.rule
         able = {id(each) for each, _ in rule.boxes(data)} | {id(each) for each, _, _ in rule.drawn(data)}
@@ -274,6 +277,11 @@ class Ruling:
         if len(held):
             lines.write(file, held)
         return len(held)
+
+
+def predicted(data: Dataset) -> bool:
+    """Whether predictions were given."""
+    return bool(len(data.table("predictions"))) or data.probabilities is not None
 
 
 def unable(data: Dataset, said: Decision) -> str:

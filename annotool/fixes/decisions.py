@@ -25,7 +25,7 @@ from annotool.findings import Findings, block
 from annotool.output import write_file
 from annotool.table import Array
 
-__all__ = ["Action", "Decision", "Merged", "Value", "box_marks", "merge", "read", "write"]
+__all__ = ["ON_FINDINGS", "Action", "Decision", "Merged", "Value", "box_marks", "merge", "read", "write"]
 
 LAYOUT = 1
 Action = Literal["accept", "ignore", "delete", "move", "relabel", "draw", "tag"]

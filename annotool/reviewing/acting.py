@@ -60,6 +60,10 @@ def act(ctx: Any, action: str, advance: bool = True) -> dict[str, Any]:
 
 
 def hear(ctx: Any, at: Desk) -> None:
-    """Note which findings of the open image were decided in Annotate."""
+    """Note which findings of the open image were decided in Annotate, and of which that was taken back there."""
     if ctx.current_sample:
-        at.decide(by_hand(ctx.dataset, at, ctx.current_sample), "mend")
+        now, before = by_hand(ctx.dataset, at, ctx.current_sample), at.mended(ctx.current_sample)
+        if new := [each for each in now if each not in before]:
+            at.decide(new, "mend")
+        if back := [each for each in before if each not in now]:
+            at.unmend(back)

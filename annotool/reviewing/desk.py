@@ -76,12 +76,28 @@ class Desk:
         return done
 
     def undo(self) -> list[Item]:
-        """Take back what was decided last, all of it where many were at once; return the findings."""
+        """Take back what was decided last, all of it where many were at once; return the findings. What was edited in
+        Annotate is undone there."""
         held, taken = standing(self.entries()), datetime.now(UTC).isoformat()
+        held = {number: each for number, each in held.items() if each.action != "mend"}
         last = max((each.time for each in held.values()), default="")
         back = [number for number, each in held.items() if each.time == last]
         folder.append(self.log, [Entry("undo", number, taken, self.review.reviewer) for number in back])
         return [self.items[number] for number in back]
+
+    def unmend(self, items: Sequence[Item]) -> None:
+        """Note that edits by hand were taken back: what was found is undecided again."""
+        taken = datetime.now(UTC).isoformat()
+        folder.append(self.log, [Entry("undo", each.number, taken, self.review.reviewer) for each in items])
+
+    def mended(self, sample: str) -> list[Item]:
+        """Return the findings of an image that were decided in Annotate."""
+        held = standing(self.entries())
+        return [
+            each
+            for each in self.by_sample.get(sample, ())
+            if each.number in held and held[each.number].action == "mend"
+        ]
 
     def meant(self, sample: str | None, labels: Sequence[str] = ()) -> list[Item]:
         """Return which findings a button is about: of each selected label the first that is undecided, else the first

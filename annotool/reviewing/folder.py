@@ -61,6 +61,7 @@ class Review(msgspec.Struct, frozen=True):
     splits: list[str] = []  # tags that images have from the beginning
     points: list[str] = []  # names of keypoints
     skeleton: list[list[int]] = []  # which of them are joined
+    share: str = ""  # which images were asked for, in words; empty: those with findings
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,7 +83,9 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     fix: str = "none"
     proposal: str = ""
     place: tuple[float, float, float, float] | None = None  # where the fix would put its box, fractions
-    shown: tuple[float, float, float, float] | None = None  # where its box is in the App, or would be, fractions
+    shown: tuple[float, float, float, float] | None = (
+        None  # where its box is in the App, or would be, fractions
+    )
     size: tuple[float, float] | None = None  # of its image, pixels
     name: str = ""  # what its label is called in the App
     where: str = ""  # label file and line

@@ -86,9 +86,9 @@ def within(sample: Any, field: str) -> list[Any]:
 
 
 def by_hand(dataset: Any, desk: Desk, sample: str) -> list[Item]:
-    """Return the undecided findings of an image whose label was moved, relabelled or deleted in the App, or decided
-    in its form; what that says is read from the label itself."""
-    left = [each for each in desk.left(sample) if each.label]
+    """Return the findings of an image, those decided by button left out, whose label was moved, relabelled or deleted
+    in the App, or decided in its form; what that says is read from the label itself."""
+    left = [each for each in (*desk.left(sample), *desk.mended(sample)) if each.label]
     if not left:
         return []
     held = dataset[sample]

@@ -53,6 +53,17 @@ class Choice:
     reviewer: str = ""
     reasons: tuple[str, ...] = ()
 
+    @property
+    def share(self) -> str:
+        """Which images are asked for, in words; empty: those with findings."""
+        told = {
+            "all images": self.every,
+            f"a sample of {self.sample}": self.sample is not None,
+            "part {}/{}".format(*self.part): self.part != (1, 1),
+            f"an overlap of {self.overlap:g}": self.overlap > 0,
+        }
+        return ", ".join(text for text, asked in told.items() if asked)
+
 
 def called(name: str | None, paths: Sequence[Path]) -> str:
     """Return the name a review goes by: the given one, else that of the dataset's first path."""
@@ -99,10 +110,11 @@ def digest(data: Dataset) -> str:
     return whole.hexdigest()
 
 
-def standing(data: Dataset, name: str) -> Review | None:
+def standing(data: Dataset, name: str, choice: Choice | None = None) -> Review | None:
     """Return the review of that name, made before from the same labels, with all that was decided; None: there is none.
 
-    Raises UsageError where it is of other labels.
+    Raises UsageError where it is of other labels, or `choice` asks for other images or another reviewer: what that one
+    decided would bear the first one's name.
     """
     if not (folder.folder(name) / "review.json").exists():
         return None
@@ -112,6 +124,16 @@ def standing(data: Dataset, name: str) -> Review | None:
             f"review {name!r} was made from other labels, of {known.created}: take its decisions out with "
             f"`annotool decisions {name} --out decisions.jsonl`, then give this one another --name"
         )
+    asked = choice or Choice()
+    if asked.reviewer not in ("", known.reviewer):
+        raise UsageError(
+            f"review {name!r} is {known.reviewer}'s, not {asked.reviewer}'s: give this one another --name"
+        )
+    if asked.share not in ("", known.share):
+        raise UsageError(
+            f"review {name!r} is of {known.share or 'all images with findings'}, not of {asked.share}: give this one "
+            "another --name"
+        )
     return known
 
 
@@ -120,7 +142,7 @@ def make(data: Dataset, findings: Findings, rules: Mapping[str, Rule], name: str
 
     Raises UsageError where it is of other labels, or no image is left to look at.
     """
-    if (known := standing(data, name)) is not None:
+    if (known := standing(data, name, choice)) is not None:
         return known
     with without_collector():
         return written(*built(data, findings, rules, name, choice, digest(data)))
@@ -192,7 +214,7 @@ def built(
         reviewer=choice.reviewer or whoami(), created=datetime.now(UTC).isoformat(timespec="seconds"),
         classes=[each for each in data.labels if each], images=len(docs), annotations=len(boxes),
         findings=len(queue), missing=missing, fields=fields, reasons=list(choice.reasons),
-        balance=balance(data), splits=list(data.split_names), points=points, skeleton=joined,
+        balance=balance(data), splits=list(data.split_names), points=points, skeleton=joined, share=choice.share,
     )  # fmt: skip
     return review, {
         "data/metadata.json": metadata(name, fields),

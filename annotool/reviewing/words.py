@@ -67,6 +67,8 @@ def subject(item: Item) -> str:
         return f"label {item.name} of the image"
     if item.box:
         return f"box, {item.name or item.category or 'no class'}"
+    if item.file and item.place:
+        return "a box that is missing"
     if item.file:
         return "the whole image"
     if item.category:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from annotool.reviewing import folder
+from annotool.reviewing.acting import hear
 from annotool.reviewing.desk import Desk
 from annotool.reviewing.folder import Item, Review
 from annotool.reviewing.ids import label_id, sample_id
@@ -154,7 +155,24 @@ def test_what_was_edited_by_hand_needs_no_more_decision(desk: Desk, data: Data) 
     data[ONE]["ground_truth"]["detections"].clear()
     assert [each.number for each in by_hand(data, desk, ONE)] == [0, 1]
     desk.decide(desk.items[:2], "mend")
-    assert by_hand(data, desk, ONE) == [] and desk.progress() == (2, 4)
+    assert desk.mended(ONE) == desk.items[:2] and desk.progress() == (2, 4)
+    assert desk.undo() == [], "what was done in Annotate is undone there"
+
+
+def test_an_edit_that_was_taken_back_in_annotate_leaves_its_findings_undecided(
+    desk: Desk, data: Data
+) -> None:
+    (label,) = data[ONE]["ground_truth"]["detections"]
+    ctx = SimpleNamespace(dataset=data, current_sample=ONE)
+    desk.decide(desk.items[2:3], "ignore")
+    label.label = "bus"
+    for _ in range(2):
+        hear(ctx, desk)
+        assert sorted(desk.decided()) == [0, 1, 2]
+    assert desk.undo() == [desk.items[2]], "a button's word, not the edit that came after it"
+    label.label = "car"
+    hear(ctx, desk)
+    assert desk.decided() == {} and len(desk.entries()) == 6
 
 
 def test_a_finding_without_a_label_is_not_edited_by_hand(desk: Desk, data: Data) -> None:

@@ -127,6 +127,21 @@ def test_a_review_of_other_labels_is_refused_under_the_same_name(homes: Path, sa
         make(data, api.audit(data), Config().rules, "one", Choice())
 
 
+@pytest.mark.parametrize(
+    ("choice", "told"), [(Choice(reviewer="bob"), "is ann's, not bob's"), (Choice(part=(2, 3)), "part 1/3")]
+)
+def test_a_review_is_not_gone_on_with_by_another_or_on_other_images(
+    choice: Choice, told: str, homes: Path, sample_data: Path
+) -> None:
+    data = api.read(sample_data / "faulty" / "coco")
+    first = Choice(part=(1, 3), reviewer="ann")
+    made = make(data, api.audit(data), Config().rules, "mine", first)
+    for same in (first, Choice(), Choice(reviewer="ann")):
+        assert make(data, api.audit(data), Config().rules, "mine", same) == made
+    with pytest.raises(UsageError, match=told):
+        make(data, api.audit(data), Config().rules, "mine", choice)
+
+
 def test_nothing_wrong_is_nothing_to_review(homes: Path, sample_data: Path) -> None:
     data = api.read(sample_data / "coco")
     with pytest.raises(UsageError, match="--all-images"):
