@@ -6,13 +6,16 @@ A cache may vanish, be locked, damaged or read-only at any time: then the images
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from annotool.imagefile.statistics import VERSION
+
+if TYPE_CHECKING:  # else where a cache is opened: most audits read no pixels
+    import sqlite3
 
 __all__ = ["Cache", "place"]
 
@@ -58,6 +61,8 @@ class Cache:
 
     def get(self, content: bytes) -> bytes | None:
         """What was kept under this digest, None where nothing was."""
+        import sqlite3
+
         if self.held is None and not self._open():
             return None
         try:
@@ -72,6 +77,8 @@ class Cache:
 
     def put(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
         """Keep statistics by digest; the oldest rows beyond MOST go."""
+        import sqlite3
+
         if not self.path:
             return
         try:
@@ -89,6 +96,8 @@ class Cache:
             self.held = None
 
     def _open(self) -> bool:
+        import sqlite3
+
         if not self.path or not os.path.isfile(self.path):
             return False
         try:
@@ -99,6 +108,8 @@ class Cache:
         return True
 
     def _write(self, rows: list[tuple[bytes, bytes]]) -> None:
+        import sqlite3
+
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as held, held:
             held.execute(TABLE)

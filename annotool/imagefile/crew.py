@@ -11,13 +11,11 @@ import json
 import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from annotool.imagefile.cache import Cache
 from annotool.imagefile.worker import READY, Answer, heard, measured
@@ -39,6 +37,8 @@ class Worker:
     """One process that decodes; raises OSError where it cannot be started."""
 
     def __init__(self) -> None:
+        import subprocess
+
         if not sys.executable:
             raise OSError("no Python to start")
         # One BLAS thread a process: the matrices are small.
@@ -221,5 +221,7 @@ class Job:
 
 def _in_threads(paths: Sequence[str], cache: str) -> Iterator[Result]:
     """The same in this process: decoding lets go of the interpreter."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(cores()) as pool:
         yield from enumerate(pool.map(lambda path: measured(path, Cache(cache)), paths))

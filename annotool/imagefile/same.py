@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +59,8 @@ def _digests(paths: Sequence[str], digest: Callable[[str], bytes]) -> list[bytes
 
 
 def _in_threads(names: Sequence[str], digest: Callable[[str], bytes]) -> Iterator[bytes]:
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(cores()) as pool:  # hashing lets go of the interpreter
         yield from pool.map(digest, names)
 

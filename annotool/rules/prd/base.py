@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.metrics import coco_ap, objectlab
-from annotool.metrics.matching import box_overlap, overlaps
-from annotool.metrics.objectlab import Agreement
-from annotool.metrics.scene import Scene, places, swapped
 from annotool.rules.base import COLUMNS, DatasetRule, Findings, gains
 from annotool.table import Array, Table
+
+if TYPE_CHECKING:  # else where predictions are compared: most audits have none
+    from annotool.metrics.objectlab import Agreement
 
 __all__ = ["Compared", "PredictionRule", "compared", "partners", "records"]
 
@@ -55,15 +55,23 @@ class Compared:
 
     @cached_property
     def by_pixel(self) -> Agreement:
-        return objectlab.agreement(self.judged, self.guesses)
+        from annotool.metrics.objectlab import agreement
+
+        return agreement(self.judged, self.guesses)
 
     @cached_property
     def by_image(self) -> Agreement:
-        return objectlab.agreement(self.judged, self.guesses, self.scale)
+        from annotool.metrics.objectlab import agreement
+
+        return agreement(self.judged, self.guesses, self.scale)
 
     @cached_property
     def precision(self) -> Array:
         """The AP of each label over IoU .5 to .95, as COCO's, float64; NaN without objects."""
+        from annotool.metrics import coco_ap
+        from annotool.metrics.matching import box_overlap, overlaps
+        from annotool.metrics.scene import Scene, places
+
         truths, guesses = self.judged, self.guesses
         guesses = guesses.take(np.lexsort((-guesses["score"], guesses["image"])))
         place = places(guesses["image"] * (len(self.names) + 1) + guesses["label"])
@@ -130,6 +138,9 @@ class PredictionRule(DatasetRule[Compared]):
 
 def compared(data: Dataset) -> Compared:
     """Return the labels and predictions of a dataset, or a shard, that can be compared."""
+    from annotool.metrics.objectlab import to_diagonal
+    from annotool.metrics.scene import swapped
+
     sides = []
     for side in (data, swapped(data)):
         table, boxes = side.table("annotations"), side.boxes
@@ -145,7 +156,7 @@ def compared(data: Dataset) -> Compared:
         columns |= dict(zip("xywh", boxes.xywh[rows].T.copy(), strict=True))
         sides.append(Table(columns))
     images = data.table("images")
-    scale = objectlab.to_diagonal(images["width"], images["height"])
+    scale = to_diagonal(images["width"], images["height"])
     home = np.where(gains(data), images["source"], -1)
     return Compared(data.labels, sides[0], sides[1], scale, data.image_splits, home)
 
@@ -157,6 +168,8 @@ def records(table: Table) -> Table:
 
 def boxes_inside(data: Dataset, guesses: Array) -> list[tuple[float, float, float, float]]:
     """Return the boxes of predictions (their rows) as a label has them: what lies outside of the image cut off."""
+    from annotool.metrics.scene import swapped
+
     side = swapped(data)
     boxes, image = side.boxes, side.image_rows(data.table("predictions")["image"][guesses])
     size = np.stack(

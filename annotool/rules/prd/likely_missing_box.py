@@ -8,7 +8,6 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import NewBox
-from annotool.metrics.nms import nms
 from annotool.rules.base import WARNING, Edits, Findings, Fix, Op, found, mendable
 from annotool.rules.prd.base import (
     Compared,
@@ -93,6 +92,8 @@ class LikelyMissingBox(PredictionRule):
 def addable(state: Compared, rows: Array) -> Array:
     """Which of these predictions can become labels, bool: in a file of boxes alone, and of several predictions of one
     object the one with the highest score."""
+    from annotool.metrics.nms import nms
+
     guesses, labels = state.guesses.take(rows), state.labels
     home = state.home[guesses["image"]]
     outlined = labels["source"][labels["kind"] > Kind.BOX]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.metrics.objectlab import SEEN
 from annotool.rules.base import INFO, Findings, found
 from annotool.rules.prd.base import Compared, PredictionRule, compared, records
 
@@ -39,6 +38,8 @@ class LikelySpuriousBox(PredictionRule):
     verdict = ("1 label is on nothing a model sees", "{n} labels are on nothing a model sees")
 
     def unable(self, data: Dataset) -> str:
+        from annotool.metrics.objectlab import SEEN
+
         if said := super().unable(data):
             return said
         least = data.once(compared).guesses["score"].min(initial=1.0)
@@ -49,6 +50,8 @@ class LikelySpuriousBox(PredictionRule):
         )
 
     def finish(self, state: Compared) -> Findings:
+        from annotool.metrics.objectlab import SEEN
+
         labels, agreed = state.judged, state.by_pixel
         if state.guesses["score"].min(initial=1.0) > 2 * SEEN:
             return Findings()
