@@ -38,10 +38,10 @@ class LikelySpuriousBox(PredictionRule):
     verdict = ("1 label is on nothing a model sees", "{n} labels are on nothing a model sees")
 
     def unable(self, data: Dataset) -> str:
-        from annotool.metrics.objectlab import SEEN
-
         if said := super().unable(data):
             return said
+        from annotool.metrics.objectlab import SEEN
+
         least = data.once(compared).guesses["score"].min(initial=1.0)
         return (
             f"predictions begin at a score of {least:.2f}; those from {SEEN:g} are needed"
