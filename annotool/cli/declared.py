@@ -128,6 +128,6 @@ def click_type(kind: type, told: Option | Argument) -> Any:
         return None  # click 8.2.0 takes a typed switch for one that is given a value
     if kind is Path:
         return click.Path(path_type=Path)
-    if isinstance(told, Option) and told.least is not None:
+    if isinstance(told, Option) and (told.least, told.most) != (None, None):
         return click.IntRange(told.least, told.most)
     return kind
