@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 from annotool.cli.declared import command
-from annotool.cli.showing import FAILED
+from annotool.cli.showing import CLEAN, FAILED
 from annotool.errors import AnnotoolError
 
 __all__ = ["COMMANDS", "main", "program"]
@@ -89,7 +89,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         called = next((word for word in words if not word.startswith("-")), "")
-        sys.exit(program([called] if called in COMMANDS else COMMANDS).main(words, standalone_mode=False))
+        line = program([called] if called in COMMANDS else COMMANDS)
+        sys.exit(line.main(words, standalone_mode=False) or CLEAN)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -129,3 +129,12 @@ def test_an_interrupted_command_ends_with_130(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == 130
+
+
+def test_a_command_that_is_done_ends_with_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    from annotool.cli import main
+
+    monkeypatch.setattr(sys, "argv", ["annotool", "formats"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 0
