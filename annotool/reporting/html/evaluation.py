@@ -131,7 +131,7 @@ def confusion(told: Evaluation) -> str:
     if len(mixed):
         top = int(np.argmax(mixed["count"]))
         says = (
-            f"Most often {named([mixed['truth'][top]])} is taken for {named([mixed['predicted'][top]])}: {mixed['count'][top]:,} time{'s' * (mixed['count'][top] != 1)}. "
+            f"Most often {named([mixed['truth'][top]])} is taken for {named([mixed['predicted'][top]])}: {mixed['count'][top]:,} times. "
             "Where two are often mixed up, compare how they are labelled before blaming the model."
         )
     names = confused(held, told.tables["categories"]["category"].tolist())
