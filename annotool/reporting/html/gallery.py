@@ -16,7 +16,7 @@ from annotool.drawing.pixels import upright
 from annotool.drawing.scene import Scene, partners, rows_of, scene
 from annotool.findings import Edits
 from annotool.reporting.html.figures import SIDE, drawing
-from annotool.reporting.html.markup import tag, text
+from annotool.reporting.html.markup import tag, text, web_link
 from annotool.reporting.rows import Row
 
 __all__ = ["Gallery", "linked", "spread"]
@@ -91,10 +91,7 @@ def shrunk(seen: Scene) -> bytes:
 
 def linked(row: Row, name: str) -> str:
     """The image's name; a joined `url` leads from it to the labelling tool."""
-    url = row.joined.get("url", "")
-    if not url.startswith(("http://", "https://")):
-        return text(name)
-    return tag("a", text(name), href=url, rel="noreferrer noopener")
+    return web_link(row.joined.get("url", ""), name)
 
 
 def short(words: str) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["data_json", "download", "exact", "prose", "rows_apart", "tag", "text"]
+__all__ = ["data_json", "download", "exact", "prose", "rows_apart", "tag", "text", "web_link"]
 
 # What xml cannot hold, and what would turn the direction of the text around a name.
 STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -42,6 +42,13 @@ def tag(name: str, content: str | Iterable[str] = "", **attributes: Any) -> str:
             parts.append(key if value is True else f'{key}="{text(value)}"')
     inner = content if isinstance(content, str) else "".join(content)
     return f"<{' '.join(parts)}>{inner}</{name}>"
+
+
+def web_link(url: str, name: str) -> str:
+    """Return a name that leads to an address of the web; of another kind of address, the name alone."""
+    if not url.startswith(("http://", "https://")):
+        return text(name)
+    return tag("a", text(name), href=url, rel="noreferrer noopener")
 
 
 def data_json(name: str, value: Any) -> str:

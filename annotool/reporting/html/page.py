@@ -18,6 +18,7 @@ from annotool.reporting.html.filters import columns, counts, filters, grouped
 from annotool.reporting.html.gallery import Gallery, linked, spread
 from annotool.reporting.html.markup import data_json, exact, prose, tag, text
 from annotool.reporting.html.shell import page
+from annotool.reporting.html.worklist import worklist
 from annotool.reporting.rows import Row, rows
 from annotool.reporting.told import Told, notes, plural, slug, summary
 from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
@@ -40,6 +41,7 @@ def main(told: Told) -> Iterator[str]:
     yield first_steps(told)
     yield from findings(told)
     yield grouped(told)
+    yield worklist(told)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # files hold numbers up to 1e308
         counted = balance(told.data)
     yield tag("section", tag("h2", "Balance") + balance_section(counted), id="balance")
