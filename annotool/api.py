@@ -278,8 +278,8 @@ def fix(
     settings = (config or Config()).with_options(select, ignore, extend_select, target, preview)
     menders, every = mending(settings)
 
-    def reading(overlay: Mapping[Path, bytes | None]) -> Dataset:
-        return read(paths, overlay=overlay, **options)
+    def reading(overlay: Mapping[Path, bytes | None], renamed: Mapping[str, str]) -> Dataset:
+        return read(paths, overlay=overlay, renamed=renamed, **options)
 
     ruling = ruled(decisions)
     if ruling is not None:

@@ -115,6 +115,9 @@ class Dataset(Showing):
     joined: Mapping[str, Array] = field(
         default_factory=dict
     )  # columns of --join: texts (object), one an image
+    renamed: Mapping[str, str] = field(
+        default_factory=dict
+    )  # image files about to take another path, by images.path
     probabilities: Array | None = None  # float32 (images, labels); NaN: nothing was predicted of the image
 
     def table(self, name: str) -> Table:
@@ -328,6 +331,16 @@ class Dataset(Showing):
         """What each image's file says of itself, one row an image; empty path: not on disk."""
         headers = self.image_headers
         return headers.decoded(self.image_pixels) if self.images_checked == "decode" else headers
+
+    @cached_property
+    def image_paths(self) -> Array:
+        """images.path as the files are called, or are about to be; to open them, go by images.path."""
+        paths = self.table("images")["path"]
+        if not self.renamed:
+            return paths
+        named = np.empty(len(paths), dtype=object)
+        named[:] = [self.renamed.get(path, path) for path in paths.tolist()]
+        return named
 
     @cached_property
     def image_headers(self) -> imagefile.ImageFiles:

@@ -269,6 +269,7 @@ class Edits:
     Columns: finding int64, op int8 (Op), table and column object, row int64, start and end int64 (BYTES only),
     new object, safe bool, rule object.
     `bbox` is one cell, its new value a tuple x, y, w, h in pixels; `rings` takes the ring numbers to drop.
+    `path` of an image: its file takes that path, in a mended copy only; what names it is edited by the same finding.
     `segmentation` takes all rings anew, flat pixels each, or a mapping of a mask's `counts` and `size`.
     An annotation to add (ADD) is of the table `images` and the column `bbox`.
     A finding that asks for a file (CREATE, table `sources`) asks for nothing else; no file is ever replaced by one.

@@ -60,6 +60,7 @@ class Mended:
     after: list[Row]
     again: int  # edits of a second run
     deletions: frozenset[str]  # images that the copy is without
+    renamed: bool  # whether images have other names in the copy
     given: Files
     out: Files  # the mended copy
     in_place: Files
@@ -93,7 +94,8 @@ def mended(
     again, after, mended = annotool.fix(out, **options), audited(out, plan), files(out)
     annotool.undo(copied)
     # A proposal is proven once for both, but where in place it may not be the same.
-    own = annotool.fix(given, in_place=True, **options).journal if made.deletions else write_in_place(made)
+    alike = not (made.deletions or made.renamed)
+    own = write_in_place(made) if alike else annotool.fix(given, in_place=True, **options).journal
     in_place = files(given)
     if own is not None:
         annotool.undo(own)
@@ -103,6 +105,7 @@ def mended(
         after,
         len(again.changes),
         made.deletions,
+        bool(made.renamed),
         held,
         mended,
         in_place,
@@ -173,7 +176,9 @@ def test_records_not_named_keep_their_bytes(mended: Mended) -> None:
 
 
 def test_in_place_gives_the_bytes_of_the_copy(mended: Mended) -> None:
-    if mended.deletions:
+    if mended.renamed:
+        assert mended.in_place == mended.given, "no image is renamed in place, nor what names it"
+    elif mended.deletions:
         left = {Path(each).name for each in mended.deletions}
         assert left <= {Path(name).name for name in mended.in_place}, "no image is deleted in place"
     else:
@@ -187,7 +192,7 @@ def test_undo_gives_back_every_byte(mended: Mended) -> None:
     assert mended.undone_in_place == mended.given
     left_out = {name for name in mended.given if any(each.endswith(f"/{name}") for each in mended.deletions)}
     assert len(left_out) == len(mended.deletions)
-    copied = mended.out.keys() | {name for name in mended.given if name.endswith(LABELS)}
+    copied = mended.out.keys() | {name for name in mended.given if name.endswith(LABELS) or mended.renamed}
     assert mended.undone == {
         name: held for name, held in mended.given.items() if name in copied and name not in left_out
     }

@@ -34,7 +34,8 @@ def described(
 
     Columns: round, edit, offset int64; op int8; rule, fingerprint, path (Path), table, column, category,
     image (file name), image_path object; safe bool; line int32, of the record, or of the change where that is
-    elsewhere, 0 in a new file; old, new bytes (old None: there is no such file yet, new None: the file goes);
+    elsewhere, 0 in a new file; old, new bytes (old None: there is no such file yet, new None: the file goes, both: it
+    takes another name);
     annotation_id object, an int or None; score object, of the prediction that speaks for the change, a float or None;
     old_value, new_value object, None where there is none.
     """
@@ -93,7 +94,7 @@ def new_values(edits: Edits) -> Array:
 def of_files(
     number: int,
     op: Op,
-    cuts: Sequence[tuple[Path, int, bytes | None, bytes]],
+    cuts: Sequence[tuple[Path, int, bytes | None, bytes | None]],
     *,
     rule: Sequence[str],
     fingerprint: Sequence[str],

@@ -29,7 +29,9 @@ def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]
         first, *more = part
         yield head(first, slugs, root)
         name = f"{first['column']} " if first["column"] else ""
-        if first["old"] is None:
+        if first["old"] is None and first["new"] is None:  # an image file takes another name
+            yield from (f"-{name}{first['old_value']}", f"+{name}{first['new_value']}")
+        elif first["old"] is None:
             yield from (f"+{text(each)}" for each in first["new"].splitlines())
         elif more or boxed(first["old_value"], first["column"]):
             yield f"-{name}{told(first['old_value'])}"
@@ -53,7 +55,8 @@ def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
     what = ", ".join(each for each in (*record, row["category"]) if each)
     score = "" if row["score"] is None else f", predicted with {row['score']:.2f}"
     unsafe = "" if row["safe"] else f" (unsafe{score})"
-    goes = " (the file goes)" if row["new"] is None else " (a new file)" if row["old"] is None else ""
+    added, gone = row["old"] is None, row["new"] is None
+    goes = " (a new name)" * (added and gone) or " (the file goes)" * gone or " (a new file)" * added
     return f"@@ {place} {row['rule']} {slugs.get(row['rule'], '')}{unsafe}{goes}{': ' if what else ''}{what}"
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from annotool.errors import AnnotoolError, UsageError
 from annotool.findings import Op
 from annotool.fixes import journal
-from annotool.fixes.journal import UNFINISHED, digest
+from annotool.fixes.journal import UNFINISHED, Journal, Renamed, digest
 from annotool.fixes.output import file_states
 from annotool.fixes.places import home, name_in
 from annotool.fixes.rounds import Proposal
@@ -67,6 +67,11 @@ def check(made: Proposal, root: Path, before: Mapping[Path, str | None]) -> None
         first, count = min(made.deletions), len(made.deletions)
         raise UsageError(
             f"--in-place deletes no image, and {count:,} would have to go, as {first}; use --out, or --ignore {codes}"
+        )
+    if made.renamed:
+        first, count = min(made.renamed), len(made.renamed)
+        raise UsageError(
+            f"--in-place renames no image, and {count:,} would have to be, as {first}; use --out"
         )
     for path, known in before.items():
         if known is None:  # a new file
@@ -182,6 +187,7 @@ def undo(path: Path) -> tuple[str, ...]:
 
 def put_back(path: Path) -> tuple[str, ...]:
     known = journal.whole(path)
+    images = [each for each in known.renamed if is_renamed(known, path.parent, each)]
     done: list[str] = []
 
     def files() -> Iterator[tuple[Path, bytes | None]]:
@@ -194,11 +200,22 @@ def put_back(path: Path) -> tuple[str, ...]:
 
     try:
         replace(files())
+        for each in images:
+            (path.parent / each.renamed).rename(path.parent / each.file)
+            done.append(each.renamed)
     except OSError as error:
         raise AnnotoolError(
             f"{error.filename or path}: {error.strerror or error}; not all could be undone; run undo again"
         ) from error
     return tuple(done)
+
+
+def is_renamed(known: Journal, folder: Path, image: Renamed) -> bool:
+    """Whether an image file has the name that a journal gave it; False: its old one. Raises JournalError for neither."""
+    old, new = folder / image.file, folder / image.renamed
+    there = os.path.lexists(old)
+    journal.check_image(known, old if there else new, image)
+    return not there
 
 
 def recover(paths: Iterable[Path]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ The first line is the header: `annotool` (version), `journal` (1), `files` (each
 `before` and `after`; null: no such file), `left_out` (image files that the mended copy is without, since in
 their folder they would be found again). Then one line a byte range, in the order made: `file`, `offset` and
 `old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; old null: there was no such file, new
-null: the file goes), `round`,
+null: the file goes; both null: the image file takes the name `renamed`, its bytes, of hash `sha256`, stay), `round`,
 `rule`, `fingerprint`, `safe`, `score` of the prediction that spoke for it, and for people `line`, `image`, `annotation_id`, `category`, `column`,
 `old_value`, `new_value`, and of what a reviewer decided `reviewer`, `reason`. The last line is `{"end": N}`, N the number of lines between. Files are relative to
 the folder the journal lies in; offsets count in the file as it stood before its round.
@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -28,7 +29,7 @@ from annotool.fixes.places import plain
 from annotool.fixes.splices import apply as spliced
 from annotool.table import Table
 
-__all__ = ["NAME", "UNFINISHED", "Entry", "Journal", "digest", "lines", "load", "replay", "revert"]
+__all__ = ["NAME", "UNFINISHED", "Entry", "Journal", "Renamed", "digest", "lines", "load", "replay", "revert"]
 
 NAME = "fixes.jsonl"
 UNFINISHED = ".unfinished"  # ends the name of a journal while its edits are being made in place
@@ -53,6 +54,8 @@ class Line(msgspec.Struct):
     old: str | Bytes | None
     new: str | Bytes | None
     round: int
+    renamed: str | Bytes | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,23 @@ class Entry:
     new: bytes | None
 
 
+class Renamed(NamedTuple):
+    """An image file that has another name in the mended copy, and its sha256."""
+
+    file: str
+    renamed: str
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Journal:
-    """A journal as read. entries: by file, in the order made. complete: its last line is there."""
+    """A journal as read. entries: by file, in the order made; renamed: image files. complete: its last line is there."""
 
     path: Path
     files: tuple[State, ...]
     left_out: tuple[str, ...]
     entries: Mapping[str, list[Entry]]
+    renamed: tuple[Renamed, ...]
     complete: bool
 
 
@@ -114,9 +126,15 @@ def digest(held: bytes | memoryview | None) -> str | None:
 
 
 def lines(
-    changes: Table, files: Iterable[State], left_out: Iterable[str], name: Callable[[Path], str]
+    changes: Table,
+    files: Iterable[State],
+    left_out: Iterable[str],
+    name: Callable[[Path], str],
+    renamed: Mapping[Path, Iterable[Renamed]] = MappingProxyType({}),
 ) -> Iterator[bytes]:
-    """Yield a journal line by line; `changes` as described, `name` gives the name of a path in it."""
+    """Yield a journal line by line; `changes` as described, `name` gives the name of a path in it, `renamed` says of image
+    files, by path, what they are called in the copy, where one that lies elsewhere may stand several times.
+    """
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -130,19 +148,21 @@ def lines(
         key: changes[key].tolist() for key in ("path", "offset", "old", "new", "round", "op", *several)
     }
     values = zip(changes["old_value"].tolist(), changes["new_value"].tolist(), strict=True)
+    count = 0
     for row, (old, new) in zip(zip(*columns.values(), strict=True), values, strict=True):
         held = dict(zip(columns, row, strict=True))
         path, had = held.pop("path"), {"old_value": old, "new_value": new}
-        line = {
-            "file": named(name(path)),
-            "offset": held["offset"],
-            "old": coded(held["old"]),
-            "new": coded(held["new"]),
-        }
+        cut = {"offset": held["offset"], "old": coded(held["old"]), "new": coded(held["new"])}
+        places = [
+            {"file": named(each.file), **cut, "renamed": named(each.renamed), "sha256": each.sha256}
+            for each in renamed.get(path, ())
+        ]
         told = {key: shown(held[key]) for key in ("round", *several) if held[key] not in (None, "")}
         had = {key: shown(value) for key, value in had.items()}
-        yield encode({**line, **told, **(had if held["column"] else {})}) + b"\n"
-    yield encode(End(len(changes))) + b"\n"
+        for line in places or [{"file": named(name(path)), **cut}]:
+            count += 1
+            yield encode({**line, **told, **(had if held["column"] else {})}) + b"\n"
+    yield encode(End(count)) + b"\n"
 
 
 def named(file: str) -> str | Bytes:
@@ -195,15 +215,19 @@ def load(path: Path) -> Journal:
         files = tuple(State(checked(each.file), each.before, each.after) for each in header.files)
         left_out = tuple(checked(each) for each in header.left_out)
         entries: dict[str, list[Entry]] = {each.file: [] for each in files}
+        renamed: list[Renamed] = []
         complete, decode = ended(rest), msgspec.json.Decoder(Line).decode
         for text in rest[:-2] if complete else []:
             number += 1
             line = decode(text)
+            if line.renamed is not None:
+                renamed.append(Renamed(checked(line.file), checked(line.renamed), line.sha256))
+                continue
             old, new = (None if each is None else decoded(each) for each in (line.old, line.new))
             entries[as_name(line.file)].append(Entry(line.round, line.offset, old, new))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise JournalError(f"{path}: line {number} is not that of a journal of annotool: {error}") from error
-    return Journal(path, files, left_out, entries, complete)
+    return Journal(path, files, left_out, entries, tuple(renamed), complete)
 
 
 def whole(path: Path) -> Journal:
@@ -303,6 +327,16 @@ def turned(
             f"{held.path}: its lines for {name} do not lead to {said(becomes)}; it was altered; nothing was changed"
         )
     return new
+
+
+def check_image(held: Journal, file: Path, known: Renamed) -> None:
+    """Raise JournalError unless a file is the image that was renamed."""
+    mark = digest(file.read_bytes()) if file.is_file() else None
+    if mark != known.sha256:
+        raise JournalError(
+            f"{file}: is not the image that {held.path} speaks of: expected {said(known.sha256)}, found {said(mark)}; "
+            "nothing was changed"
+        )
 
 
 def said(mark: str | None) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 from annotool.dataset import Dataset
 from annotool.errors import JournalError, UsageError
-from annotool.fixes import journal
-from annotool.fixes.journal import State, digest
+from annotool.fixes import journal, renaming
+from annotool.fixes.journal import Renamed, State, digest
 from annotool.fixes.moving import portable
 from annotool.fixes.places import home, name_in, names_in, source_files
 from annotool.fixes.rounds import Overlay, Proposal
@@ -36,16 +37,18 @@ def write(made: Proposal, out: Path, inputs: Sequence[Path] = ()) -> Path:
 
     Every file read stands at its place below the inputs' common parent; images are hard links, else copies.
     Only those that would be found again though their records went are left out, and no `undo` of the copy
-    brings them back. Raises UsageError for a folder that cannot be used (it may not lie in one of `inputs`,
+    brings them back; those that are renamed stand there under their new names. Raises UsageError for a folder that cannot be used (it may not lie in one of `inputs`,
     by default the dataset's paths) and for absolute paths that `portable` cannot do without, AnnotoolError
     when writing fails; then nothing is left behind.
     """
     made, root = portable(made), home(made.data)
     left_out = [name for path in made.deletions if (name := name_in(root, Path(path)))]
-    lines = journal.lines(made.changes, file_states(made, root), left_out, cache(partial(name_in, root)))
+    renamed = renames(made, root)
+    states, name_of = file_states(made, root), cache(partial(name_in, root))
+    lines = journal.lines(made.changes, states, left_out, name_of, renamed)
     with staged(out, inputs or made.data.paths) as work:
         mirror(made.data, made.overlay, root, work)
-        images(made.data, root, work, made.deletions)
+        images(made.data, root, work, made.deletions, chain(*renamed.values()))
         save(work / journal.NAME, lines)
     return out / journal.NAME
 
@@ -73,19 +76,38 @@ def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
             placed(work, name).write_bytes(held)
 
 
-def images(data: Dataset, root: Path, work: Path, left_out: Collection[str]) -> None:
-    """Link or copy the image files, those outside `root` to `images/`, below the split's name if they have
-    one.
+def renames(made: Proposal, root: Path) -> dict[Path, list[Renamed]]:
+    """Return what the image files that are renamed are called in the copy, before and after, by path."""
+    found: dict[Path, list[Renamed]] = {}
+    for path, name in dict.fromkeys(image_names(made.data, root)) if made.renamed else ():
+        if path in made.renamed:
+            mark, new = digest(Path(path).read_bytes()), renaming.place(name, path, made.renamed[path])
+            found.setdefault(Path(path), []).append(Renamed(name, new, str(mark)))
+    return found
+
+
+def image_names(data: Dataset, root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the path of each image file and its name in a copy: those outside `root` go to `images/`, below the split's
+    name if they have one.
     """
     table = data.table("images")
-    paths = table["path"].tolist()
-    rows = zip(
-        paths, names_in(root, paths), table["file_name"].tolist(), data.image_splits.tolist(), strict=True
-    )
+    paths, splits = table["path"].tolist(), data.image_splits.tolist()
+    for path, below, file_name, split in zip(
+        paths, names_in(root, paths), table["file_name"].tolist(), splits, strict=True
+    ):
+        if path:
+            yield path, below or elsewhere(file_name, split)
+
+
+def images(
+    data: Dataset, root: Path, work: Path, left_out: Collection[str], renamed: Iterable[Renamed]
+) -> None:
+    """Link or copy the image files to their names in a copy."""
+    new = {each.file: each.renamed for each in renamed}
     done: dict[str, str] = {}
-    for path, below, file_name, split in rows:
-        if path and path not in left_out:
-            name = below or elsewhere(file_name, split)
+    for path, own in image_names(data, root):
+        if path not in left_out:
+            name = new.get(own, own)
             if name not in done:
                 place_image(path, placed(work, name), "link")
             elif done[name] != path:
@@ -130,9 +152,12 @@ def apply(path: Path, src: Dataset, out: Path, inputs: Sequence[Path] = ()) -> P
         file = root / state.file if at is None else Path(files[at])
         now = src.source_bytes(at) if at is not None else file.read_bytes() if file.exists() else None
         overlay[file] = journal.replayed(held, state, None if now is None else bytes(now), file)
+    known = {name: path for path, name in image_names(src, root)} if held.renamed else {}
+    for each in held.renamed:
+        journal.check_image(held, Path(known.get(each.file, root / each.file)), each)
     left_out = {str(root / name) for name in held.left_out}
     with staged(out, inputs or src.paths) as work:
         mirror(src, overlay, root, work)
-        images(src, root, work, left_out)
+        images(src, root, work, left_out, held.renamed)
         save(work / journal.NAME, [path.read_bytes()])
     return out / journal.NAME

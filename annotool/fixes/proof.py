@@ -8,6 +8,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Op
+from annotool.fixes import renaming
 from annotool.fixes.places import BITS, NOWHERE, TABLES, Trail, finding_keys, named, record_keys, spans
 from annotool.table import Array, Table
 
@@ -40,7 +41,8 @@ class State:
 def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) -> Table:
     """Return what has to be proven of a round's edits, one row an edit: round, rule, severity and key of its
     finding, left (findings of that rule and key that may stay; -1: it does not hold), record (its record key), adds
-    (it adds an annotation to that image), byte (where a byte edit stood at first), image (the file of the image it drops).
+    (it adds an annotation to that image), byte (where a byte edit stood at first), image (the file of the image it drops),
+    moved (the image file it renames).
     """
     finding = edits["finding"]
     rules = asked.column("rule").astype(object)
@@ -56,6 +58,7 @@ def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) 
             "adds": np.asarray(edits["op"] == Op.ADD, dtype=bool),
             "byte": edited_bytes(state, edits),
             "image": dropped_images(state, edits),
+            "moved": renaming.moved(state.data, edits),
         }
     )
 

@@ -16,7 +16,7 @@ from annotool import fingerprint
 from annotool.dataset import Dataset
 from annotool.errors import AnnotoolError
 from annotool.findings import Edits, Findings, Fix, Op, Severity
-from annotool.fixes import creating, journal, proof, splices
+from annotool.fixes import creating, journal, proof, renaming, splices
 from annotool.fixes.changes import described
 from annotool.fixes.conflicts import settle
 from annotool.fixes.places import Trail, finding_keys, first_lines, home, record_keys, source_path
@@ -31,6 +31,7 @@ ROUNDS = 5
 TRIES = 4  # times single findings are taken back; after that all of a rule's that fail are
 
 Overlay = Mapping[Path, bytes | None]
+Read = Callable[[Overlay, Mapping[str, str]], Dataset]
 NONE: frozenset[int] = frozenset()
 
 
@@ -41,7 +42,8 @@ class Proposal:
     data, before: the dataset as it stands and what its rules found; fixed, after: the same with the edits
     made. overlay: new bytes of each file, None where it goes. changes: see changes.described, all rounds.
     dropped_images: files of images whose records go. deletions: those of them that would be found again if
-    they stayed where they are, as in a folder that is read whole; none in place. taken_back: for each rule, how
+    they stayed where they are, as in a folder that is read whole; none in place. renamed: new paths of image files by
+    their own; none in place. taken_back: for each rule, how
     many of its findings stay because their edits did not hold. complete: the last round had nothing left to
     edit. notes: what else the user should know, a sentence each. journal: where it was written, after a fix in
     place.
@@ -55,6 +57,7 @@ class Proposal:
     changes: Table
     dropped_images: frozenset[str]
     deletions: frozenset[str]
+    renamed: Mapping[str, str]
     taken_back: Mapping[str, int]
     complete: bool
     notes: tuple[str, ...] = ()
@@ -65,11 +68,11 @@ class Proposal:
 class Tools:
     """What the rounds are given to work with.
 
-    read: the dataset with these bytes in place of its files' own. audit: its findings, severities filled in.
-    rules: by code. patch: the splices of edits. fingerprints: a text for each finding.
+    read: the dataset with these bytes in place of its files' own, and image files found by these paths. audit: its
+    findings, severities filled in. rules: by code. patch: the splices of edits. fingerprints: a text for each finding.
     """
 
-    read: Callable[[Overlay], Dataset]
+    read: Read
     audit: Callable[[Dataset], Findings]
     rules: Mapping[str, Rule]
     patch: Callable[[Dataset, Edits], list[Splice]]
@@ -97,6 +100,7 @@ class Run:
     last: State
     overlay: Overlay
     dropped: frozenset[str]
+    renamed: Mapping[str, str]
     changes: Table
     proven: Table
     complete: bool
@@ -123,7 +127,7 @@ class Barred:
 
 
 def propose(
-    read: Callable[[Overlay], Dataset],
+    read: Read,
     audit: Callable[[Dataset], Findings],
     rules: Mapping[str, Rule],
     patch: Callable[[Dataset, Edits], list[Splice]],
@@ -135,25 +139,28 @@ def propose(
     touch has a new finding as severe, and another run would edit nothing. What does not hold is taken back.
 
     `rules` are those that may mend; `audit` may run more of them, whose findings count in the proof. Without
-    `unsafe` only safe edits are made; `in_place`, none that would have to delete an image file. Rounds end when
+    `unsafe` only safe edits are made; `in_place`, none that would have to delete or rename an image file. Rounds end when
     one edits nothing, or after five. Raises AnnotoolError when an earlier run left files half changed.
     """
     tools = Tools(read, audit, rules, patch, fingerprints)
-    data = read({})
+    data = read({}, {})
     for left in journal.unfinished(home(data)):
         raise AnnotoolError(
             f"{left}: a run that changed files in place did not end; `annotool undo {left}` puts them back"
         )
     first = State(data, audit(data), Trail.start(data))
-    barred, kept = Barred(), Barred()
+    barred, kept, called = Barred(), Barred(), Barred()
     for attempt in range(TRIES + 2 * len(rules) + 1):
-        run = rounds(tools, first, unsafe, barred | kept)
+        run = rounds(tools, first, unsafe, barred | kept | called)
         bad = proof.failed(first, run.last, run.proven)
+        bad |= renaming.lost(first.data, run.last.data, run.proven["moved"], run.dropped)
         again = found_again(read, run) if in_place or not bad.any() else frozenset()
         stay = np.isin(run.proven["image"], list(again) if in_place else [])
-        if not (bad | stay).any():
+        moves = (run.proven["moved"] != "") & in_place
+        if not (bad | stay | moves).any():
             break
-        barred = barred.and_also(run.proven.take(bad & ~stay), whole=attempt >= TRIES)
+        barred = barred.and_also(run.proven.take(bad & ~stay & ~moves), whole=attempt >= TRIES)
+        called = called.and_also(run.proven.take(moves), whole=False)
         kept = kept.and_also(run.proven.take(stay), whole=False)
     else:
         again = found_again(read, run)
@@ -163,22 +170,31 @@ def propose(
         fixed=run.last.data,
         after=run.last.findings.of(*rules),
         overlay=run.overlay,
-        changes=run.changes,
+        changes=run.changes.take(
+            ~np.isin(run.changes["image_path"], list(again)) | ~renaming.asked(run.changes)
+        ),
         dropped_images=run.dropped,
         deletions=again,
+        renamed={old: new for old, new in run.renamed.items() if old not in again},
         taken_back={rule: len(keys) for rule, keys in sorted(barred.findings.items())},
         complete=run.complete,
-        notes=(*emptied(first, run.last), *not_in_place(kept)),
+        notes=(
+            *emptied(first, run.last),
+            *not_in_place(kept, "be found again"),
+            *not_in_place(called, "take another name"),
+        ),
     )
 
 
-def found_again(read: Callable[[Overlay], Dataset], run: Run) -> frozenset[str]:
+def found_again(read: Read, run: Run) -> frozenset[str]:
     """The images that a reader would find again though their records went."""
-    return run.dropped & set(read(run.overlay).table("images")["path"]) if run.dropped else frozenset()
+    if not run.dropped:
+        return run.dropped
+    return run.dropped & set(read(run.overlay, run.renamed).table("images")["path"])
 
 
-def not_in_place(kept: Barred) -> tuple[str, ...]:
-    """Tell of findings that are left alone since no image is deleted in place."""
+def not_in_place(kept: Barred, would: str) -> tuple[str, ...]:
+    """Tell of findings that are left alone since no image is deleted or renamed in place."""
     count = sum(map(len, kept.findings.values()))
     if not count:
         return ()
@@ -188,7 +204,7 @@ def not_in_place(kept: Barred) -> tuple[str, ...]:
         else f"{count:,} findings are not mended in place: their images"
     )
     codes = ", ".join(sorted(kept.findings))
-    return (f"{what} would be found again; use --out ({codes})",)
+    return (f"{what} would {would}; use --out ({codes})",)
 
 
 def emptied(first: State, last: State) -> tuple[str, ...]:
@@ -209,19 +225,20 @@ def emptied(first: State, last: State) -> tuple[str, ...]:
 
 
 def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
-    state, overlay, dropped = first, dict[Path, bytes | None](), frozenset[str]()
+    state, overlay, dropped, renamed = first, dict[Path, bytes | None](), frozenset[str](), dict[str, str]()
     notes = [noted(first, first, NOTHING, splices.table(first.data, []), 0)]
     for number in range(1, ROUNDS + 2):
         asked = wanted(tools, state, unsafe, barred)
         spliced = splices.table(state.data, patched(tools, state.data, asked.edits))
-        files = creating.files(state.data, asked.edits, overlay) if not len(spliced) else []
-        done = not (len(spliced) or files)
+        names = renaming.names(state.data, asked.edits)
+        files = creating.files(state.data, asked.edits, overlay) if not (len(spliced) or names) else []
+        done = not (len(spliced) or files or names)
         if done or number > ROUNDS:
             break
-        before = state
+        before, renamed = state, renamed | names
         overlay |= {**new_files(state.data, spliced), **{each.path: each.new for each in files}}
         dropped |= lost_images(state.data, asked.edits.take(np.unique(spliced["edit"])))
-        data = tools.read({**overlay, **hidden(dropped)})
+        data = tools.read({**overlay, **hidden(dropped)}, renamed)
         state = State(data, tools.audit(data), state.trail.after(state.data, spliced))
         if files:
             parts = (asked.edits, asked.findings, asked.keys, asked.prints)
@@ -229,14 +246,17 @@ def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
         else:
             notes.append(noted(first, before, asked, spliced, number))
     changes, proven = (Table.concat(list(each)) for each in zip(*notes, strict=True))
-    return Run(state, overlay, dropped, changes, proven, complete=done)
+    return Run(state, overlay, dropped, renamed, changes, proven, complete=done)
 
 
 def noted(first: State, state: State, asked: Asked, spliced: Table, number: int) -> tuple[Table, Table]:
     """What is to be kept of a round: its changes, and what has to be proven of them."""
-    made = asked.edits.take(np.unique(spliced["edit"]))
+    named = renaming.asked(asked.edits)
+    made = asked.edits.take(np.union1d(spliced["edit"], np.flatnonzero(named)).astype(np.int64))
     lines = partial(first_lines, first.data, state.trail, state.data)
     changes = described(state.data, asked.findings, asked.prints, asked.edits, spliced, number, lines)
+    if named.any():
+        changes = Table.concat([changes, renaming.described(state.data, asked.prints, asked.edits, number)])
     return changes, proof.made(state, asked.findings, asked.keys, made, number)
 
 
@@ -292,7 +312,7 @@ def patched(tools: Tools, data: Dataset, edits: Edits) -> list[Splice]:
             strict=True,
         )
     ]
-    others = np.flatnonzero(np.isin(edits["op"], (Op.SET, Op.DROP, Op.ADD)))
+    others = np.flatnonzero(np.isin(edits["op"], (Op.SET, Op.DROP, Op.ADD)) & ~renaming.asked(edits))
     made = tools.patch(data, edits.take(others)) if len(others) else []
     return own + [each._replace(edit=int(others[each.edit])) for each in made]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -125,7 +126,22 @@ def read(paths: Sequence[Path], options: ReadOptions) -> Dataset:
             f"--classes {options.classes} was not used: {'+'.join(sorted(read_in))} names its classes itself"
         )
         whole = replace(whole, notes=(*whole.notes, note))
-    return with_labels(whole, options.labels)
+    return with_labels(called_anew(whole, options.renamed), options.labels)
+
+
+def called_anew(data: Dataset, renamed: Mapping[str, str]) -> Dataset:
+    """Return the dataset with its images called as they will be: where a folder names them, the reader saw them as they are."""
+    images = data.table("images")
+    rows = np.flatnonzero(np.isin(images["path"], list(renamed)))
+    if not len(rows):
+        return data
+    names = np.array(images["file_name"])
+    for row in rows.tolist():
+        old, new = (os.path.basename(each) for each in (images["path"][row], renamed[images["path"][row]]))
+        if names[row].rpartition("/")[2] == old:
+            names[row] = names[row].removesuffix(old) + new
+    tables = {**data.tables, "images": images.with_columns(file_name=names)}
+    return replace(data, tables=tables, renamed=renamed)
 
 
 def check(options: ReadOptions) -> None:

@@ -51,6 +51,8 @@ class ReadOptions:
     split: str | None = None  # from `split=path`
     overlay: Mapping[Path, bytes | None] = field(default_factory=lambda: MappingProxyType({}))
     # bytes to read in place of a file's own (None: as if it were not there): how fixes are proven before writing
+    renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    # image files, as in images.path, by whose new path labels are to find them: the files stand as they are
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from annotool.formats.base import objects
 from annotool.formats.listing import Listing
 from annotool.table import Array
 
-__all__ = ["SUFFIXES", "Located", "locate", "roots_beside"]
+__all__ = ["SUFFIXES", "Located", "called", "locate", "roots_beside"]
 
 SUFFIXES = frozenset(
     [
@@ -40,6 +41,9 @@ SUFFIXES = frozenset(
 LABELS = frozenset(
     (".json", ".xml", ".txt", ".yaml", ".yml", ".csv", ".md")
 )  # files that are no images for sure
+
+
+AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,29 @@ def roots_beside(label_folder: Path, split: str = "") -> list[Path]:
     return [each for each in dict.fromkeys(found) if each.is_dir()]
 
 
-def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) -> Located:
+def called(folder: str | Path, names: Iterable[str], renamed: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of a folder by the names that labels are to find them by; see ReadOptions.renamed."""
+    if not renamed:
+        return {name: name for name in names}
+    whole = os.path.normpath(Path(folder).absolute())  # images.path may have it so
+    found = {}
+    for name in names:
+        new = renamed.get(os.path.join(folder, name)) or renamed.get(os.path.join(whole, name), name)
+        found[os.path.basename(new)] = name
+    return found
+
+
+def locate(
+    names: Sequence[str],
+    roots: Sequence[Path],
+    inside: Sequence[Path],
+    renamed: Mapping[str, str] = AS_THEY_ARE,
+) -> Located:
     """Find image files by name below the roots; the root where most names are found wins.
 
     names as written: with sub-folders, backslashes, absolute, or `../x`; each is tried as written below the root, then
     with forward slashes, then by its last parts, then with another case. A path outside all of `inside` is treated as
-    missing and never opened.
+    missing and never opened. `renamed`: see ReadOptions.
     """
     whole = "\n".join(names)  # one look at all names is much quicker than a look at each
     wanted = [name.replace("\\", "/") for name in names] if "\\" in whole else names
@@ -88,7 +109,7 @@ def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) 
     best, best_root = ["" for _ in names], None
     most = 0
     for root in roots:
-        paths = _below(wanted, nested, root)
+        paths = _below(wanted, nested, root, renamed)
         count = sum(map(bool, paths))
         if count > most:
             best, best_root, most = paths, root, count
@@ -103,11 +124,11 @@ def locate(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) 
     )
 
 
-def _below(wanted: Sequence[str], nested: bool, root: Path) -> list[str]:
+def _below(wanted: Sequence[str], nested: bool, root: Path, renamed: Mapping[str, str]) -> list[str]:
     near: dict[str, list[tuple[Path, dict[str, str]]]] = {}
     for folder in {name.rpartition("/")[0] for name in wanted} if nested else {""}:
         listings = (Listing(root / tail) for tail in _tails(folder))
-        near[folder] = [(each.path, names) for each in listings if (names := _by_any_case(each))]
+        near[folder] = [(each.path, names) for each in listings if (names := _by_any_case(each, renamed))]
     known = set().union(*(names for places in near.values() for _, names in places))
     lasts = [name.rpartition("/")[2] for name in wanted] if nested else wanted
     if known.isdisjoint(lasts) and known.isdisjoint(map(str.lower, lasts)):
@@ -125,10 +146,11 @@ def _below(wanted: Sequence[str], nested: bool, root: Path) -> list[str]:
     return found
 
 
-def _by_any_case(listing: Listing) -> dict[str, str]:
+def _by_any_case(listing: Listing, renamed: Mapping[str, str]) -> dict[str, str]:
     """Each file's name by itself and by its lower-case form; what is written exactly goes first. Label files are none."""
-    names = [name for name, suffix in listing.files.items() if suffix not in LABELS]
-    return {name.lower(): name for name in names} | {name: name for name in names}
+    found = (name for name, suffix in listing.files.items() if suffix not in LABELS)
+    names = called(listing.path, found, renamed)
+    return {name.lower(): actual for name, actual in names.items()} | names
 
 
 def _tails(folder: str) -> list[str]:

@@ -5,7 +5,7 @@ record by record, their files found, and the tables made; and what writers of la
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.formats.base import Problems, ReadOptions, left_out, objects, relative, unified
-from annotool.formats.images import SUFFIXES, locate, roots_beside
+from annotool.formats.images import AS_THEY_ARE, SUFFIXES, called, locate, roots_beside
 from annotool.formats.listing import Listing
 from annotool.imagefile import ImageFiles, probe
 from annotool.schema import NO_ID, Kind, SizeFrom, make
@@ -154,7 +154,9 @@ class Gathered:
             split = next((split for path, _, split in self.files if path.parent == place and split), "")
             roots = [given] if given is not None else roots_beside(place, split)
             inside = [self.home, place.absolute(), *([given] if given is not None else [])]
-            own, said = find_images([names[row] for row in rows.tolist()], roots, inside)
+            own, said = find_images(
+                [names[row] for row in rows.tolist()], roots, inside, self.options.renamed
+            )
             paths[rows] = own
             for row, path in zip(rows.tolist(), own.tolist(), strict=True):
                 if path and Path(names[row]).suffix.lower() not in SUFFIXES:
@@ -237,19 +239,27 @@ def sizes(probed: ImageFiles | None) -> dict[str, Array]:
     return {"width": probed.width, "height": probed.height, "size_from": known}
 
 
-def find_images(names: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]) -> tuple[Array, str]:
+def find_images(
+    names: Sequence[str],
+    roots: Sequence[Path],
+    inside: Sequence[Path],
+    renamed: Mapping[str, str] = AS_THEY_ARE,
+) -> tuple[Array, str]:
     """Return where each image lies (object array of paths, empty for none), and a sentence on it. Names may lack the
     suffix, as those of many challenges do: then the file of that stem is taken.
     """
     bare = [at for at, name in enumerate(names) if os.path.splitext(name)[1].lower() not in SUFFIXES]
     if not bare:
-        found = locate(names, roots, inside)
+        found = locate(names, roots, inside, renamed)
         return found.paths, found.said
-    best = locate(names, roots, inside)
+    best = locate(names, roots, inside, renamed)
     for root in roots:
-        stems = {os.path.splitext(name)[0]: name for name in Listing(root).with_suffix(*SUFFIXES)}
+        stems = {
+            os.path.splitext(name)[0]: name
+            for name in called(root, Listing(root).with_suffix(*SUFFIXES), renamed)
+        }
         full = [stems.get(name, name) for name in names]
-        found = locate(full, [root], inside) if stems and full != list(names) else best
+        found = locate(full, [root], inside, renamed) if stems and full != list(names) else best
         if np.count_nonzero(found.paths != "") > np.count_nonzero(best.paths != ""):
             best = found
     return best.paths, best.said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -155,6 +156,8 @@ def worded(data: Dataset, op: int, table: str, column: str, new: Any) -> str:
     if op == Op.ADD:
         box = " ".join(f"{side:.6g}" for side in new.box)
         return f"add a box of {data.names_of(np.array([new.category]))[0]} at {box}"
+    if column == "path":
+        return f"rename the image file to {os.path.basename(new)}"
     if column == "category":
         return f"relabel to {data.names_of(np.array([new]))[0]}"
     if column == "rings":

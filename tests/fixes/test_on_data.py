@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +28,8 @@ ALL = [f"sample {each}" for each in OURS] + [f"sample faulty/cases/{each}" for e
 ALL += [f"real {each}" for each in REAL]
 
 
-def read(path: Path, overlay: Overlay | None = None) -> Dataset:
-    return formats.read([path], ReadOptions(overlay=overlay or {}))
+def read(path: Path, overlay: Overlay | None = None, renamed: Mapping[str, str] | None = None) -> Dataset:
+    return formats.read([path], ReadOptions(overlay=overlay or {}, renamed=renamed or {}))
 
 
 def audit(data: Dataset) -> Findings:

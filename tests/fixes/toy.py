@@ -313,5 +313,5 @@ def proposal(
     """What is proposed for a folder of .toy files."""
     by_code = {rule.code: rule for rule in rules}
     return propose(
-        lambda overlay: read(folder, overlay), auditor(rules), by_code, patch, unsafe, in_place=in_place
+        lambda overlay, _: read(folder, overlay), auditor(rules), by_code, patch, unsafe, in_place=in_place
     )

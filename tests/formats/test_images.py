@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from annotool.formats.images import locate, roots_beside
+from annotool.formats.images import called, locate, roots_beside
 
 
 @pytest.fixture
@@ -60,3 +60,22 @@ def test_roots_are_beside_and_one_up(root: Path) -> None:
     assert roots[0] == root / "annotations" or root / "images" in roots
     assert root / "images" in roots
     assert all(each.is_dir() for each in roots)
+
+
+def test_a_file_is_found_by_the_name_it_is_about_to_take_and_by_no_other(root: Path) -> None:
+    path = str(root / "images/sub/b.JPG")
+    renamed = {path: str(root / "images/sub/b.PNG")}
+    names = ["a.jpg", "sub/b.JPG", "sub/b.PNG", "sub/B.png"]
+    found = locate(names, [root / "images"], [root], renamed)
+    assert found.paths.tolist() == [str(root / "images/a.jpg"), "", path, path]
+
+
+def test_files_by_the_names_they_are_about_to_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    renamed = {str(tmp_path / "x/a.jpg"): str(tmp_path / "x/a.png"), "x/b.jpg": "x/b.bmp"}
+    assert called("x", ["a.jpg", "b.jpg", "c.jpg"], renamed) == {
+        "a.png": "a.jpg",
+        "b.bmp": "b.jpg",
+        "c.jpg": "c.jpg",
+    }
+    assert called("x", ["a.jpg"], {}) == {"a.jpg": "a.jpg"}

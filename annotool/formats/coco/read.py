@@ -73,9 +73,9 @@ class Reader:
         else:
             roots = roots_beside(folder, file.split)
         names = images["file_name"].tolist()
-        found = locate(names, roots, inside)
+        found = locate(names, roots, inside, self.options.renamed)
         if found.root is None and self.options.images is None and self.path.is_dir():
-            found = locate(names, pictured(self.path), inside)
+            found = locate(names, pictured(self.path), inside, self.options.renamed)
         if found.root is not None:
             self.facts.setdefault("image_root", str(found.root))
         self.notes.append(f"{data.table('sources')['file'][0]}: {found.said}.")

@@ -15,6 +15,7 @@ from annotool.formats.base import Splice
 from annotool.formats.csv.columns import MARKS, Columns, columns_of
 from annotool.formats.csv.read import pieces
 from annotool.formats.sheet import Sheet, cells, read_sheet, rewritten
+from annotool.imagefile.suffix import alike
 
 __all__ = ["patch"]
 
@@ -83,7 +84,9 @@ class Patch:
             if drop:
                 self.gone.setdefault(at, edit)
             else:
-                self.texts.setdefault((at, self.columns.file), (edit, str(self.edits["new"][edit])))
+                new, column = str(self.edits["new"][edit]), self.columns.file
+                known = alike(self.sheet.rows[at][column], self.data.table("images")["file_name"][row], new)
+                self.texts.setdefault((at, column), (edit, new if known is None else known))
 
     def annotations(self, edit: int, row: int) -> None:
         """Take a label out of its row, or put another one there."""

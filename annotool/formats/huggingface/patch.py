@@ -129,7 +129,8 @@ def changed(record: dict[str, Any], asked: list[tuple[int, str, Any]]) -> dict[s
     for _, what, value in asked:
         word, _, number = what.partition(" ")
         if word == "file_name":
-            new["file_name"] = str(value)
+            bare = os.path.splitext(str(value))[0] == record["file_name"]  # it was written without its suffix
+            new["file_name"] = record["file_name"] if bare else str(value)
         elif number and int(number) < len(kept):
             at = kept[int(number)]
             if word == "drop":

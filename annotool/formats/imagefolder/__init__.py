@@ -18,8 +18,8 @@ others have one; of an image in several splits, the first counts.
 What it cannot hold: boxes and all other geometry, more than one category an image, images without a category, or without a
 file, attributes.
 
-Nothing is fixed in class folders: a label is the place of an image file, and annotool moves and deletes none. Convert to csv,
-fix that, and convert back.
+No label is fixed in class folders: it is the place of an image file, and annotool moves none to another folder. Convert to
+csv, fix that, and convert back.
 
 Sources: torchvision.datasets.ImageFolder; ultralytics' classification layout.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,7 @@ from annotool.formats.voc import class_lists, lists
 from annotool.formats.voc.layout import is_label_folder
 from annotool.formats.voc.rewrite import Rewrite
 from annotool.formats.voc.split_rows import known_stems
+from annotool.imagefile.suffix import alike
 from annotool.schema import Kind
 
 __all__ = ["patch"]
@@ -53,6 +55,7 @@ class Patch:
                 inside.setdefault(self.source("annotations", row), []).append((edit, int(row)))
             elif table == "images" and op in (Op.SET, Op.ADD):
                 inside.setdefault(self.source("images", row), []).append((edit, -1))
+                splices += self.relisted(edit) if self.edits["column"][edit] == "file_name" else ()
             elif table == "images":
                 splices += self.image(edit)
             elif table == "splits":
@@ -90,6 +93,21 @@ class Patch:
         if self.is_voc(source) and self.data.table("sources")["role"][source] == "labels":
             gone.append(Splice(source, 0, len(self.data.source_bytes(source)), None, edit))
         return gone
+
+    def relisted(self, edit: int) -> Iterator[Splice]:
+        """Give an image another suffix in the lines of lists that name it with its own."""
+        image, new = int(self.edits["row"][edit]), str(self.edits["new"][edit])
+        old = str(self.data.table("images")["file_name"][image])
+        for source, held in self.listed.items() if alike(old, old, new) else ():
+            for each in held.get(image, ()):
+                line = bytes(self.data.source_bytes(source)[each.start : each.end])
+                stem = each.stem.rpartition("/")[2].encode() + b"."
+                at = line.rfind(stem) + len(stem)
+                suffix = line[at:].split()[:1] if at >= len(stem) else []
+                known = f".{suffix[0].decode('utf-8', 'replace')}" if suffix else ""
+                if known and (changed := alike(known, old, new)) != known:
+                    start = each.start + at
+                    yield Splice(source, start, start + len(suffix[0]), str(changed)[1:].encode(), edit)
 
     def split(self, edit: int) -> list[Splice]:
         """Take an image out of one list."""

@@ -99,7 +99,7 @@ def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: 
         lone = sorted(name for own in best.by_stem.values() for name in own if name not in taken)
     inside = [layout.root.absolute(), layout.labels.absolute().parent, *(roots if options.images else ())]
     paths = list(locate([*names, *lone], [best.root], inside).paths) if best else [""] * len(stems)
-    fill_by_filename(paths, written, [shelf.root for shelf in shelves], inside)
+    fill_by_filename(paths, written, [shelf.root for shelf in shelves], inside, options.renamed)
     gone = {str(path) for path, held in options.overlay.items() if held is None}
     paths = ["" if path in gone else path for path in paths]
     own, others = paths[: len(stems)], paths[len(stems) :]
@@ -136,7 +136,11 @@ def image_roots(layout: Layout, options: ReadOptions) -> list[Path]:
 
 
 def fill_by_filename(
-    paths: list[str], written: Sequence[str], roots: Sequence[Path], inside: Sequence[Path]
+    paths: list[str],
+    written: Sequence[str],
+    roots: Sequence[Path],
+    inside: Sequence[Path],
+    renamed: Mapping[str, str],
 ) -> None:
     """Find images that are not called as their xml by the name the xml gives."""
     missing = [at for at, name in enumerate(written) if not paths[at] and name]
@@ -144,6 +148,6 @@ def fill_by_filename(
         return
     names = [written[at] if os.path.splitext(written[at])[1].lower() in SUFFIXES else "" for at in missing]
     named = [(at, name) for at, name in zip(missing, names, strict=True) if name]
-    found = locate([name for _, name in named], roots, inside).paths
+    found = locate([name for _, name in named], roots, inside, renamed).paths
     for (at, _), path in zip(named, found, strict=True):
         paths[at] = str(Path(path).absolute()) if path else ""

@@ -17,6 +17,7 @@ from annotool.formats.voc.corners import BASES, to_corners, to_xywh
 from annotool.formats.voc.document import Document, Element, parse
 from annotool.formats.voc.records import CORNERS, FLAGS, number
 from annotool.formats.voc.write import escape
+from annotool.imagefile.suffix import alike
 
 __all__ = ["Rewrite"]
 
@@ -115,7 +116,10 @@ class Rewrite:
                 written = self.document.value(root, "filename")
                 # The folder in front of the name is the reader's, unless the file spells one.
                 name = new if "/" in written or "\\" in written else new.rpartition("/")[2]
-                yield self.text(root, "filename", escape(name), edit)
+                old = self.data.table("images")["file_name"][self.edits["row"][edit]]
+                if (known := alike(written, old, new)) == written:
+                    continue  # there is none, or without a suffix
+                yield self.text(root, "filename", escape(known or name), edit)
             elif self.edits["op"][edit] == Op.ADD:
                 yield self.inserted(root, self.added(root, self.edits["new"][edit]), edit)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from annotool.formats.images import locate
+from annotool.formats.images import called, locate
 from annotool.formats.listing import scanned
 from annotool.formats.yolo.files import text_files
 from annotool.formats.yolo.gathering import Taken
@@ -19,7 +19,7 @@ from annotool.formats.yolo.places import label_folder, parts_of
 __all__ = ["pair_lists", "read_sets"]
 
 Entry = tuple[str, int, int, int]  # text, line, start, end
-Names = Callable[[str], frozenset[str]]
+Names = Callable[[str], Mapping[str, str]]  # files of a folder by the names that lists are to find them by
 
 
 class Wanted(NamedTuple):
@@ -65,12 +65,14 @@ def pair_lists(pairing: Pairing) -> None:
             pairing.splits.append(([row], part.split, taken.source, line))
 
 
-def names_in(pairing: Pairing, folder: str) -> frozenset[str]:
-    gone = {str(path) for path, held in pairing.gathering.options.overlay.items() if held is None}
+def names_in(pairing: Pairing, folder: str) -> Mapping[str, str]:
+    options = pairing.gathering.options
+    gone = {str(path) for path, held in options.overlay.items() if held is None}
     try:
-        return frozenset(name for name in scanned(folder)[0] if os.path.join(folder, name) not in gone)
+        found = (name for name in scanned(folder)[0] if os.path.join(folder, name) not in gone)
+        return called(folder, found, options.renamed)
     except (OSError, ValueError):  # a zero byte in the path
-        return frozenset()
+        return {}
 
 
 def find(pairing: Pairing, taken: Taken, text: str, names: Names) -> Wanted:
@@ -89,7 +91,7 @@ def find(pairing: Pairing, taken: Taken, text: str, names: Names) -> Wanted:
             continue
         folder, name = os.path.split(each)
         labels, stem = label_folder(folder), os.path.splitext(name)[0]
-        image = each if name in names(folder) else ""
+        image = os.path.join(folder, names(folder)[name]) if name in names(folder) else ""
         label = labels if f"{stem}.txt" in names(labels) or f"{stem}.TXT" in names(labels) else ""
         if image or label:
             return Wanted(image, label, stem)
@@ -120,7 +122,9 @@ def image_paths(pairing: Pairing, texts: Sequence[str], places: Sequence[Wanted]
         return [place.image for place in places]
     if given == "none":
         return [""] * len(places)
-    found: Sequence[str] = locate(texts, [Path(given)], [Path(given)]).paths.tolist()
+    found: Sequence[str] = locate(
+        texts, [Path(given)], [Path(given)], pairing.gathering.options.renamed
+    ).paths.tolist()
     return found
 
 

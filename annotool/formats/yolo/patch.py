@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
 
 import numpy as np
 
@@ -13,9 +12,11 @@ from annotool.dataset import Dataset
 from annotool.findings import Edits, NewBox, Op
 from annotool.formats.base import Splice
 from annotool.formats.sidefile import side_splices
-from annotool.formats.yolo.odd import BOM, line_span, numeric
+from annotool.formats.yolo.lists import entries
+from annotool.formats.yolo.odd import line_span, numeric
 from annotool.formats.yolo.redrawn import redrawn
 from annotool.formats.yolo.renaming import renamed
+from annotool.imagefile.suffix import alike
 from annotool.schema import Kind
 
 __all__ = ["patch"]
@@ -98,22 +99,33 @@ def listed(data: Dataset, source: int, line: int) -> Iterator[Splice]:
 
 
 def relisted(data: Dataset, named: Mapping[int, tuple[int, str]]) -> Iterator[Splice]:
-    """Yield the lines of lists that name images, by their row, with other paths below the list's folder; each with its
-    edit."""
-    splits, sources = data.table("splits"), data.table("sources")
-    rows = np.flatnonzero(np.isin(splits["image"], list(named)) & (splits["line"] > 0))
-    lines = zip(*(splits[name][rows].tolist() for name in ("source", "line", "image")), strict=True)
-    known = -1
-    for source, line, image in sorted(set(lines)):
-        if source < 0 or sources["role"][source] != "split":
-            continue
-        if source != known:
-            known, texts = source, bytes(data.source_bytes(source)).splitlines(keepends=True)
-            starts = [0, *accumulate(map(len, texts))]
-        text = texts[line - 1].strip().removeprefix(BOM)
-        start = starts[line - 1] + texts[line - 1].index(text)
-        edit, new = named[image]
-        yield Splice(source, start, start + len(text), b"./" + new.encode("utf-8", "surrogateescape"), edit)
+    """Yield the lines of lists that name images, by their row, anew: with another suffix where nothing else of the name
+    changes, else as a path below the list's folder; each with its edit. Lists of one folder name an image alike, however
+    often.
+    """
+    splits, sources, names = data.table("splits"), data.table("sources"), data.table("images")["file_name"]
+    lists = (
+        np.flatnonzero((sources["role"] == "split") & (sources["format"] == "yolo"))
+        if named
+        else splits["source"][:0]
+    )
+    lines: dict[
+        tuple[int, int], tuple[int, int, tuple[int, str, bytes]]
+    ] = {}  # by list and line: its place, and how it names
+    for source in lists.tolist():
+        folder, held = sources["file"][source].rpartition("/")[0], bytes(data.source_bytes(source))
+        for _, line, start, end in entries(held):
+            lines[source, line] = start, end, (int(sources["path"][source]), folder, held[start:end])
+    rows = np.flatnonzero(np.isin(splits["image"], list(named)) & np.isin(splits["source"], lists))
+    places = zip(*(splits[name][rows].tolist() for name in ("source", "line", "image")), strict=True)
+    images = {lines[source, line][2]: image for source, line, image in places if (source, line) in lines}
+    for (source, _), (start, end, spelled) in lines.items():
+        if spelled in images:
+            edit, new = named[images[spelled]]
+            told = alike(spelled[2].decode("utf-8", "surrogateescape"), names[images[spelled]], new)
+            text = (f"./{new}" if told is None else told).encode("utf-8", "surrogateescape")
+            if text != spelled[2]:
+                yield Splice(source, start, end, text, edit)
 
 
 def changed(data: Dataset, row: int, column: str, new: object) -> list[Splice]:

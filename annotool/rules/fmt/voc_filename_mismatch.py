@@ -83,7 +83,7 @@ def names(data: Dataset, rows: Array) -> tuple[list[str], list[str], list[str]]:
     images, files = data.table("images"), data.table("sources")["file"]
     written = [name.replace("\\", "/").rpartition("/")[2] for name in images["file_name"][rows].tolist()]
     stems = [PurePosixPath(file).stem for file in files[images["source"][rows]].tolist()]
-    actual = [path.replace("\\", "/").rpartition("/")[2] for path in images["path"][rows].tolist()]
+    actual = [path.replace("\\", "/").rpartition("/")[2] for path in data.image_paths[rows].tolist()]
     return written, stems, actual
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.rules.base import WARNING, Findings, ImageRule, image_files_lacking
+from annotool.imagefile.suffix import resuffixed
+from annotool.rules.base import (
+    WARNING,
+    Edits,
+    Findings,
+    Fix,
+    ImageRule,
+    image_files_lacking,
+    mendable,
+    together,
+)
 from annotool.rules.img.base import has_files, of_files
 from annotool.rules.targets import drops_image, no, value_is
+from annotool.table import Array
 
 # By suffix, in Pillow's words; a suffix that is not here says nothing.
 SUFFIXES = {
@@ -42,8 +55,9 @@ class FormatMismatch(ImageRule):
 
     Good: a PNG file called `a.png`
 
-    Fix: none: the file wants another name, and every label, list and script that names it with it; and the journal of a
-    fix holds the bytes of labels, so no undo would give the image its name back.
+    Fix: unsafe, and with `--out` only: in the mended copy the image has the suffix of its format, in capitals where the
+    old one was, and so have the labels and lists that name it; scripts of your own may still go by the old name. None
+    where an image of that stem lies beside it, nor for a format that is not among `allowed`.
 
     Source: tensorflow/models#2194; IMG_EXTENSIONS of torchvision/datasets/folder.py and IMG_FORMATS of
     ultralytics/data/utils.py.
@@ -59,6 +73,7 @@ class FormatMismatch(ImageRule):
         "1 image file has a format that does not fit",
         "{n} image files have a format that does not fit",
     )
+    fixes = (Fix.UNSAFE,)
     silenced_by = ("IMG001",)
     targets = (
         drops_image(
@@ -89,7 +104,7 @@ class FormatMismatch(ImageRule):
     def check(self, data: Dataset) -> Findings:
         if not has_files(data):
             return Findings()
-        formats, paths = data.image_files.format, data.table("images")["path"]
+        formats, paths = data.image_files.format, data.image_paths
         suffixes = np.array([path.rpartition(".")[2].lower()[:12] for path in paths.tolist()], dtype="U12")
         kinds, of = np.unique(suffixes, return_inverse=True)
         named = np.array([FORMAT.get(suffix, "") for suffix in kinds.tolist()], dtype="U8")[of]
@@ -97,12 +112,63 @@ class FormatMismatch(ImageRule):
         wrong = np.flatnonzero(known & (named != "") & (named != formats))
         odd = known & ~np.isin(formats, np.array(self.allowed, dtype="U8"))
         odd[wrong] = False
-        message = "the file holds {format}, its name ends in .{suffix}"
-        values = {"format": formats[wrong].astype(object), "suffix": suffixes[wrong].astype(object)}
-        findings = of_files(self, message, data, wrong, values=values)
+        findings = self.misnamed(data, wrong, formats, suffixes)
         rare = np.flatnonzero(odd)
         allowed = ", ".join(self.allowed)
         rarely: dict[str, Any] = {"format": formats[rare].astype(object), "allowed": allowed}
         return findings + of_files(
             self, "{format} is none of the formats that trainers open: {allowed}", data, rare, values=rarely
         )
+
+    def misnamed(self, data: Dataset, wrong: Array, formats: Array, suffixes: Array) -> Findings:
+        """Return the findings of files (rows `wrong` of all) whose name says another format than they hold."""
+        beside = twins(data.table("images")["path"][wrong].tolist())
+        fit = np.where(np.isin(formats[wrong], np.array(self.allowed, dtype="U8")), Fix.UNSAFE, Fix.NONE)
+        message = "the file holds {format}, its name ends in .{suffix}"
+        values = {
+            "format": formats[wrong].astype(object),
+            "suffix": suffixes[wrong].astype(object),
+            "beside": beside,
+        }
+        findings = []
+        for text, which in ((message, beside == ""), (f"{message}; {{beside}} lies beside it", beside != "")):
+            own = {name: column[which] for name, column in values.items() if f"{{{name}}}" in text}
+            fix = fit[which] if text == message else Fix.NONE
+            findings.append(of_files(self, text, data, wrong[which], fix=fix, values=own))
+        return together(findings)
+
+    def fix(self, data: Dataset, findings: Findings) -> Edits:
+        at, keys, _ = mendable(findings, "image")
+        images, formats = data.table("images"), data.image_files.format
+        paths = images["path"]
+        same: dict[str, list[int]] = {}  # records of one file take its new name together
+        for row in np.flatnonzero(np.isin(paths, paths[keys])).tolist():
+            same.setdefault(paths[row], []).append(row)
+        edits = []
+        for finding, key in zip(at.tolist(), keys.tolist(), strict=True):
+            old, new = paths[key].rpartition(".")[2], SUFFIXES[str(formats[key])][0]
+            for column in ("path", "file_name"):
+                rows = same[paths[key]]
+                values = [resuffixed(images[column][row], old, new) for row in rows]
+                other = [row for row, value in zip(rows, values, strict=True) if value != images[column][row]]
+                values = [resuffixed(images[column][row], old, new) for row in other]
+                edits.append(Edits.make(len(other), table="images", column=column, row=other, new=values,
+                                        finding=finding, safe=False, rule=self.code))  # fmt: skip
+        return Edits.concat(edits)
+
+
+def twins(paths: Sequence[str]) -> Array:
+    """Return for each image the name of another one of its stem in its folder, in any case, empty for none (object): two
+    of them would share a name, or the labels that go by it.
+    """
+    wanted: dict[str, dict[str, list[int]]] = {}
+    for at, path in enumerate(paths):
+        folder, name = os.path.split(path)
+        wanted.setdefault(folder, {}).setdefault(os.path.splitext(name)[0].casefold(), []).append(at)
+    found = np.full(len(paths), "", dtype=object)
+    for folder, stems in wanted.items():
+        for name in sorted(os.listdir(folder or "."), reverse=True):
+            stem, suffix = os.path.splitext(name)
+            for at in stems.get(stem.casefold(), ()) if suffix[1:].lower() in FORMAT else ():
+                found[at] = name if name != os.path.basename(paths[at]) else found[at]
+    return found

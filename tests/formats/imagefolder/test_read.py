@@ -152,7 +152,7 @@ def test_nothing_is_fixed_and_that_is_said(tmp_path: Path) -> None:
     assert FORMAT.patch(data, Edits.make(1, table="images", row=0)) == []
     made = api.fix(tmp_path / "in", out=tmp_path / "out", unsafe=True)
     assert made.notes == (
-        "nothing is fixed in class folders, where a label is the place of a file; convert to csv, fix that, convert back",
+        "no label is fixed in class folders, where a label is the place of a file; convert to csv, fix that, convert back",
     )
     assert (len(made.changes), (tmp_path / "out/cat/1.png").read_bytes()) == (0, PNG)
 
