@@ -221,7 +221,8 @@ def test_what_was_proven_is_what_the_copy_holds(make: Callable[[Path], None], tm
         }
 
     assert told(made.fixed, tmp_path / "given") == told(read, tmp_path / "out")
-    before, after = (annotool.audit(each).counts() for each in (made.data, read))
+    before, proven, after = (annotool.audit(each).counts() for each in (made.data, made.fixed, read))
+    assert proven == after
     assert {**before, "IMG005": 0} == {**after, "IMG005": 0}, "and nothing came up"
 
 

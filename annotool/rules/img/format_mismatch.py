@@ -144,16 +144,17 @@ class FormatMismatch(ImageRule):
         same: dict[str, list[int]] = {}  # records of one file take its new name together
         for row in np.flatnonzero(np.isin(paths, paths[keys])).tolist():
             same.setdefault(paths[row], []).append(row)
-        edits = []
+        cells = []  # finding, row, and the suffixes: the one of the name, the one of the format
         for finding, key in zip(at.tolist(), keys.tolist(), strict=True):
-            old, new = paths[key].rpartition(".")[2], SUFFIXES[str(formats[key])][0]
-            for column in ("path", "file_name"):
-                rows = same[paths[key]]
-                values = [resuffixed(images[column][row], old, new) for row in rows]
-                other = [row for row, value in zip(rows, values, strict=True) if value != images[column][row]]
-                values = [resuffixed(images[column][row], old, new) for row in other]
-                edits.append(Edits.make(len(other), table="images", column=column, row=other, new=values,
-                                        finding=finding, safe=False, rule=self.code))  # fmt: skip
+            ends = paths[key].rpartition(".")[2], SUFFIXES[str(formats[key])][0]
+            cells += [(finding, row, *ends) for row in same[paths[key]]]
+        edits = []
+        for column in ("path", "file_name"):
+            new = [resuffixed(images[column][row], *ends) for _, row, *ends in cells]
+            kept = [n for n, (_, row, *_) in enumerate(cells) if new[n] != images[column][row]]
+            by, rows = ([cells[n][part] for n in kept] for part in (0, 1))
+            edits.append(Edits.make(len(kept), table="images", column=column, row=rows, new=[new[n] for n in kept],
+                                    finding=by, safe=False, rule=self.code))  # fmt: skip
         return Edits.concat(edits)
 
 

@@ -66,7 +66,7 @@ class NonPortablePath(ImageRule):
 
     def check(self, data: Dataset) -> Findings:
         images = data.table("images")
-        names, paths = images["file_name"].tolist(), images["path"].tolist()
+        names, paths = images["file_name"].tolist(), data.image_paths.tolist()
         judged = suspects(names, paths)
         kinds = np.array([kind(names[row], paths[row].replace(os.sep, "/")) for row in judged], dtype=object)
         rows, kinds = np.array(judged, dtype=np.int64)[kinds != ""], kinds[kinds != ""]
@@ -116,7 +116,7 @@ def portable(data: Dataset, rows: Array) -> Array:
     folder = str(root).replace(os.sep, "/").rstrip("/") + "/" if root else "\n"
     better = np.empty(len(rows), dtype=object)
     for at, row in enumerate(rows.tolist()):
-        path = images["path"][row].replace(os.sep, "/")
+        path = data.image_paths[row].replace(os.sep, "/")
         inside = path.startswith(folder)
         better[at] = path[len(folder) :] if inside else common_end(images["file_name"][row], path)
     of_yolo, below = written_in(data, images.take(rows), ("yolo",)), below_lists(data, rows)
@@ -141,7 +141,7 @@ def list_lines(data: Dataset, rows: Array) -> dict[int, list[tuple[int, int]]]:
 def below_lists(data: Dataset, rows: Array) -> dict[int, str]:
     """Return the paths of YOLO's images (by position) below the folder of the lists that name them; those that have
     one."""
-    sources, paths = data.table("sources"), data.table("images")["path"]
+    sources, paths = data.table("sources"), data.image_paths
     found: dict[int, str] = {}
     for row, held in list_lines(data, rows).items():
         folders = {folder_of(data.paths[sources["path"][at]], sources["file"][at]) for at, _ in held}

@@ -52,13 +52,13 @@ def test_the_file_takes_the_suffix_of_its_format_and_so_do_all_records_of_it(tmp
     columns = (edits[name].tolist() for name in ("finding", "row", "column", "new"))
     old, new = str(tmp_path / "A.x.JPG"), str(tmp_path / "A.x.PNG")
     assert one["path"] == old
-    shared = [(0, "path", new), (1, "path", new), (2, "path", new),
-              (0, "file_name", "A.x.PNG"), (1, "file_name", "sub/a.x.png")]  # fmt: skip
     assert list(zip(*columns, strict=True)) == [
-        *((finding, *each) for finding in range(3) for each in shared),
+        *((finding, row, "path", new) for finding in range(3) for row in range(3)),
         (3, 3, "path", str(tmp_path / "b.tif")),
+        *((finding, *each) for finding in range(3) for each in (
+            (0, "file_name", "A.x.PNG"), (1, "file_name", "sub/a.x.png"))),
         (3, 3, "file_name", "b.tif"),
-    ]
+    ]  # fmt: skip
     assert not edits["safe"].any()
 
 
