@@ -350,3 +350,11 @@ def test_lists_of_stems_that_name_some_images_whole(tmp_path: Path) -> None:
     assert len(fix(given, out=out).renamed) == 3
     lists = {name.rpartition("/")[2]: held for name, held in tree(out).items() if "/sets/" in name}
     assert lists == {"train.txt": b"a.png\nb\n", "val.txt": b"c\nd\n", "all.txt": b"a.png\nb\nc\nd\n"}
+
+
+def test_a_journal_that_leads_out_of_its_folder_is_refused(tmp_path: Path) -> None:
+    imagefolder(tmp_path / "given")
+    journal = output.write(fix(tmp_path / "given"), tmp_path / "out")
+    journal.write_bytes(journal.read_bytes().replace(b'"renamed":"cat/a.png"', b'"renamed":"../a.png"'))
+    with pytest.raises(JournalError, match="lies outside the journal's folder"):
+        inplace.undo(journal)
