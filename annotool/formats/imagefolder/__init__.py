@@ -71,7 +71,7 @@ class ImageFolder(Format):
 
     def unpatched(self, file: str) -> str:
         """No file says what the label is."""
-        return "nothing is fixed in class folders, where a label is the place of a file; convert to csv, fix that, convert back"
+        return "no label is fixed in class folders, where a label is the place of a file; convert to csv, fix that, convert back"
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return nothing: a class folder has no bytes to change."""
