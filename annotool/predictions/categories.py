@@ -81,7 +81,8 @@ def other_numbers(data: Dataset, ids: Array, by_id: Array, known: Array) -> Kind
         return Kinds(
             np.where(ids == NO_ID, -1, order[clipped(ids - 1, len(order) - 1)]), "class, counted from 1"
         )
-    if known[0] == 1 and (given == 0).any() and np.isin(given + 1, known).all():
+    classes = len(given) and given[0] == 0 and given[-1] < len(order)  # of COCO's 80 too, whose ids have gaps
+    if known[0] == 1 and (given == 0).any() and (classes or np.isin(given + 1, known).all()):
         wrong = f"count from 0 (0 to {given[-1]}), those of the ground truth from 1"
         return Kinds(np.full(len(ids), -1), "", wrong)
     return Kinds(by_id, "id")

@@ -48,6 +48,18 @@ def test_what_counts_from_zero_is_said_and_not_scored(tmp_path: Path) -> None:
     ]
 
 
+def test_classes_from_zero_are_not_scored_against_ids_with_gaps(tmp_path: Path) -> None:
+    file = coco(tmp_path) / "labels.json"
+    held = json.loads(file.read_text())
+    held["categories"] = [{"id": each, "name": f"kind {each}"} for each in COCO_91]
+    file.write_text(json.dumps(held))
+    data = read(file.parent, results(tmp_path, 0, 15, 79))
+    assert data.table("predictions")["category"].tolist() == [-1, -1, -1]
+    assert told(data) == [
+        "category ids count from 0 (0 to 79), those of the ground truth from 1; no prediction is scored"
+    ]
+
+
 def test_the_ids_of_coco_are_known(tmp_path: Path) -> None:
     assert len(COCO_91) == 80
     assert (COCO_91[0], COCO_91[11], COCO_91[-1]) == (1, 13, 90)
