@@ -38,14 +38,16 @@ def one_of_them(
     ]
 
 
-def changed(rule: str, severity: str, change: Callable[[Image.Image], bytes], count: int = 11) -> Maker:
+def changed(
+    rule: str, severity: str, change: Callable[[Image.Image], bytes], count: int = 11, fix: str = "none"
+) -> Maker:
     """Return the maker of a case whose last image file is what `change` makes of it."""
 
     def case(dataset: str, painted: Painted) -> Case:
         pictures = small_pictures(count)
         images = painted(pictures)
         images[pictures[-1].name] = change(opened(images[pictures[-1].name]))
-        return one_of_them(dataset, pictures, images, rule, severity)
+        return one_of_them(dataset, pictures, images, rule, severity, fix)
 
     return case
 
@@ -89,7 +91,7 @@ def exported_twice(dataset: str, painted: Painted) -> Case:
 
 
 CASES: dict[str, Maker] = {
-    "IMG005": changed("IMG005", "warning", lambda image: written(image, "PNG")),
+    "IMG005": changed("IMG005", "warning", lambda image: written(image, "PNG"), fix="unsafe"),
     "IMG006": sized("IMG006", "warning", 12, 9),
     "IMG007": changed("IMG007", "info", lambda image: written(image.convert("L")), count=21),
     "IMG008": twice("IMG008", "unsafe", lambda data: data),
