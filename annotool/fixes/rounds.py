@@ -126,6 +126,14 @@ class Barred:
         return Barred(self.rules | other.rules, found)
 
 
+def check_finished(data: Dataset) -> None:
+    """Raise AnnotoolError where an earlier run left files half changed."""
+    for left in journal.unfinished(home(data)):
+        raise AnnotoolError(
+            f"{left}: a run that changed files in place did not end; `annotool undo {left}` puts them back"
+        )
+
+
 def propose(
     read: Read,
     audit: Callable[[Dataset], Findings],
@@ -144,10 +152,7 @@ def propose(
     """
     tools = Tools(read, audit, rules, patch, fingerprints)
     data = read({}, {})
-    for left in journal.unfinished(home(data)):
-        raise AnnotoolError(
-            f"{left}: a run that changed files in place did not end; `annotool undo {left}` puts them back"
-        )
+    check_finished(data)
     first = State(data, audit(data), Trail.start(data))
     barred, kept, called = Barred(), Barred(), Barred()
     for attempt in range(TRIES + 2 * len(rules) + 1):
