@@ -13,7 +13,7 @@ from annotool.predictions.results import References
 from annotool.schema import NO_ID
 from annotool.table import Array
 
-__all__ = ["COCO_91", "Kinds", "in_order", "match_categories"]
+__all__ = ["COCO_91", "Kinds", "class_order", "in_order", "match_categories"]
 
 COCO_91 = tuple(sorted({*range(1, 91)} - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}))
 """The ids of COCO's 80 categories, in order: what is predicted of class 0, 1, 2 ... by models trained on them."""
@@ -52,9 +52,8 @@ def match_categories(
             by_name, f"name, else {numbered.by}" if named and numbered.by else numbered.by, numbered.wrong
         )
     if classes:
-        most = max(classes)
-        names = [classes.get(at, "") for at in range(most + 1)]
-        return Kinds(of_names(data, names, image, np.where((ids >= 0) & (ids <= most), ids, -1)), "--classes")
+        names = listed(classes)
+        return Kinds(of_names(data, names, image, np.where(ids < len(names), ids.clip(-1), -1)), "--classes")
     known = data.table("categories")["id"]
     counted = known[known != NO_ID]
     if plain or not len(counted):
@@ -86,6 +85,18 @@ def other_numbers(data: Dataset, ids: Array, by_id: Array, known: Array) -> Kind
         wrong = f"count from 0 (0 to {given[-1]}), those of the ground truth from 1"
         return Kinds(np.full(len(ids), -1), "", wrong)
     return Kinds(by_id, "id")
+
+
+def listed(classes: Mapping[int, str]) -> list[str]:
+    return [classes.get(at, "") for at in range(max(classes) + 1)]
+
+
+def class_order(data: Dataset, classes: Mapping[int, str]) -> Array:
+    """The row of each class of a model: of those that the user named, -1 for unknown ones, else as `in_order`."""
+    if not classes:
+        return in_order(data)
+    names = listed(classes)
+    return of_names(data, names, np.full(len(names), -1), np.arange(len(names)))
 
 
 def in_order(data: Dataset) -> Array:

@@ -12,9 +12,10 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Findings
 from annotool.formats.base import ReadOptions, load
-from annotool.predictions.categories import Kinds, match_categories
+from annotool.predictions.categories import Kinds, class_order, match_categories
 from annotool.predictions.checks import class_misfits, misfits
 from annotool.predictions.images import Matched, match_images
+from annotool.predictions.numbering import checked
 from annotool.predictions.results import Results
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
@@ -30,14 +31,18 @@ def joined(data: Dataset, results: Results, path: Path, options: ReadOptions) ->
     classes = class_names(options)
     if results.probabilities is not None:
         return with_probabilities(data, results, images, classes, path)
-    kinds = match_categories(data, results.categories, images.rows, classes, "classes" in results.facts)
+    plain = "classes" in results.facts
+    kinds = match_categories(data, results.categories, images.rows, classes, plain)
     first_source = len(data.table("sources"))
     rows = results.rows.with_columns(
         image=keys(data, "images", images.rows),
-        category=kinds.rows,
         source=(results.rows["source"] + first_source).astype(np.int32),
     )
     rows = in_pixels(data, rows, images.rows)
+    kinds = checked(
+        data, rows, kinds, results.categories.bare, class_order(data, classes), plain or bool(classes)
+    )
+    rows = rows.with_columns(category=kinds.rows)
     told = facts(data, results, images, kinds, rows) | {"file": str(path)}
     made = with_sources(data, results, told, misfits(results, rows, images, kinds))
     return replace(made, tables={**made.tables, "predictions": rows})
@@ -138,6 +143,9 @@ def facts(data: Dataset, results: Results, images: Matched, kinds: Kinds, rows: 
         str(code): name for code, name in zip(codes.tolist(), names, strict=True) if code != NO_ID and name
     }
     scored = (rows["image"] >= 0) & (rows["category"] >= 0)
+    wrong = (
+        f"image ids {images.wrong}" if images.wrong else f"category ids {kinds.wrong}" if kinds.wrong else ""
+    )
     return {
         "form": results.form,
         "rows": len(rows),
@@ -147,6 +155,7 @@ def facts(data: Dataset, results: Results, images: Matched, kinds: Kinds, rows: 
         "images_by": images.by,
         "categories_by": kinds.by,
         "categories": mapping,
+        **({"wrong": wrong} if wrong else {}),
         **{key: value for key, value in results.facts.items() if key not in ("pointer", "classes")},
     }
 
@@ -162,5 +171,6 @@ def notes(told: Mapping[str, Any]) -> list[str]:
         f"Predictions: {told['rows']:,} rows of {told['form']} in {told['file']}, {told['matched']:,} of them of known "
         f"images and categories ({told['images']:,} of {told['of_images']:,} images){where}{what}"
         + (f": {shown}{more}" if shown else "")
+        + (f"; nothing is scored, for {told['wrong']}" if "wrong" in told else "")
         + "."
     ]

@@ -13,7 +13,7 @@ import numpy as np
 from annotool.dataset import Dataset, Decoder
 from annotool.findings import Findings, Severity
 from annotool.formats.base import Problems
-from annotool.schema import make
+from annotool.schema import NO_ID, make
 from annotool.table import Array, Table
 
 __all__ = ["CODE", "References", "Results", "fault_rows", "file_beside"]
@@ -33,6 +33,11 @@ class References:
     names: tuple[str, ...] = ()
     name_of: Array | None = None
     own: bool = False
+
+    @property
+    def bare(self) -> Array:
+        """The ids of rows that have no name beside, else NO_ID."""
+        return self.ids if self.name_of is None else np.where(self.name_of < 0, self.ids, NO_ID)
 
 
 @dataclass(frozen=True)

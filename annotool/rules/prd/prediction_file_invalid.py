@@ -13,7 +13,8 @@ class PredictionFileInvalid(ReaderRule):
 
     What: in the file or folder of `--predictions`: a file or record that cannot be parsed; an image or category that
     the ground truth does not have, once for each with its number of predictions; ids that count from 0 where those of
-    the ground truth count from 1, or that name several images: then no prediction is scored; a score that is missing,
+    the ground truth count from 1 or the other way round, by the numbers themselves or because boxes on objects have the
+    right category only when read so, or that name several images: then no prediction is scored; a score that is missing,
     not finite or not between 0 and 1; the same result twice (a warning). Also where predictions have no box of their
     own and no file to be found by.
 
