@@ -206,10 +206,15 @@ class Dataset(Showing):
         return names[categories]
 
     def source_bytes(self, source: int) -> memoryview:
-        """Return the bytes of a source file as they were read."""
+        """Return the bytes of a source file as they were read; of a binary one the text its rows were written out as."""
         table = self.table("sources")
         whole = memoryview(self.buffers[int(table["buffer"][source])])
         return whole[int(table["start"][source]) : int(table["end"][source])]
+
+    def file_bytes(self, source: int) -> memoryview:
+        """Return the bytes of a source file as it lies on the disk."""
+        binary = int(self.table("sources")["binary"][source])
+        return self.source_bytes(source) if binary < 0 else memoryview(self.buffers[binary])
 
     @cached_property
     def split_names(self) -> tuple[str, ...]:
@@ -484,7 +489,7 @@ def concat(parts: Sequence[Dataset]) -> Dataset:
         table = parts[at].table(name)
         moved = {c: shift(table[c], before[of][at]) for c, of in KEYS.get(name, {}).items()}
         if name == "sources":
-            moved["buffer"] = shift(table["buffer"], buffers[at])
+            moved |= {name: shift(table[name], buffers[at]) for name in ("buffer", "binary")}
             moved["path"] = table["path"] + np.int32(paths[at])
         if name == "originals":
             offsets = np.array([before[t][at] for t in table["table"].tolist()], dtype=np.int64)

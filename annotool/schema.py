@@ -140,6 +140,9 @@ SCHEMA: dict[str, dict[str, Column]] = {
         "role": Column("object", "labels", "labels, classes, config, split or predictions"),
         "split": Column("object", "", "the split all its images belong to, if any"),
         "buffer": Column("int32", -1, "which of the dataset's buffers holds its bytes"),
+        "binary": Column(
+            "int32", -1, "the buffer of the file itself where `buffer` holds its rows as text; -1: none"
+        ),
         "start": offset("first byte of the file in that buffer"),
         "end": offset("byte after the file in that buffer"),
         "records": Column("int64", 0, "records read: rows in tables plus records that could not be kept"),

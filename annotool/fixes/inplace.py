@@ -19,6 +19,7 @@ from annotool.findings import Op
 from annotool.fixes import journal
 from annotool.fixes.journal import UNFINISHED, Journal, Renamed, digest
 from annotool.fixes.output import file_states
+from annotool.fixes.packing import packed
 from annotool.fixes.places import home, name_in
 from annotool.fixes.rounds import Proposal
 
@@ -32,7 +33,7 @@ def write_in_place(made: Proposal) -> Path | None:
 
     Raises AnnotoolError when a file cannot be changed; then all files are as they were.
     """
-    root = home(made.data)
+    made, root = packed(made), home(made.data)
     states = file_states(made, root)
     check(made, root, {root / each.file: each.before for each in states})
     if not made.overlay:

@@ -13,6 +13,7 @@ from annotool.errors import JournalError, UsageError
 from annotool.fixes import journal, renaming
 from annotool.fixes.journal import Renamed, State, digest
 from annotool.fixes.moving import portable
+from annotool.fixes.packing import packed
 from annotool.fixes.places import home, name_in, names_in, source_files
 from annotool.fixes.rounds import Overlay, Proposal
 from annotool.output import place_image, staged
@@ -25,7 +26,7 @@ def file_states(made: Proposal, root: Path) -> list[State]:
     known = {file: at for at, file in enumerate(source_files(made.data))}
     changed = sorted(made.overlay)
     rows = zip(changed, names_in(root, map(str, changed)), strict=True)
-    held = [made.data.source_bytes(known[str(path)]) if str(path) in known else None for path in changed]
+    held = [made.data.file_bytes(known[str(path)]) if str(path) in known else None for path in changed]
     return [
         State(name, digest(old), digest(made.overlay[path]))
         for (path, name), old in zip(rows, held, strict=True)
@@ -41,7 +42,7 @@ def write(made: Proposal, out: Path, inputs: Sequence[Path] = ()) -> Path:
     by default the dataset's paths) and for absolute paths that `portable` cannot do without, AnnotoolError
     when writing fails; then nothing is left behind.
     """
-    made, root = portable(made), home(made.data)
+    made, root = packed(portable(made)), home(made.data)
     left_out = [name for path in made.deletions if (name := name_in(root, Path(path)))]
     renamed = renames(made, root)
     states, name_of = file_states(made, root), cache(partial(name_in, root))
@@ -69,7 +70,7 @@ def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
     for file, name in zip(added, names_in(root, added), strict=True):
         placed(work, name).write_bytes(new[file] or b"")
     for at, (file, name) in enumerate(zip(files, names_in(root, files), strict=True)):
-        held = new[file] if file in new else data.source_bytes(at)
+        held = new[file] if file in new else data.file_bytes(at)
         if not held and os.path.isdir(file):  # a class folder: its images make it
             continue
         if held is not None and name:
@@ -150,7 +151,7 @@ def apply(path: Path, src: Dataset, out: Path, inputs: Sequence[Path] = ()) -> P
                 f"{root / state.file}: no such file in the dataset; give apply the path that {path.name} was made from"
             )
         file = root / state.file if at is None else Path(files[at])
-        now = src.source_bytes(at) if at is not None else file.read_bytes() if file.exists() else None
+        now = src.file_bytes(at) if at is not None else file.read_bytes() if file.exists() else None
         overlay[file] = journal.replayed(held, state, None if now is None else bytes(now), file)
     known = {name: path for path, name in image_names(src, root)} if held.renamed else {}
     for each in held.renamed:

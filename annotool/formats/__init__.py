@@ -20,7 +20,7 @@ from annotool.formats.labelled import with_labels
 from annotool.formats.listing import Listing
 from annotool.table import Array
 
-__all__ = ["check_local", "detect", "patch", "read", "registry", "unpatched"]
+__all__ = ["check_local", "detect", "packed", "patch", "read", "registry", "unpatched"]
 
 SHARED = ("base", "images", "labelled", "listing", "naming", "sheet", "sidefile")
 CHOICES = {
@@ -185,6 +185,11 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
         own = imported(name).patch(data, edits.take(rows)) if len(rows) else []
         splices += [each._replace(edit=int(rows[each.edit])) for each in own]
     return splices
+
+
+def packed(format: str, held: bytes, text: bytes) -> bytes:
+    """Return a binary file of a format, like `held`, whose rows are those of this text."""
+    return imported(format).packed(held, text)
 
 
 def unpatched(data: Dataset) -> Array:

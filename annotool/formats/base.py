@@ -174,6 +174,10 @@ class Format(ABC):
         """Return an image's file name without the folder of a split it is in, where folders make the splits."""
         return name
 
+    def packed(self, held: bytes, text: bytes) -> bytes:
+        """Return a binary file like `held` whose rows are those of this text (see `binary` in `sources`)."""
+        raise NotImplementedError(f"{self.name} reads no binary files")
+
     @abstractmethod
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return the bytes to change in the sources of this format so that the edits hold; nothing else changes."""

@@ -73,10 +73,15 @@ class Gathered:
     card: int = -1  # the source whose categories are those of all files; -1: none
     extra: set[int] = field(default_factory=set)  # images whose records hold what is not understood
     unkept: dict[int, int] = field(default_factory=dict)  # by source: labels that could not be kept
+    binary: dict[int, bytes] = field(
+        default_factory=dict
+    )  # by source: the file whose rows were written out as text
 
-    def file(self, path: Path, held: Any, split: str = "") -> int:
-        """Take up a file that is read; return its row in `sources`."""
+    def file(self, path: Path, held: Any, split: str = "", binary: bytes | None = None) -> int:
+        """Take up a file that is read, of a binary one the text of its rows; return its row in `sources`."""
         self.files.append((path, held, self.options.split or split))
+        if binary is not None:
+            self.binary[len(self.files) - 1] = binary
         return len(self.files) - 1
 
     def text(self, path: Path, source: int, held: bytes) -> bool:
@@ -136,7 +141,7 @@ class Gathered:
                 "splits": self.split_rows(),
                 "sources": self.sources(),
             },
-            paths=(self.root,), buffers=tuple(held for _, held, _ in self.files) or (b"",),
+            paths=(self.root,), buffers=(*(held for _, held, _ in self.files), *self.binary.values()) or (b"",),
             problems=self.problems.findings(), facts=self.facts, notes=tuple(self.notes),
             images_checked=checked, probed=probed,
         )  # fmt: skip
@@ -216,8 +221,9 @@ class Gathered:
         )
         counts += np.array([self.unkept.get(source, 0) for source in range(n)], dtype=np.int64)
         home = self.root if self.root.is_dir() else self.root.parent
+        binary = {source: n + at for at, source in enumerate(self.binary)}
         return make(
-            "sources", n, file=objects([relative(path, home) for path, _, _ in self.files]),
+            "sources", n, binary=np.array([binary.get(at, -1) for at in range(n)], dtype=np.int32), file=objects([relative(path, home) for path, _, _ in self.files]),
             format=objects([self.format] * n),
             role=objects(["config" if at == self.card else "labels" for at in range(n)]), split=objects([split for _, _, split in self.files]),
             buffer=np.arange(n), start=np.zeros(n, dtype=np.int64),

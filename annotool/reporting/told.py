@@ -66,7 +66,7 @@ def inputs(data: Dataset) -> list[dict[str, Any]]:
     for number, path in enumerate(data.paths):
         mine = [s for s in range(len(table)) if table["path"][s] == number and table["buffer"][s] >= 0]
         mine.sort(key=lambda s: str(table["file"][s]))
-        parts = [data.source_bytes(s) for s in mine]
+        parts = [data.file_bytes(s) for s in mine]
         told.append(
             {
                 "path": path.as_posix(),

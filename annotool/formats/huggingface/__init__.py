@@ -19,8 +19,8 @@ the first counts.
 
 What it cannot hold: outlines, masks, keypoints, crowds, attributes, ids, sizes of images, categories without annotations.
 
-A fix changes values in metadata.jsonl or cells of metadata.csv, in the records it has to; parquet is not mended here: convert it
-first.
+A fix changes values in metadata.jsonl or cells of metadata.csv and metadata.parquet, in the records it has to. Parquet is
+written again for that, as it was: schema, row groups, compression and metadata stay. What its columns cannot hold is left alone.
 
 Sources: huggingface.co/docs/datasets image_dataset (ImageFolder with metadata); its object detection guide.
 """
@@ -32,7 +32,7 @@ from pathlib import Path
 from annotool.dataset import Dataset
 from annotool.findings import Edits
 from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
-from annotool.formats.huggingface import layout, patch, read, write
+from annotool.formats.huggingface import layout, parquet, patch, read, write
 from annotool.formats.listing import Listing
 from annotool.table import Array
 
@@ -71,13 +71,12 @@ class HuggingFace(Format):
         word = write.SPLITS.get(name.lower(), name)
         return word if word.lower() in layout.SPLITS else ""
 
-    def unpatched(self, file: str) -> str:
-        """Parquet is no text, of which a part could be changed."""
-        parquet = file.lower().endswith(".parquet")
-        return "nothing is fixed in parquet; convert to huggingface, which writes jsonl, fix that" * parquet
+    def packed(self, held: bytes, text: bytes) -> bytes:
+        """Return a metadata.parquet with the cells that differ in this text of its rows."""
+        return parquet.packed(held, text)
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
-        """Return the values to change in metadata.jsonl and .csv."""
+        """Return the values to change in metadata.jsonl and .csv, and in the text of parquet's rows."""
         return patch.patch(data, edits)
 
 

@@ -1,10 +1,10 @@
-"""Patching metadata.jsonl and metadata.csv: only the values that an edit changes, in the records it names."""
+"""Patching metadata.jsonl, .csv and the text of .parquet: only the values that an edit changes, in the records it names."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,18 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Op
 from annotool.formats.base import Splice
+from annotool.formats.huggingface.parquet import fitting
 from annotool.formats.huggingface.records import CATEGORY, LABEL, cell, labels_of, members
 from annotool.formats.sheet import Sheet, cells, read_sheet, rewritten
 
 __all__ = ["patch"]
 
 GONE = object()
+Fit = Callable[[str, Any], Any]  # of a column and a value: the value as the column holds it, or a ValueError
 
 
 def patch(data: Dataset, edits: Edits) -> list[Splice]:
-    """Return the bytes that make the edits hold, in metadata.jsonl and .csv; nothing in parquet, nor for other edits.
+    """Return the bytes that make the edits hold; nothing for other edits, nor for values that a column cannot hold.
 
     Edits of tables images (file_name; drop), annotations (category, bbox; drop) and categories (name). Where two edits
     need one value, its splice bears the first.
@@ -32,12 +34,17 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
             asked.setdefault(place, []).append((edit, what if row < 0 else f"{what} {row}", new))
     splices = []
     sheets: dict[int, Sheet] = {}
+    columns: dict[int, Fit] = {}
     for (source, start, end), own in asked.items():
         held = bytes(data.source_bytes(source)[start:end])
         if kind(data, source) == ".csv":
             if source not in sheets:
                 sheets[source] = read_sheet(bytes(data.source_bytes(source)))
             found = cell_changes(held, own, sheets[source])
+        elif data.table("sources")["binary"][source] >= 0:
+            if source not in columns:
+                columns[source] = fitting(bytes(data.file_bytes(source)))
+            found = changes(held, own, columns[source])
         else:
             found = changes(held, own)
         splices += [Splice(source, start + low, start + high, new, own[0][0]) for low, high, new in found]
@@ -67,7 +74,7 @@ def wanted(data: Dataset, edits: Edits, edit: int) -> Iterator[tuple[tuple[int, 
         mine = []
     for where, at, which, what, value in mine:
         source, start, end = (int(data.table(where)[name][at]) for name in ("source", "start", "end"))
-        if source < 0 or kind(data, source) not in (".jsonl", ".csv"):
+        if source < 0 or kind(data, source) not in (".jsonl", ".csv", ".parquet"):
             continue
         if what == "name":
             categories = data.table("categories")
@@ -84,8 +91,10 @@ def ordinal(data: Dataset, row: int) -> int:
     return int(np.flatnonzero(same).searchsorted(row))
 
 
-def changes(held: bytes, asked: list[tuple[int, str, Any]]) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the bytes of a record to replace, and what by."""
+def changes(
+    held: bytes, asked: list[tuple[int, str, Any]], fit: Fit | None = None
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the bytes of a record to replace, and what by; none where a new value does not fit."""
     if any(what == "drop" for _, what, _ in asked):
         yield 0, len(held), b""
         return
@@ -93,6 +102,10 @@ def changes(held: bytes, asked: list[tuple[int, str, Any]]) -> Iterator[tuple[in
     head = 1 if text.startswith("\ufeff") else 0
     record, places = json.loads(text[head:]), members(text[head:])
     new = changed(record, asked)
+    try:
+        new = {key: fit(key, new[key]) if fit and new[key] != record[key] else new[key] for key in places}
+    except ValueError:
+        return
     for key, (start, end) in places.items():
         if new[key] != record[key]:
             low, high = (len(text[: head + at].encode("utf-8", "surrogateescape")) for at in (start, end))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from annotool.dataset import Dataset
-from annotool.errors import MissingExtraError, NoDatasetError
+from annotool.errors import NoDatasetError
 from annotool.findings import Fix, Severity
 from annotool.formats.base import ReadOptions, load
 from annotool.formats.huggingface.layout import CARD, SPLITS, find
+from annotool.formats.huggingface.parquet import is_parquet, unpacked
 from annotool.formats.huggingface.records import card_names, cell, labels_of, spare
 from annotool.formats.labelled import Gathered, Span
 from annotool.formats.sheet import read_sheet
@@ -34,8 +35,8 @@ def read(path: Path, options: ReadOptions) -> Dataset:
     gathered = Gathered("huggingface", path, options)
     names = declared(gathered, path)
     for each in files:
-        held = load(each.path, options) or b""
-        source = gathered.file(each.path, held, each.split)
+        held, binary = contents(each.path, options)
+        source = gathered.file(each.path, held, each.split, binary)
         for record, span, wrong in records(gathered, each.path, source, held):
             if record is None:
                 gathered.bad("SCH001", "{wrong}", span, kept=False, wrong=wrong)
@@ -58,10 +59,26 @@ def declared(gathered: Gathered, path: Path) -> list[str]:
     return names
 
 
+def contents(path: Path, options: ReadOptions) -> tuple[bytes, bytes | None]:
+    """Return the text of a metadata file, and the file's own bytes where it is none. Raises MissingExtraError."""
+    held = load(path, options) or b""
+    if path.suffix.lower() != ".parquet":
+        return held, None
+    if path in options.overlay and not is_parquet(held):  # a fix is proven: its text
+        return held, path.read_bytes()
+    try:
+        return unpacked(held), held
+    except (OSError, ValueError):  # no parquet file
+        return held, None
+
+
 def records(gathered: Gathered, path: Path, source: int, held: bytes) -> Iterator[Record]:
     """Yield the records of one file."""
+    if source in gathered.binary:
+        yield from of_rows(source, held)
+        return
     if path.suffix.lower() == ".parquet":
-        yield from of_parquet(path, source)
+        yield None, Span(source, 0, len(held), 0, -1), "no parquet file, or it cannot be read as one"
         return
     if not gathered.text(path, source, held):
         return
@@ -104,22 +121,14 @@ def of_csv(source: int, held: bytes) -> Iterator[Record]:
             yield dict(zip(sheet.rows[0], map(cell, row), strict=True)), span, ""
 
 
-def of_parquet(path: Path, source: int) -> Iterator[Record]:
-    try:
-        parquet = import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingExtraError(f"{path}: parquet needs pyarrow: pip install 'annotool[parquet]'") from error
-    try:
-        rows = parquet.read_table(path).to_pylist()
-    except (OSError, ValueError) as error:
-        yield (
-            None,
-            Span(source, 0, 0, 0, -1),
-            f"no parquet file: {error}",
-        )
-        return
-    for at, row in enumerate(rows):
-        yield row, Span(source, at, at, 0, at), ""  # no bytes of its own; told apart by its place
+def of_rows(source: int, text: bytes) -> Iterator[Record]:
+    """Yield the rows of a parquet file, written out as text; of a blank line the row is gone."""
+    start = 0
+    for at, line in enumerate(text.split(b"\n")):
+        if line:
+            span = Span(source, start, start + len(line), at + 1, at)
+            yield json.loads(line.decode("utf-8", "surrogateescape")), span, ""
+        start += len(line) + 1
 
 
 def take_up(gathered: Gathered, folder: str, record: Mapping[str, Any], span: Span, names: list[str]) -> None:

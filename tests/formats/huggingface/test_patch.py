@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from annotool import api
-from annotool.findings import Edits, Fix, Op
+from annotool.findings import Edits, Op
 from annotool.fixes import splices
 from annotool.formats.huggingface import FORMAT
 from tests.dirty import put
@@ -97,20 +96,6 @@ def test_a_fix_on_the_whole_way(tmp_path: Path) -> None:
     assert (tmp_path / "out/metadata.jsonl").read_bytes() == ONE.encode()
     api.undo(tmp_path / "out/fixes.jsonl")
     assert (tmp_path / "out/metadata.jsonl").read_bytes() == text.encode()
-
-
-def test_nothing_is_offered_in_parquet_and_that_is_said(tmp_path: Path) -> None:
-    arrow = pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    records = [{"file_name": f"{at}.jpg", "label": name} for at, name in enumerate(("cat ", "dog"))]
-    (tmp_path / "a").mkdir()
-    parquet.write_table(arrow.Table.from_pylist(records), tmp_path / "a/metadata.parquet")
-    put(tmp_path / "b", {"metadata.jsonl": "".join(json.dumps(each) + "\n" for each in records)})
-    for place, fix in (("a", Fix.NONE), ("b", Fix.SAFE)):
-        data = api.read(tmp_path / place, images="none")
-        assert api.audit(data, select=["CLS005"]).column("fix").tolist() == [fix]
-    made = api.fix(tmp_path / "a", images="none")
-    assert not len(made.changes) and made.notes[0].startswith("nothing is fixed in parquet; convert to")
 
 
 def test_a_label_that_a_model_speaks_against_is_mended_in_a_sheet(tmp_path: Path) -> None:
