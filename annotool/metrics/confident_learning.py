@@ -64,7 +64,8 @@ def confident_joint(labels: Array, probabilities: Array) -> Array:
     np.fill_diagonal(joint, np.maximum(joint.diagonal(), KEPT))
     images = np.bincount(labels, minlength=k)
     scaled = joint / joint.sum(axis=1, keepdims=True) * images[:, None]
-    return rounded(scaled / max(scaled.sum(), 1e-100) * images.sum())
+    total = scaled.T.ravel().sum()  # in cleanlab's order, as its last bit breaks ties
+    return rounded(scaled / max(total, 1e-100) * images.sum())
 
 
 def pruned(joint: Array) -> Array:

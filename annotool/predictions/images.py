@@ -15,7 +15,7 @@ from annotool.predictions.results import References
 from annotool.schema import NO_ID
 from annotool.table import Array
 
-__all__ = ["Matched", "match_images"]
+__all__ = ["Matched", "match_images", "numbered_stems"]
 
 WAYS = ("id", "file name", "stem")
 
@@ -37,7 +37,7 @@ def match_images(data: Dataset, called: References) -> Matched:
         return Matched(called.ids, "")
     ids = data.table("images")["id"]
     by_id = resolve(ids, called.ids)
-    wrong = counted_from_zero(ids, called.ids) or repeated(ids, called.ids)
+    wrong = counted_otherwise(ids, called.ids) or repeated(ids, called.ids)
     names, name_of = called.names, called.name_of
     if name_of is None or not (name_of >= 0).any():
         if (by_id >= 0).all() and not wrong:
@@ -57,12 +57,16 @@ def match_images(data: Dataset, called: References) -> Matched:
     return Matched(by_name, by)
 
 
-def counted_from_zero(ids: Array, wanted: Array) -> str:
-    """Say so where ids that are not all known would all be, were they one more."""
+def counted_otherwise(ids: Array, wanted: Array) -> str:
+    """Say so where ids that are not all known would all be, were they one more, or one less."""
     known, given = np.unique(ids[ids != NO_ID]), np.unique(wanted)
-    if not len(known) or known[0] != 1 or not (given == 0).any() or not np.isin(given + 1, known).all():
+    if not len(known):
         return ""
-    return f"count from 0 (0 to {given[-1]}), those of the ground truth from 1"
+    if known[0] == 1 and (given == 0).any() and np.isin(given + 1, known).all():
+        return f"count from 0 (0 to {given[-1]}), those of the ground truth from 1"
+    if known[0] == 0 and known[-1] == len(known) - 1 and given[0] > 0 and given[-1] == len(known):
+        return f"count from 1 (to {given[-1]}), those of the ground truth from 0"
+    return ""
 
 
 def repeated(ids: Array, wanted: Array) -> str:

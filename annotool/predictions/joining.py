@@ -15,7 +15,7 @@ from annotool.formats.base import ReadOptions, load
 from annotool.predictions.categories import Kinds, class_order, match_categories
 from annotool.predictions.checks import class_misfits, misfits
 from annotool.predictions.images import Matched, match_images
-from annotool.predictions.numbering import checked
+from annotool.predictions.numbering import categories_checked, images_checked
 from annotool.predictions.results import Results
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
@@ -31,17 +31,16 @@ def joined(data: Dataset, results: Results, path: Path, options: ReadOptions) ->
     classes = class_names(options)
     if results.probabilities is not None:
         return with_probabilities(data, results, images, classes, path)
-    plain = "classes" in results.facts
-    kinds = match_categories(data, results.categories, images.rows, classes, plain)
-    first_source = len(data.table("sources"))
+    plain, called = "classes" in results.facts, results.categories
     rows = results.rows.with_columns(
         image=keys(data, "images", images.rows),
-        source=(results.rows["source"] + first_source).astype(np.int32),
+        source=(results.rows["source"] + len(data.table("sources"))).astype(np.int32),
     )
-    rows = in_pixels(data, rows, images.rows)
-    kinds = checked(
-        data, rows, kinds, results.categories.bare, class_order(data, classes), plain or bool(classes)
-    )
+    images = images_checked(data, rows, images, results.images.bare)
+    rows = in_pixels(data, rows.with_columns(image=keys(data, "images", images.rows)), images.rows)
+    kinds = match_categories(data, called, images.rows, classes, plain)
+    order = class_order(data, classes)
+    kinds = categories_checked(data, rows, kinds, called.bare, order, plain or bool(classes))
     rows = rows.with_columns(category=kinds.rows)
     told = facts(data, results, images, kinds, rows) | {"file": str(path)}
     made = with_sources(data, results, told, misfits(results, rows, images, kinds))

@@ -1,9 +1,10 @@
-"""Whether category numbers mean what they seem to: those that count from another start score near 0 though the model is good.
+"""Whether numbers of categories and images mean what they seem to: counted from another start a good model scores near 0.
 
 Two signs. In label files, whose classes count from 0: no 0 but an N where there are N classes, and no boxes that say otherwise.
 In any form: the surest prediction on each object (IoU >= .5) has its category far more often when the numbers are read another
 way: as classes that count from 0, from 1, without the first category (often a grouping one), or as COCO's 91 ids. A model that
-never says the first class, or that takes one class for another, shows neither.
+never says the first class, or that takes one class for another, shows neither. Ids of images likewise: far more objects are
+found when they count from 0, from 1, or are the numbers that files are called by (Ultralytics' way, which is then taken).
 """
 
 from __future__ import annotations
@@ -13,29 +14,34 @@ from dataclasses import replace
 import numpy as np
 
 from annotool.dataset import Dataset
+from annotool.formats.coco.references import resolve
 from annotool.metrics.matching import box_overlap, overlaps
 from annotool.metrics.scene import swapped
 from annotool.predictions.categories import COCO_91, Kinds
+from annotool.predictions.images import Matched, numbered_stems
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
-__all__ = ["checked"]
+__all__ = ["categories_checked", "images_checked"]
 
 FOUND = 0.5  # IoU at which a prediction lies on an object
 LEAST = 10  # objects that must tell
+SEVERAL = 3  # images in which they must be
 TIMES = 4  # by which another reading must be the better one
 
 
-def checked(data: Dataset, rows: Table, kinds: Kinds, ids: Array, order: Array, plain: bool) -> Kinds:
+def categories_checked(
+    data: Dataset, rows: Table, kinds: Kinds, ids: Array, order: Array, plain: bool
+) -> Kinds:
     """Return the categories, none where the numbers cannot be trusted. rows: with images and boxes; ids: their numbers,
     NO_ID for none; order: the row of each class, -1 for none; plain: numbers are places in it.
     """
     given = np.unique(ids[ids != NO_ID])
     if kinds.wrong or not len(given):
         return kinds
-    guess, truth = on_objects(data, rows)
+    guess, found = on_objects(data, rows)
     seen = ids[guess] != NO_ID
-    guess, truth = guess[seen], truth[seen]
+    guess, truth = guess[seen], data.annotation_labels[found[seen]]
     label = np.append(data.table("categories")["label"].astype(np.int64), -1)
     own = int((label[kinds.rows[guess]] == truth).sum())
     ways = {way: label[row_of] == truth for way, row_of in readings(ids[guess], order).items()}
@@ -70,8 +76,33 @@ def readings(ids: Array, order: Array) -> dict[str, Array]:
     return found
 
 
+def images_checked(data: Dataset, rows: Table, images: Matched, ids: Array) -> Matched:
+    """Return the images, none where ids (int64, NO_ID for none) cannot be trusted; by stem where that is what they are."""
+    if images.by != "id" or images.wrong or (ids == NO_ID).any():
+        return images
+    known = data.table("images")["id"]
+    ways = {
+        "stem": numbered_stems(data, ids),
+        "count from 0": resolve(known, ids + 1),
+        "count from 1": resolve(known, ids - 1),
+    }
+    own = 0
+    for way, row_of in ways.items():
+        if (row_of < 0).any() or (row_of == images.rows).all():
+            continue
+        own = own or len(on_objects(data, rows)[0])
+        guess, _ = on_objects(data, rows.with_columns(image=data.table("images")["image"][row_of]))
+        if len(guess) < max(LEAST, TIMES * own) or len(np.unique(row_of[guess])) < SEVERAL:
+            continue
+        if way == "stem":
+            return Matched(row_of, way)
+        told = f"{way}: read so, {len(guess):,} objects are found, else {own:,}"
+        return Matched(np.full(len(row_of), -1), "", told)
+    return images
+
+
 def on_objects(data: Dataset, rows: Table) -> tuple[Array, Array]:
-    """Each object's surest prediction: its row, and the object's label; objects without one are left out."""
+    """Each object's surest prediction: its row, and the object's; objects without one are left out."""
     own = replace(data, tables={**data.tables, "predictions": rows})
     sides = []
     for side in (data, swapped(own)):
@@ -90,4 +121,4 @@ def on_objects(data: Dataset, rows: Table) -> tuple[Array, Array]:
     order = np.lexsort((-rows["score"][guess], truth))
     guess, truth = guess[order], truth[order]
     first = np.append(True, truth[1:] != truth[:-1])[: len(truth)]
-    return guess[first], data.annotation_labels[truth[first]]
+    return guess[first], truth[first]

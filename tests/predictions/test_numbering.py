@@ -190,3 +190,84 @@ def test_an_extra_class_is_no_shift_where_the_boxes_say_so(tmp_path: Path) -> No
     put(made, {"labels/0.txt": "1 0.5 0.5 0.5 0.5 0.9\n5 0.1 0.1 0.1 0.1 0.3\n"})
     data = read(truth(tmp_path, ONE_FIVE, used, False), made)
     assert told(data) == ["the ground truth has no category 5: 1 not scored"]
+
+
+def scattered(root: Path, first: int, name: str = "x{}.jpg", still: bool = False) -> Path:
+    """One object an image, elsewhere in each unless `still`; ids of images count from `first`, files from 0."""
+    images = [image(at + first, file_name=name.format(at), width=1000, height=100) for at in range(COUNT)]
+    objects = [
+        annotation(at + 1, image_id=at + first, bbox=[0 if still else 40 * at, 0, 40, 50], segmentation=[])
+        for at in range(COUNT)
+    ]
+    return put(root / "truth", {"labels.json": document(images, objects)})
+
+
+def boxes(root: Path, numbers: dict[int, int], still: bool = False) -> Path:
+    """A prediction on the object of each image (its place), under the number given for it."""
+    records = [
+        {"image_id": number, "category_id": 1, "bbox": [0 if still else 40 * at, 0, 40, 50], "score": 0.9}
+        for at, number in numbers.items()
+    ]
+    return put(root, {"results.json": json.dumps(records)}) / "results.json"
+
+
+IMAGES: dict[str, tuple[int, dict[int, int], str, str]] = {
+    "from zero, nothing in the first": (
+        1,
+        {at: at for at in range(1, COUNT)},
+        "",
+        "image ids count from 0: read so, 23 objects are found, else 0; no prediction is scored",
+    ),
+    "from zero": (
+        1000,
+        {at: at + 999 for at in range(1, COUNT)},
+        "",
+        "image ids count from 0: read so, 23 objects are found, else 0; no prediction is scored",
+    ),
+    "from one, nothing in the last": (
+        0,
+        {at: at + 1 for at in range(COUNT - 1)},
+        "",
+        "image ids count from 1: read so, 23 objects are found, else 0; no prediction is scored",
+    ),
+    "from one": (
+        0,
+        {at: at + 1 for at in range(COUNT)},
+        "",
+        "image ids count from 1 (to 24), those of the ground truth from 0; no prediction is scored",
+    ),
+    "from one, nothing in the first": (
+        0,
+        {at: at + 1 for at in range(1, COUNT)},
+        "",
+        "image ids count from 1 (to 24), those of the ground truth from 0; no prediction is scored",
+    ),
+    "ids": (1, {at: at + 1 for at in range(COUNT)}, "id", ""),
+    "ids, nothing in the first and last": (1, {at: at + 1 for at in range(1, COUNT - 1)}, "id", ""),
+    "ids, few": (1, {at: at for at in range(1, 6)}, "id", ""),
+    "an image more": (0, {at: at for at in range(COUNT + 1)}, "id", "the ground truth has no image 24: 1 not scored"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "numbers", "by", "fault"), IMAGES.values(), ids=list(IMAGES))
+def test_images_numbered_otherwise_are_not_scored(
+    tmp_path: Path, first: int, numbers: dict[int, int], by: str, fault: str
+) -> None:
+    data = read(scattered(tmp_path, first), boxes(tmp_path, numbers))
+    assert told(data) == ([fault] if fault else [])
+    assert data.facts["predictions"]["images_by"] == by
+
+
+def test_numbers_of_files_are_told_from_ids_by_the_boxes(tmp_path: Path) -> None:
+    numbers = {at: at for at in range(1, COUNT)}
+    data = read(scattered(tmp_path, 1, "{:04}.jpg"), boxes(tmp_path, numbers))
+    assert told(data) == []
+    assert data.facts["predictions"]["images_by"] == "stem"
+    assert data.table("predictions")["image"].tolist() == list(numbers)
+
+
+def test_frames_that_look_alike_tell_nothing(tmp_path: Path) -> None:
+    numbers = {at: at for at in range(1, COUNT)}
+    data = read(scattered(tmp_path, 1, still=True), boxes(tmp_path, numbers, still=True))
+    assert told(data) == []
+    assert data.facts["predictions"]["images_by"] == "id"
