@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
+
 from annotool.cli.declared import Argument, Option
 from annotool.cli.showing import show
 
@@ -25,6 +27,8 @@ def decisions(
     from annotool import api
 
     taken = api.decisions(name, out)
+    for note in taken.notes:
+        click.echo(f"annotool: warning: {note}", err=True)
     show(summed(taken) if summary or out else told(taken), None)
 
 

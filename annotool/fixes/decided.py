@@ -95,7 +95,7 @@ class Decided(Rule):
 
     def drawn(self, data: Dataset) -> list[Drawn]:
         """The boxes that are to be drawn and are not there yet, in all files that can take them."""
-        said = [each for each in self.decisions if each.action == "draw" and each.new and each.new.box]
+        said = [each for each in self.decisions if each.action == "draw" and boxed(each)]
         if not said:
             return []
         out, able, rows = [], np.append(gains(data), False), images_of(data, said)
@@ -221,11 +221,11 @@ class Ruling:
             if each.action == "relabel" and each.box in known and id(each) not in able:
                 yield f"{each.image}: cannot be relabelled to {each.new and each.new.category!r}: no such class here"
             if each.action == "draw" and id(each) not in able and not self.is_there(data, each):
-                yield f"{each.image}: the box of class {each.category!r} that was drawn {unable(data, each)}"
+                yield f"{each.image}: the {unable(data, each)}"
 
     def is_there(self, data: Dataset, said: Decision) -> bool:
         (row,) = images_of(data, [said])
-        return row >= 0 and there(data, said, row)
+        return row >= 0 and boxed(said) and there(data, said, row)
 
     def left(self, made: Proposal) -> Iterable[str]:
         still = int(self.meant(made.fixed, made.after, "accept").sum())
@@ -284,14 +284,22 @@ def predicted(data: Dataset) -> bool:
     return bool(len(data.table("predictions"))) or data.probabilities is not None
 
 
+def boxed(said: Decision) -> bool:
+    """Whether what was added is a box, and no label of a whole image."""
+    return said.new is not None and said.new.box is not None
+
+
 def unable(data: Dataset, said: Decision) -> str:
-    """Why a box that was drawn cannot be added."""
+    """What cannot be added, and why."""
+    if not boxed(said):
+        return f"label {said.category!r} that was given to the image is not added by a fix: write it into its file"
+    what = f"box of class {said.category!r} that was drawn"
     if not said.category:
-        return "was given no class"
+        return f"{what} was given no class"
     several = image_names(data).tolist().count(plain(said.image)) > 1
     if several and images_of(data, [said]) == [-1]:
-        return "is of one of several images of that name, no telling which"
-    return "has no file to go to"
+        return f"{what} is of one of several images of that name, no telling which"
+    return f"{what} has no file to go to"
 
 
 def joined(texts: Iterable[str]) -> str:

@@ -11,10 +11,10 @@ from annotool.fixes.decisions import Decision, Value
 from annotool.reviewing.desk import DONE, standing
 from annotool.reviewing.folder import Box, Entry, Item
 from annotool.reviewing.ids import EDITABLE, kin
-from annotool.reviewing.marking import TAG, spoken
+from annotool.reviewing.marking import TAG, by_label, meant, spoken, unheard
 from annotool.reviewing.trust import Trust, trusted
 
-__all__ = ["After", "Label", "by_button", "by_hand", "decisions", "moved", "trust"]
+__all__ = ["After", "Label", "by_button", "by_hand", "decisions", "moved", "said_nothing", "trust"]
 
 DECIMALS = 2  # of a pixel: a hand on a mouse is no better
 Side = float | None
@@ -89,18 +89,16 @@ def by_hand(
     before: dict[str, dict[str, Box]] = {}
     for box in boxes:
         before.setdefault(box.sample, {})[box.id] = box
-    flags: dict[object, list[Item]] = {}
+    flags = by_label(items)
     of_image: dict[str, list[Item]] = {}
     for item in items:
-        flags.setdefault(kin(item.label), []).append(item)
         of_image.setdefault(item.sample, []).append(item)
     for image in after:
         was = before.get(image.sample, {})
         here = {label.id: label for label in image.labels if label.field in EDITABLE}
+        was, here = anew(was, here)
         for label in image.labels:
-            yield from chosen(
-                flags.get(kin(label.id), ()) if kin(label.id) else (), label, image.changed, reviewer
-            )
+            yield from chosen(flags.get(kin(label.id), ()), label, image.changed, reviewer)
         for oid, label in here.items():
             if oid in was:
                 yield from edited(was[oid], label, image.changed, reviewer)
@@ -115,6 +113,15 @@ def by_hand(
         if own := tuple(sorted(tag for tag in image.tags if tag not in splits and not tag.startswith(TAG))):
             new = Value(tags=own)
             yield Decision("tag", image=image.file, new=new, reviewer=reviewer, time=image.changed)
+
+
+def anew(was: Mapping[str, Box], here: Mapping[str, Label]) -> tuple[dict[str, Box], dict[str, Label]]:
+    """Return the labels before and after, where an image's one label that was deleted, and another given in its place,
+    are one label relabelled."""
+    gone = [oid for oid, box in was.items() if oid not in here and box.field == "image_label"]
+    new = [oid for oid, label in here.items() if oid not in was and label.field == "image_label"]
+    names = dict(zip(new, gone, strict=False))
+    return dict(was), {names.get(oid, oid): label for oid, label in here.items()}
 
 
 def of_box(
@@ -179,6 +186,21 @@ def drawn(label: Label, image: After, reviewer: str, splits: Collection[str]) ->
         action="draw", image=image.file, category=label.label or "", new=Value(box=box, category=label.label),
         reviewer=reviewer, time=image.changed, split=next((tag for tag in image.tags if tag in splits), ""),
     )  # fmt: skip
+
+
+def said_nothing(items: Sequence[Item], after: Sequence[After]) -> list[str]:
+    """Return what is to be said of tags that look like decisions and decide nothing."""
+    flags, of_image = by_label(items), dict[str, list[Item]]()
+    for item in items:
+        of_image.setdefault(item.sample, []).append(item)
+    heard: dict[str, bool] = {}
+    for image in after:
+        held = [(flags.get(kin(label.id), ()), label.tags or (), "") for label in image.labels]
+        for found, tags, silent in (*held, (of_image.get(image.sample, ()), image.tags, "delete")):
+            for tag in filter(meant, tags):
+                says = any(word != silent for _, word in spoken(found, (tag,)))
+                heard[tag] = says or heard.get(tag, False)
+    return unheard([tag for tag, says in heard.items() if not says], items)
 
 
 def trust(items: Sequence[Item], said: Sequence[Decision]) -> list[Trust]:

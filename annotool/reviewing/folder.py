@@ -89,6 +89,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     size: tuple[float, float] | None = None  # of its image, pixels
     name: str = ""  # what its label is called in the App
     where: str = ""  # label file and line
+    predicted: float | None = None  # score of the prediction that speaks for it
     alike: int = 1  # findings that are equal in all that the fingerprint is made of but the ordinal
 
 

@@ -8,12 +8,13 @@ FIELDS = {
     "ground_truth": 1,
     "proxies": 2,
     "outlines": 3,
+    "proposals": 5,  # before predictions: what comes first the App draws above what comes later
     "predictions": 4,
-    "proposals": 5,
     "image_label": 6,
     "keypoints": 7,
     "image_labels": 8,
     "predicted_label": 9,
+    "predicted_labels": 10,
 }
 EDITABLE = ("ground_truth", "proxies", "image_label", "image_labels")
 OF_ANNOTATIONS = {FIELDS[name] for name in (*EDITABLE, "outlines", "keypoints")}

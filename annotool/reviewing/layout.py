@@ -16,6 +16,7 @@ LABELS = {
     "outlines": ("Polylines", "polylines", "Polyline"),
     "keypoints": ("Keypoints", "keypoints", "Keypoint"),
     "image_labels": ("Classifications", "classifications", "Classification"),
+    "predicted_labels": ("Classifications", "classifications", "Classification"),
 }
 OURS = [("rules", TEXT, True), ("source_id", TEXT, False), ("review", TEXT, False), ("reason", TEXT, False)]
 INNER = {

@@ -7,13 +7,14 @@ A mark is a tag such as `annotool:accepted BOX002`; it says what the log says an
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from annotool.reviewing.desk import DONE, Desk
 from annotool.reviewing.folder import Item
 from annotool.reviewing.ids import kin
 
-__all__ = ["LISTS", "MARKS", "by_hand", "mark", "spoken", "take_up"]
+__all__ = ["LISTS", "MARKS", "TAG", "by_hand", "by_label", "mark", "meant", "spoken", "take_up", "unheard"]
 
 TAG = "annotool:"
 MARKS = {"accept": "accepted", "ignore": "ignored", "delete": "to be deleted"}
@@ -24,6 +25,7 @@ LISTS = {  # fields that may be tagged, and where in them the labels are
     "keypoints": "keypoints",
     "image_labels": "classifications",
     "image_label": "",
+    "proposals": "detections",
 }
 FEW = 20  # so many samples are saved one by one faster than by a view
 
@@ -31,9 +33,38 @@ FEW = 20  # so many samples are saved one by one faster than by a view
 def spoken(items: Sequence[Item], tags: Collection[str]) -> Iterator[tuple[Item, str]]:
     """Yield what tags say of findings: `annotool:ignore` of all, `annotool:ignore:BOX002` of those of the rule."""
     for tag in tags:
-        word, _, rule = tag.removeprefix(TAG).partition(":")
-        if tag.startswith(TAG) and word in DONE:
+        word, rule = parts(tag)
+        if word in DONE:
             yield from ((item, word) for item in items if rule in ("", item.rule))
+
+
+def parts(tag: str) -> tuple[str, str]:
+    """What a tag says, and of which rule; both empty where it is none of ours."""
+    word, _, rule = tag.removeprefix(TAG).partition(":")
+    return (word.strip(), rule.strip().upper()) if tag.startswith(TAG) else ("", "")
+
+
+def unheard(tags: Collection[str], items: Sequence[Item]) -> list[str]:
+    """Return a sentence for each of these tags, which decide nothing in this review: why."""
+    return [f"The tag {tag} says nothing: {wrong(tag, items)}." for tag in sorted(set(tags))]
+
+
+def meant(tag: str) -> bool:
+    """Whether a tag is meant as a decision: it begins as one and is no mark."""
+    return tag.startswith(TAG) and not tag.startswith(tuple(f"{TAG}{word} " for word in MARKS.values()))
+
+
+def wrong(tag: str, items: Sequence[Item]) -> str:
+    word, rule = parts(tag)
+    if word not in DONE:
+        return f"there are {', '.join(TAG + each for each in DONE)}, each with :RULE after it or without"
+    rules = sorted({each.rule for each in items})
+    if rule and rule not in rules:
+        near = get_close_matches(rule, rules, 1)
+        return f"nothing was found of a rule {rule}; " + (
+            f"the nearest is {near[0]}" if near else f"there are {', '.join(rules)}"
+        )
+    return "it stands where nothing was found that it could be about; of an image say accept or ignore"
 
 
 def mark(dataset: Any, items: Sequence[Item], action: str | None) -> None:
@@ -102,26 +133,29 @@ def touched(item: Item, label: Any) -> bool:
     return item.shown is not None and tuple(label.bounding_box) != item.shown
 
 
-def take_up(dataset: Any, desk: Desk) -> list[Item]:
+def take_up(dataset: Any, desk: Desk) -> tuple[list[Item], list[str]]:
     """Put what people said by FiftyOne's tag button into the log, and marks in the place of their tags; return the
-    findings it decides. A tag of an image says what becomes of all its findings, and deletes no box."""
+    findings it decides, and what is to be said of tags that decide nothing, which stay. A tag of an image says what
+    becomes of all its findings, and deletes no box."""
     said: dict[str, dict[int, Item]] = {}
+    heard: set[str] = set()
     decided = desk.decided()
 
     def hear(items: Sequence[Item], tags: Collection[str], words: Collection[str]) -> None:
-        for item, word in spoken(items, tags):
-            if item.number not in decided and word in words:
-                said.setdefault(word, {})[item.number] = item
+        for tag in tags:
+            for item, word in spoken(items, (tag,)):
+                if word in words:
+                    heard.add(tag)
+                    if item.number not in decided:
+                        said.setdefault(word, {})[item.number] = item
 
-    words = [tag for tag in dataset.count_label_tags() if asks(tag)]
+    words = [tag for tag in dataset.count_label_tags() if meant(tag)]
     view = dataset.match_labels(tags=words) if words else ()
-    flags: dict[object, list[Item]] = {}
-    for each in desk.items if words else ():
-        flags.setdefault(kin(each.label), []).append(each)
+    flags = by_label(desk.items) if words else {}
     for sample in view:
         for label in (one for field in LISTS for one in within(sample, field)):
-            hear(flags.get(kin(label.id), ()) if kin(label.id) else (), label.tags, DONE)
-    whole = [tag for tag in dataset.count_sample_tags() if asks(tag)]
+            hear(flags.get(kin(label.id), ()), label.tags, DONE)
+    whole = [tag for tag in dataset.count_sample_tags() if meant(tag)]
     for sample in dataset.match_tags(whole) if whole else ():
         hear(desk.by_sample.get(sample.id, ()), sample.tags, ("accept", "ignore"))
     found = []
@@ -129,13 +163,18 @@ def take_up(dataset: Any, desk: Desk) -> list[Item]:
         done = desk.decide(list(items.values()), word)
         mark(dataset, done, word)
         found += done
-    if words:
-        dataset.match_labels(tags=words).untag_labels(words)
-    if whole:
-        dataset.match_tags(whole).untag_samples(whole)
-    return found
+    if mine := [tag for tag in words if tag in heard]:
+        dataset.match_labels(tags=mine).untag_labels(mine)
+    if mine := [tag for tag in whole if tag in heard]:
+        dataset.match_tags(mine).untag_samples(mine)
+    return found, unheard([tag for tag in (*words, *whole) if tag not in heard], desk.items)
 
 
-def asks(tag: str) -> bool:
-    """Whether a tag is a decision."""
-    return tag.startswith(TAG) and tag.removeprefix(TAG).partition(":")[0] in DONE
+def by_label(items: Sequence[Item]) -> dict[object, list[Item]]:
+    """The findings of each label, by what it stands for; that of a box a fix would make stands for its finding."""
+    flags: dict[object, list[Item]] = {}
+    for each in items:
+        if (own := kin(each.label)) is not None:
+            flags.setdefault(own, []).append(each)
+        flags["finding", each.number] = [each]
+    return flags

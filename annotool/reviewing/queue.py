@@ -12,6 +12,7 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Fix, Op, Severity
 from annotool.fingerprint import alike, fingerprints, rows_of
+from annotool.fixes.changes import scores as score_of_prediction
 from annotool.reviewing.folder import Item
 from annotool.reviewing.ids import label_id, sample_id
 from annotool.reviewing.samples import Frame, clamped, field_of, label_names
@@ -25,21 +26,35 @@ EACH_MORE, MOST = (
     0.05,
     0.3,
 )  # for other findings on the same record: where several rules agree, somebody erred
+SURE = 0.1  # at most, for what a model says: never as much as the next severity
+QUALITIES = {  # which value of a rule's findings is a label-error score: 0 to 1, low: likely wrong
+    "LBL001": "score", "PRD001": "quality", "PRD002": "quality", "PRD003": "quality", "PRD004": "met",
+}  # fmt: skip
 
 
-def scores(severity: Array, record: Array, fixable: Array) -> Array:
-    """Return what a look at each finding is worth, 0 to 1.35: its severity, what else speaks against its record, and
-    a little for a fix at hand, which costs one click.
+def scores(severity: Array, record: Array, fixable: Array, quality: Array | None = None) -> Array:
+    """Return what a look at each finding is worth, 0 to 1.45: its severity, what else speaks against its record, how
+    sure a model is that the label is wrong, and a little for a fix at hand, which costs one click.
 
-    severity int8; record int64, -1 none; fixable bool.
+    severity int8; record int64, -1 none; fixable bool; quality of the label, float64 from 0, which a model is sure is
+    wrong, to 1; NaN: no model was asked.
     """
     counts = np.zeros(len(record))
     named = record >= 0
     _, place, many = np.unique(record[named], return_inverse=True, return_counts=True)
     counts[named] = many[place.reshape(-1)] - 1
-    return np.asarray(
-        np.round(BASE[severity] + np.minimum(EACH_MORE * counts, MOST) + 0.05 * fixable, 3), dtype=np.float64
-    )
+    sure = 0.0 if quality is None else SURE * (1 - np.nan_to_num(quality, nan=1.0))
+    worth = BASE[severity] + np.minimum(EACH_MORE * counts, MOST) + 0.05 * fixable + sure
+    return np.asarray(np.round(worth, 3), dtype=np.float64)
+
+
+def qualities(findings: Findings) -> Array:
+    """Return the label-error score of each finding, float64, 0 to 1, low: likely wrong; NaN where it has none."""
+    told = [np.empty(0)]
+    for part in findings.blocks:
+        own = part.values.get(QUALITIES.get(part.rule, ""), np.nan)
+        told.append(np.broadcast_to(np.asarray(own, dtype=np.float64), len(part)))
+    return np.asarray(np.clip(np.concatenate(told), 0, 1))
 
 
 def items(
@@ -54,8 +69,10 @@ def items(
     annotation, image = findings.column("annotation"), findings.column("image")
     rows, named = rows_of(data, annotation)
     severity, fix = findings.column("severity"), findings.column("fix")
-    score = scores(severity, np.where(named, rows, -1), fix > Fix.NONE)
-    order = np.lexsort((np.arange(len(score)), rows, image, findings.column("rule"), -score))
+    quality = qualities(findings)
+    score = scores(severity, np.where(named, rows, -1), fix > Fix.NONE, quality)
+    rule = findings.column("rule")
+    order = np.lexsort((np.arange(len(score)), rows, image, np.nan_to_num(quality), rule, -score))
     told = [part.text(at) for part in findings.blocks for at in range(len(part))]
     codes = findings.column("rule").tolist()
     mends = proposals(data, findings, rules, shown)
@@ -64,6 +81,7 @@ def items(
     fields = dict(zip(shown.rows.tolist(), zip(field_of(data, shown), label_names(data, shown), strict=True), strict=True))  # fmt: skip
     sources, lines = data.table("sources")["file"], findings.column("line")
     source = findings.column("source")
+    predicted = score_of_prediction(findings).tolist()
     seats = dict(zip(shown.rows.tolist(), seen_at(shown), strict=True))
     queue = []
     for number, at in enumerate(order.tolist()):
@@ -83,7 +101,7 @@ def items(
                 category=str(names[at]), fix=Fix(int(fix[at])).name.lower(), proposal=mend, place=place,
                 shown=place if not on else seats.get(row) if field and not whole else None, size=visible.get(int(image[at])), name=name,
                 where=(str(sources[source[at]]) + (f":{lines[at]}" if lines[at] else "")) if source[at] >= 0 else "",
-                alike=many[at],
+                predicted=predicted[at], alike=many[at],
             )
         )  # fmt: skip
     return queue

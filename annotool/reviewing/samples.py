@@ -2,7 +2,8 @@
 
 Fractions of the image file's own size. Labels keep their row in their id, so that what comes back is known again.
 What the App cannot draw stands in the field `proxies`: as much of it as lies in the image, and never nothing.
-A label of a whole image stands in `image_label`, in `image_labels` where some image has several.
+A label of a whole image stands in `image_label`, in `image_labels` where some image has several; what a model says of
+it in `predicted_label`, in `predicted_labels` where images have several.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from annotool.table import Array
 
 __all__ = ["Frame", "clamped", "drawable", "field_of", "frame", "samples"]
 
+LIKELY = 0.5  # probability from which one of several labels is shown as predicted
 LEAST = 0.02  # side of a proxy, as a share of the image: so much a person still sees
 Doc = dict[str, Any]
 Exact = tuple[float | None, float | None, float | None, float | None]
@@ -93,9 +95,14 @@ def field_of(data: Dataset, held: Frame) -> list[str]:
     """Return the field each row's label stands in."""
     kinds, images = data.table(held.table)["kind"][held.rows], held.of
     whole = kinds == Kind.IMAGE
-    several = bool((np.bincount(images[whole], minlength=1) > 1).any())
+    several = multi_label(data) or bool((np.bincount(images[whole], minlength=1) > 1).any())
     names = np.array(["proxies", "ground_truth", "image_label", "image_labels"], dtype=object)
     return list(names[np.where(whole, 2 + several, held.drawn.astype(np.int64))])
+
+
+def multi_label(data: Dataset) -> bool:
+    """Whether an image may have several labels."""
+    return bool(data.facts.get("labels", {}).get("kind") == "multi")
 
 
 def samples(
@@ -131,10 +138,10 @@ def samples(
             Box(oid, images[of], field, marked[at], files[of], names[at], exact[at], (x, y, w, h), sizes[of])
         )  # fmt: skip
     overlaid(data, held, told, docs)
+    proposals(items, docs)  # before predictions, for the App draws them above those
     if guesses is not None:
         predicted(data, guesses, docs)
     guessed(data, held.images, docs)
-    proposals(items, docs)
     return docs, boxes
 
 
@@ -142,6 +149,7 @@ LISTS = {
     "outlines": ("Polylines", "polylines"),
     "keypoints": ("Keypoints", "keypoints"),
     "image_labels": ("Classifications", "classifications"),
+    "predicted_labels": ("Classifications", "classifications"),
 }
 
 
@@ -255,16 +263,16 @@ def predicted(data: Dataset, held: Frame, docs: list[Doc]) -> None:
 
 
 def guessed(data: Dataset, images: Array, docs: list[Doc]) -> None:
-    """Put in the label a model gives each image, with its probability."""
+    """Put in the label a model gives each image, with its probability; where images have several, all that are likely."""
     if data.probabilities is None or not data.probabilities.shape[1]:
         return
-    given = data.probabilities[images]
-    best = np.where(np.isnan(given), -1, given).argmax(axis=1)
-    for at, (image, label) in enumerate(zip(images.tolist(), best.tolist(), strict=True)):
-        score = float(given[at, label])
-        if not math.isnan(score):
-            name = data.labels[label] or "?"
-            put(docs[at], "predicted_label", classification(label_id("predicted_label", image), name, score))
+    given = np.nan_to_num(data.probabilities[images], nan=-1.0)
+    several = multi_label(data)
+    field = "predicted_labels" if several else "predicted_label"
+    wanted = given >= LIKELY if several else np.arange(given.shape[1]) == given.argmax(axis=1)[:, None]
+    for at, label in zip(*(each.tolist() for each in np.nonzero(wanted & (given >= 0))), strict=True):
+        oid = label_id(field, int(images[at]) * given.shape[1] + label)
+        put(docs[at], field, classification(oid, data.labels[label] or "?", float(given[at, label])))
 
 
 def proposals(items: Sequence[Item], docs: list[Doc]) -> None:
@@ -273,7 +281,12 @@ def proposals(items: Sequence[Item], docs: list[Doc]) -> None:
     for each in items:
         if each.place is None or each.sample not in by_id or not drawable(np.array([each.place]))[0]:
             continue
-        label = detection(label_id("proposals", each.number), f"{each.rule} fix", list(each.place), np.nan)
+        label = detection(
+            label_id("proposals", each.number),
+            f"{each.rule} fix",
+            list(each.place),
+            math.nan if each.predicted is None else each.predicted,
+        )
         put(by_id[each.sample], "proposals", label)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from annotool.fixes.decisions import Decision
 from annotool.reviewing import folder, servers
-from annotool.reviewing.decided import After, decisions, trust
+from annotool.reviewing.decided import After, decisions, said_nothing, trust
 from annotool.reviewing.desk import Desk
 from annotool.reviewing.folder import Box, Review
 from annotool.reviewing.opened import at_hand, inside
@@ -19,11 +19,12 @@ __all__ = ["Taken", "take"]
 
 @dataclass(frozen=True)
 class Taken:
-    """What a review has come to: decisions, and for each rule how far it is to be trusted."""
+    """What a review has come to: decisions, for each rule how far it is to be trusted, and what else is to be said."""
 
     review: Review
     decisions: tuple[Decision, ...]
     trust: tuple[Trust, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def decided(self) -> int:
@@ -42,4 +43,4 @@ def take(name: str) -> Taken:
     desk = Desk(place)
     boxes = folder.lines(place / "boxes.jsonl", Box)
     said = decisions(desk.items, boxes, desk.entries(), after, review.reviewer, review.splits)
-    return Taken(review, tuple(said), tuple(trust(desk.items, said)))
+    return Taken(review, tuple(said), tuple(trust(desk.items, said)), tuple(said_nothing(desk.items, after)))

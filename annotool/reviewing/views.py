@@ -22,6 +22,7 @@ FIELD_COLORS = {
     "image_label": "#ffb000",
     "image_labels": "#ffb000",
     "predicted_label": "#9b7bff",
+    "predicted_labels": "#9b7bff",
 }
 SIDEBAR = [
     ("labels", [*FIELD_COLORS], True),

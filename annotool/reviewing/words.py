@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -23,6 +25,7 @@ __all__ = [
     "row",
     "rule_text",
     "subject",
+    "tagged_text",
     "why_of",
 ]
 
@@ -92,6 +95,13 @@ def listed_text(shown: int, every: int) -> str:
         if shown == every
         else f"The first {shown:,} of {every:,}; the next ones follow as these are decided."
     )
+
+
+def tagged_text(said: Sequence[Item]) -> str:
+    """Return which findings tags have decided: of a box more than one rule may have found something."""
+    rules = Counter(each.rule for each in said)
+    told = ", ".join(f"{count:,} of {rule}" for rule, count in sorted(rules.items()))
+    return f"Decided by tags: {told}. Undo takes all of it back."
 
 
 def rule_text(rule: str) -> str:

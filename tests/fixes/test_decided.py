@@ -207,3 +207,16 @@ def test_each_box_that_is_drawn_is_signed_by_who_drew_it(
     made = api.fix(sample_data / form, out=tmp_path / "out", decisions=[decided(tmp_path, *said)])
     told = dict(zip(made.changes["image"].tolist(), made.changes["reviewer"].tolist(), strict=True))
     assert told == {images[0]: "ann", images[1]: "bob"}
+
+
+def test_a_label_that_was_given_to_an_image_is_told_and_not_lost(sample_data: Path, tmp_path: Path) -> None:
+    given = Decision(
+        "draw", image="fruit_001.jpg", category="apple", new=Value(category="apple"), reviewer="ann"
+    )
+    made = api.fix(sample_data / "csv", decisions=[decided(tmp_path, given)])
+    assert not len(made.changes)
+    (told,) = [note for note in made.notes if "fruit_001.jpg" in note]
+    assert (
+        told
+        == "fruit_001.jpg: the label 'apple' that was given to the image is not added by a fix: write it into its file"
+    )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotool.fixes.decisions import Decision
-from annotool.reviewing.decided import After, Label, decisions, trust
+from annotool.fixes.decisions import Decision, Value
+from annotool.reviewing.decided import After, Label, decisions, said_nothing, trust
 from annotool.reviewing.folder import Box, Entry, Item
 from annotool.reviewing.ids import label_id
 
@@ -175,6 +175,33 @@ def test_labels_of_whole_images() -> None:
     assert one.action == "delete"
     (one,) = said(Label("image_labels", "0123456789abcdef01234567", "bus"), boxes=())
     assert one.action == "draw" and one.category == "bus" and one.new is not None and one.new.box is None
+
+
+def test_a_label_of_an_image_deleted_and_given_anew_is_relabelled() -> None:
+    mark = label_id("image_label", 7)
+    whole = msgspec.structs.replace(BOX, id=mark, field="image_label", xywh=(None,) * 4, shown=(0.0,) * 4)
+    (one,) = said(Label("image_label", "0123456789abcdef01234567", "bus"), boxes=(whole,))
+    assert (one.action, one.box, one.old) == ("relabel", "mark1", Value(category="car"))
+    assert one.new == Value(category="bus")
+    assert said(Label("image_label", "0123456789abcdef01234567", "car"), boxes=(whole,)) == []
+
+
+def test_a_tag_on_the_box_a_fix_would_make_speaks_of_its_finding() -> None:
+    made = Label("proposals", label_id("proposals", 1), tags=["annotool:accept"])
+    assert [(each.action, each.rule) for each in said(SAME, made)] == [("accept", "BOX003")]
+
+
+def test_tags_that_say_nothing_are_told() -> None:
+    def told(label: Label, *tags: str) -> list[str]:
+        return said_nothing(ITEMS, [After(SAMPLE, "a.jpg", (640.0, 480.0), "t", [label], ["train", *tags])])
+
+    assert (
+        told(SAME) == told(changed(tags=["mine", "annotool:ignore:BOX003", "annotool:accepted BOX002"])) == []
+    )
+    assert told(SAME, "annotool:accept:BOX002") == []
+    (one,) = told(changed(tags=["annotool:ignore:BOX03"]))
+    assert one.startswith("The tag annotool:ignore:BOX03 says nothing") and "BOX003" in one
+    assert "annotool:delete" in told(SAME, "annotool:delete")[0]
 
 
 def test_a_reason_of_the_form_comes_along() -> None:

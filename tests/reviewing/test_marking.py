@@ -42,7 +42,8 @@ class Data(dict[str, Sample]):
     """A dataset of few samples."""
 
     def labels(self) -> list[Label]:
-        return [label for sample in self.values() for label in sample["ground_truth"]["detections"]]
+        fields = [held for sample in self.values() for held in sample.values() if held]
+        return [label for held in fields for label in held["detections"]]
 
     def count_label_tags(self) -> dict[str, int]:
         return {tag: 1 for label in self.labels() for tag in label.tags}
@@ -118,30 +119,69 @@ def test_a_mark_says_what_was_decided_of_which_rule_and_is_no_decision(desk: Des
     assert label.tags == ["annotool:accepted BOX002", "annotool:ignored BOX003"]
     mark(data, desk.items[:1], None)
     assert label.tags == ["annotool:ignored BOX003"]
-    assert take_up(data, desk) == []
+    assert take_up(data, desk) == ([], [])
 
 
 def test_tags_of_labels_are_taken_up_once(desk: Desk, data: Data) -> None:
     data.labels()[0].tags = ["annotool:ignore:BOX003", "other"]
-    assert [each.number for each in take_up(data, desk)] == [1]
+    assert [each.number for each in take_up(data, desk)[0]] == [1]
     assert {number: each.action for number, each in desk.decided().items()} == {1: "ignore"}
     assert sorted(data.labels()[0].tags) == ["annotool:ignored BOX003", "other"]
-    assert take_up(data, desk) == []
+    assert take_up(data, desk) == ([], [])
     desk.undo()
     assert desk.decided() == {}
 
 
 def test_a_tag_without_a_rule_speaks_of_all_findings_of_the_label(desk: Desk, data: Data) -> None:
     data.labels()[0].tags = ["annotool:accept"]
-    assert sorted(each.number for each in take_up(data, desk)) == [0, 1]
+    assert sorted(each.number for each in take_up(data, desk)[0]) == [0, 1]
 
 
 def test_a_tag_of_an_image_speaks_of_all_its_findings_and_deletes_nothing(desk: Desk, data: Data) -> None:
     data[TWO].tags = ["annotool:ignore", "val"]
-    assert sorted(each.number for each in take_up(data, desk)) == [2, 3]
+    assert sorted(each.number for each in take_up(data, desk)[0]) == [2, 3]
     assert data[TWO].tags == ["val"]
     data[ONE].tags = ["annotool:delete"]
-    assert take_up(data, desk) == []
+    found, (told,) = take_up(data, desk)
+    assert (
+        found == [] and "of an image say accept or ignore" in told and data[ONE].tags == ["annotool:delete"]
+    )
+
+
+def test_a_mistyped_rule_in_a_tag_is_told_and_the_tag_stays(desk: Desk, data: Data) -> None:
+    label, other, _ = data.labels()
+    label.tags, other.tags = ["annotool:ignore:BOX0O2"], ["annotool:ignore: box002"]
+    found, (told,) = take_up(data, desk)
+    assert [each.number for each in found] == [2], "small letters and a space are no mistake"
+    assert told == (
+        "The tag annotool:ignore:BOX0O2 says nothing: nothing was found of a rule BOX0O2; the nearest is BOX002."
+    )
+    assert label.tags == ["annotool:ignore:BOX0O2"], "it can be put right"
+    label.tags = ["annotool:ignore:XYZ9"]
+    assert "there are BOX002, BOX003, IMG003" in take_up(data, desk)[1][0]
+
+
+def test_a_mistyped_word_in_a_tag_is_told(desk: Desk, data: Data) -> None:
+    data.labels()[0].tags = ["annotool:ignored", "annotool:accepted BOX002", "other"]
+    found, (told,) = take_up(data, desk)
+    assert found == [] and told.startswith(
+        "The tag annotool:ignored says nothing: there are annotool:accept,"
+    )
+
+
+def test_one_rule_named_for_all_of_a_view_is_no_mistake_on_labels_without_it(desk: Desk, data: Data) -> None:
+    for label in data.labels():
+        label.tags = ["annotool:ignore:BOX003"]
+    found, told = take_up(data, desk)
+    assert [each.number for each in found] == [1] and told == []
+    assert not any("annotool:ignore:BOX003" in label.tags for label in data.labels())
+
+
+def test_a_tag_on_the_box_a_fix_would_make_speaks_of_its_finding(desk: Desk, data: Data) -> None:
+    made = Label(id=label_id("proposals", 3), label="IMG003 fix", tags=["annotool:accept"])
+    data[TWO]["proposals"] = {"detections": [made]}
+    found, told = take_up(data, desk)
+    assert [each.number for each in found] == [3] and told == [] and made.tags == []
 
 
 def test_what_was_edited_by_hand_needs_no_more_decision(desk: Desk, data: Data) -> None:

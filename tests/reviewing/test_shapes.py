@@ -153,3 +153,20 @@ def test_predictions_stand_in_fields_of_their_own_with_their_scores(homes: Path)
     (box,) = doc["predictions"]["detections"]
     assert (box["label"], box["confidence"], box["bounding_box"]) == ("car", 0.75, [0.1, 0.2, 0.2, 0.4])
     assert (doc["predicted_label"]["label"], doc["predicted_label"]["confidence"]) == ("car", 0.75)
+
+
+def test_of_several_labels_an_image_all_likely_ones_are_shown_as_predicted(homes: Path) -> None:
+    for name in "ab":
+        image(homes / "multi" / f"{name}.png")
+    rows = "a.png,cat|dog\nb.png,bird\n"
+    (homes / "multi" / "labels.csv").write_text("file_name,labels\n" + rows)
+    (homes / "p.csv").write_text("file_name,bird,cat,dog\na.png,0.1,0.75,0.5\nb.png,0.25,0.125,0\n")
+    data = api.read(homes / "multi" / "labels.csv", predictions=homes / "p.csv")
+    make(data, api.audit(data), Config().rules, "likely", Choice(every=True))
+    docs = json.loads((folder.folder("likely") / "data" / "samples.json").read_bytes())["samples"]
+    (two, none) = docs
+    told = [(each["label"], each["confidence"]) for each in two["predicted_labels"]["classifications"]]
+    assert told == [("cat", 0.75), ("dog", 0.5)] and "predicted_labels" not in none
+    assert [each["label"] for each in none["image_labels"]["classifications"]] == ["bird"], (
+        "more can be added"
+    )

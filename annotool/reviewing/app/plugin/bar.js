@@ -14,6 +14,15 @@
   let reason = ""; // why the next decision is as it is
   let waiting = null; // the timer of a zoom that waits for its image
 
+  // Where nobody chose what a model's labels show in the App, they show their score: FiftyOne keeps the choice here.
+  const SHOWN = Object.fromEntries(
+    ["predictions", "proposals", "predicted_label", "predicted_labels"].map((field) => [field, ["label", "confidence"]]));
+  const kept = Storage.prototype.getItem;
+  Storage.prototype.getItem = function (key) {
+    const held = kept.call(this, key);
+    return held === null && /^shownLabelAttributes-./.test(key) ? JSON.stringify(SHOWN) : held;
+  };
+
   const openSample = () => new URLSearchParams(window.location.search).get("id");
 
   function run(name, params, then) {

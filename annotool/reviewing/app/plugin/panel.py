@@ -18,9 +18,11 @@ from annotool.reviewing.words import (
     finding_text,
     listed_text,
     nothing_left,
+    plain,
     progress_text,
     row,
     rule_text,
+    tagged_text,
 )
 
 __all__ = ["Findings"]
@@ -77,10 +79,12 @@ class Findings(foo.Panel):  # type: ignore[misc]
 
     def renew(self, ctx: Any) -> None:
         """Take up what was said by tags, then fill the panel."""
-        said = [] if ctx.current_sample else take_up(ctx.dataset, desk())
+        said, wrong = ([], []) if ctx.current_sample else take_up(ctx.dataset, desk())
         if said:
-            ctx.ops.notify(f"{len(said):,} findings decided by tags. Undo takes them back.")
+            ctx.ops.notify(tagged_text(said))
             ctx.ops.reload_dataset()
+        if not ctx.current_sample:
+            ctx.panel.state.unheard = "\n\n".join(plain(each) for each in wrong)
         self.fill(ctx)
 
     def fill(self, ctx: Any) -> None:
@@ -179,6 +183,8 @@ class Findings(foo.Panel):  # type: ignore[misc]
         state, at = ctx.panel.state, desk()
         panel = types.Object()
         panel.md(f"**{state.progress or ''}**", name="told")
+        if state.unheard:
+            panel.md(f"\u26a0 {state.unheard}", name="unheard")
         panel.md(state.current or "", name="about")
         row_of = panel.h_stack("go", gap=1)
         row_of.btn("start", label="Start: open the next finding", on_click=self.start, variant="contained")
