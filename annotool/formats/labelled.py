@@ -5,7 +5,7 @@ record by record, their files found, and the tables made; and what writers of la
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -259,16 +259,24 @@ def find_images(
         found = locate(names, roots, inside, renamed)
         return found.paths, found.said
     best = locate(names, roots, inside, renamed)
+    folders = {names[at].rpartition("/")[0] for at in bare}
+    below = [each for each in folders if not each.startswith("/") and ".." not in each.split("/")]
     for root in roots:
         stems = {
-            os.path.splitext(name)[0]: name
-            for name in called(root, Listing(root).with_suffix(*SUFFIXES), renamed)
+            os.path.splitext(name)[0]: name for folder in below for name in pictures(root, folder, renamed)
         }
         full = [stems.get(name, name) for name in names]
         found = locate(full, [root], inside, renamed) if stems and full != list(names) else best
         if np.count_nonzero(found.paths != "") > np.count_nonzero(best.paths != ""):
             best = found
     return best.paths, best.said
+
+
+def pictures(root: Path, folder: str, renamed: Mapping[str, str]) -> Iterator[str]:
+    """Yield the image files of a folder below a root, named from there."""
+    place = root / folder
+    for name in called(place, Listing(place).with_suffix(*SUFFIXES), renamed):
+        yield f"{folder}/{name}" if folder else name
 
 
 # What writers take from any dataset.

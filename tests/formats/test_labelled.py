@@ -103,3 +103,12 @@ def test_an_object_that_lacks_its_box_is_no_label() -> None:
     faulty.add("SCH002", "neither bbox nor segmentation", annotation=0)
     assert "labels" not in with_labels(replace(labels((0, 0)), problems=faulty.findings())).facts
     assert "labels" in with_labels(replace(labels((0, 0), (1, 0)), problems=faulty.findings())).facts
+
+
+def test_names_without_suffix_are_found_in_their_folders_too(tmp_path: Path) -> None:
+    for name in ("a/1.png", "b/1.jpg", "2.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    paths, said = find_images(["a/1", "b/1", "2", "c/1", "../x/3", "/3"], [tmp_path], [tmp_path])
+    assert paths.tolist() == [f"{tmp_path}/a/1.png", f"{tmp_path}/b/1.jpg", f"{tmp_path}/2.png", "", "", ""]
+    assert said == f"3 of 6 images found in {tmp_path}"

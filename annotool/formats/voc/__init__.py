@@ -25,11 +25,11 @@ is the list.
 
 Safety: expat, no external entity, DTD or network; a document that declares an entity is not read at all.
 
-What VOC cannot hold: ids, polygons, masks, keypoints, rotated boxes, crowds, scores, labels of whole images, fractions of a
-pixel. What annotool does not understand (parts, actions, polygons, attributes) stays in the bytes of the record; `patch`
+What VOC cannot hold: ids, polygons, masks, keypoints, rotated boxes, crowds, scores, labels of whole images beside boxes,
+fractions of a pixel. What annotool does not understand (parts, actions, polygons, attributes) stays in the bytes of the record; `patch`
 keeps it.
 
-Writing makes a devkit: 1-inclusive whole pixels, the nearest to each edge; `truncated` and `difficult` 0 where unknown;
+Labels of whole images alone are written as lists of their classes (`class_lists`). Else writing makes a devkit: 1-inclusive whole pixels, the nearest to each edge; `truncated` and `difficult` 0 where unknown;
 `<database>annotool</database>`, by which our reader knows the base for sure. Sub-folders of image names stay sub-folders.
 Of equal stems in one folder (a.jpg, a.png) the second becomes `a_png`. Names that files cannot bear are made safe.
 `annotool-names.csv` (stem, file_name, width, height) is written when a name could not be told from the files; our reader
@@ -59,7 +59,7 @@ from annotool.formats.base import (
     own_files,
 )
 from annotool.formats.listing import Listing
-from annotool.formats.voc import class_lists
+from annotool.formats.voc import class_list_files, class_lists
 from annotool.formats.voc.layout import NO_XML, claim_file, claims
 from annotool.formats.voc.names import places, safe
 from annotool.formats.voc.patch import patch
@@ -86,7 +86,7 @@ class Voc(Format):
         ids="no",
         attributes="yes",
         image_sizes="yes",
-        image_labels="no",
+        image_labels="where there are no boxes",
         unknown_keys="no",
         unused_categories="yes",
         splits="yes",
@@ -107,7 +107,7 @@ class Voc(Format):
 
     def write(self, data: Dataset, out: Path, options: WriteOptions) -> Written:
         """Write a devkit into the empty folder `out`."""
-        return write(data, out)
+        return class_list_files.write(data, out) if class_list_files.only_labels(data) else write(data, out)
 
     def image_targets(self, data: Dataset, options: WriteOptions) -> Array:
         """Return JPEGImages/ and each image's stem and suffix."""
@@ -115,6 +115,8 @@ class Voc(Format):
 
     def label_files(self, data: Dataset, options: WriteOptions) -> Mapping[str, bytes | None] | None:
         """Return the xml files, where each keeps its name."""
+        if class_list_files.only_labels(data):
+            return None
         where = places(data)
         found = own_files(data, [f"Annotations/{place.stem}.xml" for place in where])
         files = np.append(data.table("sources")["file"], "")[data.table("images")["source"]].tolist()

@@ -2,13 +2,18 @@
 
 Read where a devkit has such lists and no xml file at all; beside xml files they are no labels, for the objects say more. A
 line is a stem and 1 (shown), -1 (not shown) or 0 (shown, but hard to see: no label, as in the challenge's evaluation, and
-counted in a note). `train.txt` and its like name images that may show nothing. `cat_trainval.txt` is left out where
-`cat_train.txt` and `cat_val.txt` are there.
+counted in a note). `train.txt` and its like name images that may show nothing; splits are train, val, test, trainval and
+others that have such a list. `cat_trainval.txt` is left out where `cat_train.txt` and `cat_val.txt` are there. Lists of
+`all`, `default` and `none` are of no split. A class whose lists show it nowhere is one without annotations.
+
+Written are such lists for a dataset whose annotations all label whole images: 1 or -1 for each class and image; from lists
+that were read, the same lines, so that a 0 stays one and what says nothing of an image still does not.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +26,17 @@ from annotool.formats.labelled import Gathered, Span
 from annotool.formats.listing import Listing
 from annotool.formats.voc.lists import lines
 
-__all__ = ["claims", "find_lists", "patch", "read"]
+__all__ = ["FLAG", "NO_SPLIT", "claims", "find_lists", "patch", "read"]
 
-NAME = re.compile(r"(.+)_(train|val|test|trainval)\.txt", re.IGNORECASE)
-LINE = re.compile(r"(.*\S)\s+(-1|0|1)\s*")
+FLAG = re.compile(r"(.*\S)\s+(-1|0|1)\s*")
 PLAIN = ("train", "val", "test", "trainval")
+NO_SPLIT = ("all", "default", "none")  # lists of images that are in no split
 LOOK = 1 << 12
 
 
 @dataclass(frozen=True)
 class ClassList:
-    """One list: of a class, or of all images of a split (category empty)."""
+    """One list: of a class, or of all images of a split (category empty); split as the file's name spells it."""
 
     path: Path
     category: str
@@ -39,27 +44,35 @@ class ClassList:
 
 
 def find_lists(folder: Listing) -> list[ClassList]:
-    """Return the lists of a devkit without xml files; none where no list is of a class."""
+    """Return the lists of a devkit without xml files, by name; none where no list is of a class."""
     sets = folder.folder("ImageSets")
     main = sets.folder("Main") if sets else None
     if main is None:
         return []
-    names = {name.lower() for name in main.files}
-    found, classed = [], False
-    for name in main.with_suffix(".txt"):
-        match, stem = NAME.fullmatch(name), name[: -len(".txt")].lower()
-        of_class = match is not None and flagged(main.path / name)
-        if match is not None and of_class:
-            category, split = match[1], match[2].lower()
-            classed = True
-            whole = {f"{category.lower()}_{part}.txt" for part in ("train", "val")} <= names
-        elif stem in PLAIN:
-            category, split, whole = "", stem, {"train.txt", "val.txt"} <= names
-        else:
-            continue
-        if not (split == "trainval" and whole):
-            found.append(ClassList(main.path / name, category, split))
-    return found if classed else []
+    files = {name[: -len(".txt")]: main.path / name for name in main.with_suffix(".txt")}
+    there = {stem.lower() for stem in files}
+    flags = {stem for stem, path in files.items() if stem.lower() not in PLAIN and flagged(path)}
+    splits = {*PLAIN, *NO_SPLIT, *(there - {stem.lower() for stem in flags})}
+    found, named = [], {*PLAIN}
+    for stem in flags:
+        split = max((each for each in splits if stem.lower().endswith(f"_{each}")), key=len, default="")
+        category = stem[: len(stem) - len(split) - 1]
+        named.add(split)
+        if split and category and not parted(split, f"{category.lower()}_", there):
+            found.append(ClassList(files[stem], category, stem[-len(split) :]))
+    if not found:
+        return []
+    found += [
+        ClassList(files[stem], "", stem)
+        for stem in files.keys() - flags
+        if stem.lower() in named and not parted(stem.lower(), "", there)
+    ]
+    return sorted(found, key=lambda each: each.path.name)
+
+
+def parted(split: str, before: str, there: Container[str]) -> bool:
+    """Whether a list of trainval has its parts beside it, which say the same."""
+    return split == "trainval" and all(before + part in there for part in ("train", "val"))
 
 
 def flagged(path: Path) -> bool:
@@ -69,7 +82,7 @@ def flagged(path: Path) -> bool:
             first = next(iter(lines(file.read(LOOK))), None)
     except OSError:
         return False
-    return first is not None and LINE.fullmatch(first.stem) is not None
+    return first is not None and FLAG.fullmatch(first.stem) is not None
 
 
 def claims(folder: Listing) -> list[Claim]:
@@ -84,16 +97,22 @@ def read(path: Path, options: ReadOptions) -> Dataset | None:
     """Read the dataset of a devkit without xml files; None where it has no lists of classes."""
     found = find_lists(Listing(path)) if path.is_dir() else []
     gathered = Gathered("voc", path, options)
-    hard = 0
-    for each in found:
+    hard, sources = 0, dict[int, int]()
+    for at, each in enumerate(found):
         held = load(each.path, options)
         if held is None:
             continue
-        source = gathered.file(each.path, held, each.split)
+        source = gathered.file(each.path, held, "" if each.split.lower() in NO_SPLIT else each.split)
+        sources[at] = source
         if gathered.text(each.path, source, held):
             hard += take_up(gathered, each, source, held)
     if not found:
         return None
+    shown = {each.name for each in gathered.labels}
+    for at, each in enumerate(found):
+        if at in sources and each.category and each.category not in shown:
+            shown.add(each.category)
+            gathered.declared.append((each.category, Span(sources[at], -1, -1, 0, len(gathered.declared))))
     gathered.facts |= {
         "declared_categories": False,
         "class_lists": sorted({each.category for each in found} - {""}),
@@ -111,7 +130,7 @@ def take_up(gathered: Gathered, each: ClassList, source: int, held: bytes) -> in
     hard, folder = 0, str(gathered.root)
     for at, line in enumerate(lines(held)):
         span = Span(source, line.start, line.end, line.line, at)
-        match = LINE.fullmatch(line.stem)
+        match = FLAG.fullmatch(line.stem)
         if not each.category:
             gathered.image(folder, line.stem.strip(), span)
         elif match is None:
@@ -157,7 +176,7 @@ def without(data: Dataset, image: int, edit: int) -> list[Splice]:
     found = []
     for source in range(len(data.table("sources"))):
         for line in lines(bytes(data.source_bytes(source))):
-            match = LINE.fullmatch(line.stem)
+            match = FLAG.fullmatch(line.stem)
             if (match[1] if match else line.stem.strip()) in names:
                 found.append(Splice(source, line.start, line.end, b"", edit))
     return found

@@ -29,6 +29,7 @@ GEOMETRY = (  # column of Keeps, the kind of row, the task that asks for it, wha
     ),
 )
 ONE_LABEL = "one an image"
+NO_BOXES = "where there are no boxes"
 
 
 class Options(Protocol):
@@ -116,11 +117,11 @@ def objects(data: Dataset, kept: dict[str, bool], how: dict[str, str]) -> Iterat
         n(~known),
         False,
     )
-    if not kept["image_labels"]:
+    boxes = known & ~whole
+    if not kept["image_labels"] or (how["image_labels"] == NO_BOXES and boxes.any()):
         yield "label[|s] of whole images [is|are] left out", n(whole & known), True
     if how["image_labels"] == ONE_LABEL:
         yield from labels_beyond_one(data, whole & known)
-    boxes = known & ~whole
     if not kept["boxes"]:
         yield "object[|s] with a box or an outline [is|are] left out", n(boxes), True
         return
