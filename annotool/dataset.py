@@ -118,7 +118,7 @@ class Dataset(Showing):
     renamed: Mapping[str, str] = field(
         default_factory=dict
     )  # image files about to take another path, by images.path
-    probabilities: Array | None = None  # float32 (images, labels); NaN: nothing was predicted of the image
+    probabilities: Array | None = None  # float64 (images, labels); NaN: nothing was predicted of the image
 
     def table(self, name: str) -> Table:
         """Return a table of schema.SCHEMA as numpy columns; an empty one where the dataset has none."""

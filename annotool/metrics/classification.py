@@ -6,7 +6,7 @@ largest score, the first of equal ones; with several it is every label with a sc
 | number | formula |
 |---|---|
 | accuracy | share of images whose guess is exactly the truth |
-| topk | (one label) share of images with less than k labels before the true one |
+| topk | (one label, k of TOP below K) share of images with less than k labels before the true one |
 | balanced_accuracy | (one label) mean recall of the labels that some image has |
 | precision, recall, F1 of a label | tp / (tp + fp), tp / (tp + fn), 2 tp / (2 tp + fp + fn) |
 | macro, weighted | mean of those over the labels that are true or guessed somewhere, 0 where not defined; weighted by images |
@@ -17,6 +17,8 @@ largest score, the first of equal ones; with several it is every label with a sc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from annotool.table import Array, Table
@@ -24,6 +26,7 @@ from annotool.table import Array, Table
 __all__ = ["average_precision", "guessed", "label_table", "roc", "roc_auc", "roc_table", "summary", "top"]
 
 THRESHOLD = 0.5
+TOP = (2, 3, 5)
 POINTS = 201  # of a ROC curve that is told
 NAN = float("nan")
 
@@ -38,15 +41,16 @@ def guessed(scores: Array, single: bool) -> Array:
     return guess
 
 
-def top(truth: Array, scores: Array, k: int) -> float:
-    """Share of images whose one label is among the k with the largest scores, the first of equal ones before the others."""
+def top(truth: Array, scores: Array, most: Sequence[int]) -> list[float]:
+    """Share of images whose one label is among the k with the largest scores, for each k of `most`; of equal scores the label
+    that is last in order comes first, as in scikit-learn (accuracy, the top of one, takes the first: so do its guesses)."""
     if not len(truth):
-        return NAN
+        return [NAN] * len(most)
     label = truth.argmax(axis=1)
     own = scores[np.arange(len(label)), label][:, None]
-    earlier = np.arange(scores.shape[1]) < label[:, None]
-    before = ((scores > own) | ((scores == own) & earlier)).sum(axis=1)
-    return float((before < k).mean())
+    later = np.arange(scores.shape[1]) > label[:, None]
+    before = ((scores > own) | ((scores == own) & later)).sum(axis=1)
+    return [float((before < k).mean()) for k in most]
 
 
 def label_table(names: tuple[str, ...], truth: Array, scores: Array, single: bool) -> Table:
@@ -84,21 +88,22 @@ def summary(rows: Table, truth: Array, scores: Array, single: bool) -> dict[str,
     numbers = {"accuracy": float((guess == truth).all(axis=1).mean()) if n else NAN}
     true, told, right = rows["images"], rows["guessed"], rows["right"]
     if single:
-        if k > 5:
-            numbers["top5"] = top(truth, scores, 5)
+        most = [each for each in TOP if each < k]
+        numbers |= {f"top{each}": share for each, share in zip(most, top(truth, scores, most), strict=True)}
         numbers["balanced_accuracy"] = mean(rows["recall"][true > 0])
     met = (true + told) > 0
+    none = 0.0 if met.any() else NAN  # of a share of nothing, as in scikit-learn
     for name in ("precision", "recall", "F1"):
         defined = np.nan_to_num(rows[name][met])
         numbers[f"macro_{name}"] = mean(defined)
-        numbers[f"weighted_{name}"] = float((defined * true[met]).sum() / true.sum()) if true.sum() else NAN
+        numbers[f"weighted_{name}"] = float((defined * true[met]).sum() / true.sum()) if true.sum() else none
     tp = right.sum()
     for name, part, whole in (
         ("precision", tp, told.sum()),
         ("recall", tp, true.sum()),
         ("F1", 2 * tp, true.sum() + told.sum()),
     ):
-        numbers[f"micro_{name}"] = float(part / whole) if whole else NAN
+        numbers[f"micro_{name}"] = float(part / whole) if whole else none
     for name in ("AUC", "AP"):
         numbers[f"macro_{name}"] = mean(rows[name][np.isfinite(rows[name])])
     return numbers

@@ -193,7 +193,7 @@ def too_good(name: str, value: float) -> tuple[str, ...]:
 def of_labels(data: Dataset, inside: Array) -> Evaluation:
     """Score the labels of images."""
     assert data.probabilities is not None
-    names, scores, n = data.labels, data.probabilities.astype(np.float64), int(inside.sum())
+    names, scores, n = data.labels, data.probabilities.astype(np.float64, copy=False), int(inside.sum())
     truth, notes = label_truth(data), told_before(data)
     facts = data.facts.get("labels") or {}
     several = int((truth.sum(axis=1) > 1).sum())

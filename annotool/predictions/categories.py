@@ -13,7 +13,7 @@ from annotool.predictions.results import References
 from annotool.schema import NO_ID
 from annotool.table import Array
 
-__all__ = ["COCO_91", "Kinds", "class_order", "in_order", "match_categories"]
+__all__ = ["COCO_91", "Kinds", "class_order", "in_order", "match_categories", "match_columns"]
 
 COCO_91 = tuple(sorted({*range(1, 91)} - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}))
 """The ids of COCO's 80 categories, in order: what is predicted of class 0, 1, 2 ... by models trained on them."""
@@ -64,6 +64,19 @@ def match_categories(
     if (by_id >= 0).all():
         return Kinds(by_id, "id")
     return other_numbers(data, ids, by_id, np.unique(counted))
+
+
+def match_columns(data: Dataset, called: References, classes: Mapping[int, str]) -> Kinds:
+    """Return the category of each column of scores: by name, else, where all names are numbers, as `match_categories`; those
+    from 0 to the last category are places in the order of classes whatever the ids.
+    """
+    image = np.full(len(called.ids), -1)
+    kinds = match_categories(data, called, image, classes, plain=True)
+    numbers = [int(name) for name in called.names if name.isdecimal() and len(name) < 10]
+    if not numbers or len(numbers) < len(called.names) or (kinds.rows >= 0).any():
+        return kinds
+    every = sorted(numbers) == [*range(len(in_order(data)))]
+    return match_categories(data, References(np.array(numbers)), image, classes, plain=every)
 
 
 def clipped(ids: Array, count: int) -> Array:

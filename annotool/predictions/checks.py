@@ -40,9 +40,15 @@ def misfits(results: Results, rows: Table, images: Matched, kinds: Kinds) -> Fin
 
 
 def class_misfits(
-    rows: Table, images: Matched, results: Results, lost: Sequence[str], missing: Sequence[str]
+    rows: Table,
+    images: Matched,
+    results: Results,
+    lost: Sequence[str],
+    missing: Sequence[str],
+    twice: Sequence[str],
 ) -> Findings:
-    """Return what does not fit of scores of whole images: their rows, and the names of classes without a partner."""
+    """Return what does not fit of scores of whole images: their rows, and the names of classes without a partner, or with
+    one that another column before has too."""
     problems = Problems()
     unknown(problems, rows, results.images, images.rows, images.wrong, "image", "")
     first = first_equal(images.rows)
@@ -53,9 +59,13 @@ def class_misfits(
     for name in lost:
         message = "the ground truth has no category {name!r}: its scores are not used"
         problems.add(CODE, message, source=source, line=1, name=name)
+    for name in twice:
+        message = "{name!r} is a category that another column has too: the first counts"
+        problems.add(CODE, message, source=source, line=1, severity=Severity.WARNING, name=name)
     if missing and len(rows):
-        message = "no score of {count} categories, so 0 each: {names}"
-        told = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
+        message = "no score of {names}: taken as 0"
+        more = len(missing) - SHOWN
+        told = ", ".join(missing[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
         problems.add(
             CODE, message, source=source, line=1, severity=Severity.WARNING, count=len(missing), names=told
         )

@@ -12,7 +12,8 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.findings import Findings
 from annotool.formats.base import ReadOptions, load
-from annotool.predictions.categories import Kinds, class_order, match_categories
+from annotool.geometry.groups import first_equal
+from annotool.predictions.categories import Kinds, class_order, match_categories, match_columns
 from annotool.predictions.checks import class_misfits, misfits
 from annotool.predictions.images import Matched, match_images
 from annotool.predictions.numbering import categories_checked, images_checked
@@ -82,12 +83,11 @@ def with_probabilities(
 ) -> Dataset:
     """Return the dataset with the scores of a classifier, by image and label."""
     assert results.probabilities is not None
-    kinds = match_categories(
-        data, results.categories, np.full(len(results.categories.ids), -1), classes, True
-    )
+    kinds = match_columns(data, results.categories, classes)
     labels = np.append(data.table("categories")["label"].astype(np.int64), -1)[kinds.rows]
-    known_images, known = np.flatnonzero(images.rows >= 0)[::-1], np.flatnonzero(labels >= 0)
-    scores = np.full((len(data.table("images")), len(data.labels)), np.nan, dtype=np.float32)
+    again = (first_equal(labels) >= 0) & (labels >= 0)
+    known_images, known = np.flatnonzero(images.rows >= 0)[::-1], np.flatnonzero((labels >= 0) & ~again)
+    scores = np.full((len(data.table("images")), len(data.labels)), np.nan)
     if len(known):
         scores[images.rows[known_images]] = 0
         scores[np.ix_(images.rows[known_images], labels[known])] = results.probabilities[
@@ -105,7 +105,8 @@ def with_probabilities(
     }  # fmt: skip
     missing = [name for label, name in enumerate(data.labels) if label not in labels.tolist()]
     lost = [named[at] for at in np.flatnonzero(labels < 0).tolist()]
-    made = with_sources(data, results, told, class_misfits(rows, images, results, lost, missing))
+    twice = [named[at] for at in np.flatnonzero(again).tolist()]
+    made = with_sources(data, results, told, class_misfits(rows, images, results, lost, missing, twice))
     return replace(made, probabilities=scores)
 
 

@@ -43,7 +43,7 @@ class References:
 @dataclass(frozen=True)
 class Results:
     """Predictions read. rows: a table `predictions` without images and categories; sources, and those of rows and
-    faults, count from 0; probabilities: float32 (images named, categories named), for a form that has these alone.
+    faults, count from 0; probabilities: float64 (images named, categories named), for a form that has these alone.
     """
 
     form: str  # how a user would call it

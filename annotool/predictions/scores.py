@@ -84,8 +84,17 @@ def number(cell: str) -> float | None:
 
 
 def is_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names columns: no cell but the first is a number, or the last is none where others have one."""
+    """Whether the first row names columns: no cell but the first is a number, or the last is none where others have one; or
+    all but the first count the classes."""
     head = rows[0]
+    numbers = [int(cell) for cell in head[1:] if cell.strip().isdecimal() and len(cell) < 10]
+    called = head[0].strip().lower() in ("", *FILE) and len(numbers) > 1
+    if (
+        called
+        and len(numbers) == len(head) - 1
+        and sorted(numbers) in ([*range(len(numbers))], [*range(1, len(numbers) + 1)])
+    ):
+        return True
     if any(cell.strip().lower() in (*FILE, *SCORE) for cell in head):
         return number(head[-1]) is None
     return number(head[-1]) is None and len(rows) > 1 and number(rows[1][-1]) is not None
@@ -119,7 +128,7 @@ def spread(problems: Problems, sheet: Sheet, whole: list[int], header: list[str]
     if header:  # the columns that are numbers are classes, others are notes
         numeric = [
             at for at in range(width)
-            if at != at_file and any(number(sheet.rows[row][at]) is not None for row in whole[:50])
+            if at != at_file and (at or header[0].strip()) and any(number(sheet.rows[row][at]) is not None for row in whole[:50])
         ]  # fmt: skip
     else:
         numeric = [at for at in range(width) if at != at_file]
@@ -133,10 +142,16 @@ def spread(problems: Problems, sheet: Sheet, whole: list[int], header: list[str]
     for row, column in np.argwhere(odd).tolist():
         matrix[row, column] = score(problems, sheet, whole[row], cells[row][column])
     stems = [sheet.rows[row][at_file].strip() for row in whole]
-    images = References(np.full(len(whole), NO_ID), tuple(stems), np.arange(len(whole)))
+    images = References(own_ids(stems), tuple(stems), np.arange(len(whole)))
     ids, columns = np.arange(len(numeric)), tuple(header[at].strip() for at in numeric) if header else ()
     categories = References(ids, columns, ids if header else None)
-    return table(sheet, whole), matrix.astype(np.float32), images, categories
+    return table(sheet, whole), matrix, images, categories
+
+
+def own_ids(stems: Sequence[str]) -> Array:
+    """What images are called by where that may be an id: int64, NO_ID for others."""
+    return np.array([int(each) if each.isdecimal() and str(int(each)) == each and len(each) < 19 else NO_ID for each in stems],
+                    dtype=np.int64)  # fmt: skip
 
 
 def listed(problems: Problems, sheet: Sheet, whole: list[int], names: list[str], at_file: int) -> Made:
@@ -160,11 +175,11 @@ def listed(problems: Problems, sheet: Sheet, whole: list[int], names: list[str],
             message = "a second score of {label!r} for {stem!r}; the first counts"
             place(problems, sheet, row, message, severity=Severity.WARNING, label=label, stem=stem)
         held.setdefault(key, value)
-    matrix = np.zeros((len(stems), len(labels)), dtype=np.float32)
+    matrix = np.zeros((len(stems), len(labels)))
     if held:
         at = np.array(list(held), dtype=np.int64)
         matrix[at[:, 0], at[:, 1]] = list(held.values())
-    images = References(np.full(len(stems), NO_ID), tuple(stems), np.arange(len(stems)))
+    images = References(own_ids([*stems]), tuple(stems), np.arange(len(stems)))
     return (
         table(sheet, firsts),
         matrix,

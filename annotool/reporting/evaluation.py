@@ -25,7 +25,8 @@ HEADLINES = {
         (("VOC", "VOC AP at IoU .5"), ("VOC11", "by 11 points")),
     ),
     "classification": (
-        (("accuracy", "accuracy"), ("top5", "among the first 5"), ("balanced_accuracy", "balanced")),
+        (("accuracy", "accuracy"), ("balanced_accuracy", "balanced")),
+        (("top2", "among the first 2"), ("top3", "first 3"), ("top5", "first 5")),
         (("macro_F1", "F1 macro"), ("weighted_F1", "weighted"), ("micro_F1", "micro")),
         (("macro_precision", "precision macro"), ("macro_recall", "recall macro")),
         (("macro_AUC", "AUC macro"), ("macro_AP", "AP macro")),

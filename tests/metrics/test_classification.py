@@ -118,14 +118,27 @@ def test_top(k: int) -> None:
     rng = np.random.default_rng(k)
     scores, label = rng.random((200, 8)), rng.integers(8, size=200)
     theirs = metrics.top_k_accuracy_score(label, scores, k=k, labels=range(8))
-    assert top(np.eye(8, dtype=bool)[label], scores, k) == pytest.approx(theirs, **CLOSE)
+    assert top(np.eye(8, dtype=bool)[label], scores, [k]) == pytest.approx([theirs], **CLOSE)
 
 
-def test_top_of_one_is_the_accuracy_with_ties_too() -> None:
-    scores = np.array([[0.5, 0.5], [0.5, 0.5]])
-    truth = np.array([[True, False], [False, True]])
-    assert top(truth, scores, 1) == numbers(truth, scores, True)[1]["accuracy"] == 0.5
-    assert top(truth, scores, 2) == 1
+@given(MATRICES)
+def test_top_is_that_of_scikit_learn_with_ties_too(given_: tuple[Array, Array, Array]) -> None:
+    scores, label, _ = given_
+    k = scores.shape[1]
+    told = numbers(np.eye(k, dtype=bool)[label], scores, True)[1]
+    assert [name for name in told if name.startswith("top")] == [
+        f"top{most}" for most in (2, 3, 5) if most < k
+    ]
+    for most in (2, 3, 5):
+        if most < k:
+            theirs = metrics.top_k_accuracy_score(label, scores, k=most, labels=range(k))
+            assert told[f"top{most}"] == pytest.approx(theirs, **CLOSE)
+
+
+def test_of_equal_scores_the_last_label_comes_first() -> None:
+    truth, scores = np.eye(3, dtype=bool), np.full((3, 3), 0.5)
+    assert top(truth[[0]], scores[[0]], [1, 2, 3]) == [0, 0, 1]
+    assert top(truth[[2]], scores[[2]], [1, 2, 3]) == [1, 1, 1]
 
 
 def test_what_is_not_defined() -> None:
@@ -139,5 +152,5 @@ def test_what_is_not_defined() -> None:
         rows, told = numbers(np.empty((0, 2), dtype=bool), np.empty((0, 2)), single)
         assert np.isnan(list(told.values())).all()
         assert guessed(np.empty((0, 0)), single).shape == (0, 0)
-    assert np.isnan(top(np.empty((0, 2), dtype=bool), np.empty((0, 2)), 1))
+    assert np.isnan(top(np.empty((0, 2), dtype=bool), np.empty((0, 2)), [1]))
     assert np.isnan(roc(np.array([True]), np.array([0.5]))[0][1])

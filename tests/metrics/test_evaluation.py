@@ -27,7 +27,7 @@ def pictures(shown: Sequence[Sequence[int]], scores: Any, **facts: Any) -> Datas
         for image, several in enumerate(shown)
         for label in several
     ]
-    matrix = np.array(scores, dtype=np.float32)
+    matrix = np.array(scores, dtype=np.float64)
     names = [f"c{at}" for at in range(matrix.shape[1])]
     return tiny(len(shown), rows, names, probabilities=matrix, facts=facts)
 
@@ -124,7 +124,7 @@ def test_no_images_and_unknown_options(predicted: Any) -> None:
 
 def test_one_label(predicted: Any) -> None:
     rng = np.random.default_rng(0)
-    scores = rng.dirichlet(np.ones(6), size=300).astype(np.float32)
+    scores = rng.dirichlet(np.ones(6), size=300)
     label = rng.integers(6, size=300)
     told = evaluate(pictures([[each] for each in label.tolist()], scores))
     assert told.task == "classification"
@@ -134,8 +134,7 @@ def test_one_label(predicted: Any) -> None:
     assert told.numbers["macro_F1"] == pytest.approx(
         metrics.f1_score(label, guess, average="macro"), abs=1e-12
     )
-    wide = scores.astype(np.float64)
-    each = [metrics.roc_auc_score(label == at, wide[:, at]) for at in range(6)]
+    each = [metrics.roc_auc_score(label == at, scores[:, at]) for at in range(6)]
     assert told.tables["categories"]["AUC"] == pytest.approx(each, abs=1e-12)
     matrix = metrics.confusion_matrix(label, guess)
     cells = told.tables["confusion"]
@@ -149,15 +148,16 @@ def test_one_label(predicted: Any) -> None:
 def test_several_labels() -> None:
     rng = np.random.default_rng(1)
     truth = rng.random((200, 4)) < 0.4
-    scores = rng.random((200, 4)).astype(np.float32)
+    scores = rng.random((200, 4))
     told = evaluate(pictures([np.flatnonzero(row).tolist() for row in truth], scores))
     assert dict(told.settings) == {"labels": "multi"}
-    wide = scores.astype(np.float64)
-    assert told.numbers["macro_AP"] == pytest.approx(metrics.average_precision_score(truth, wide), abs=1e-12)
-    assert told.numbers["micro_F1"] == pytest.approx(
-        metrics.f1_score(truth, wide >= 0.5, average="micro"), abs=1e-12
+    assert told.numbers["macro_AP"] == pytest.approx(
+        metrics.average_precision_score(truth, scores), abs=1e-12
     )
-    assert told.numbers["Brier"] == pytest.approx(((wide - truth) ** 2).mean())
+    assert told.numbers["micro_F1"] == pytest.approx(
+        metrics.f1_score(truth, scores >= 0.5, average="micro"), abs=1e-12
+    )
+    assert told.numbers["Brier"] == pytest.approx(((scores - truth) ** 2).mean())
     assert "confusion" not in told.tables
     assert told.counts["left_out"] == 0  # an image may have none
 
@@ -189,7 +189,7 @@ def test_one_class_all_wrong_and_scores_that_are_no_probabilities() -> None:
     assert any("do not add up to 1" in note for note in told.notes)
     empty = pictures([[0]], [[1.0]])
     assert np.isnan(evaluate(empty).numbers["macro_AUC"])
-    nothing = replace(tiny(0, []), probabilities=np.empty((0, 2), dtype=np.float32))
+    nothing = replace(tiny(0, []), probabilities=np.empty((0, 2)))
     with pytest.raises(UsageError, match="none of the 0 images"):
         evaluate(nothing)
 

@@ -29,6 +29,14 @@ SAME = {
     "columns in another order": b"dog,file,cat\n0.75,b.jpg,0.25\n0,0007.jpg,1\n",
     "notes beside": b"file,model,cat,dog\nb.jpg,m,0.25,0.75\n0007.jpg,m,1,0\n",
     "stems and folders": WIDE.replace("b.jpg", "val/b").replace("0007.jpg", "val/0007").encode(),
+    "columns with another case": b"file,CAT, Dog\nb.jpg,0.25,0.75\n0007.jpg,1,0\n",
+    "columns that count from 0": b"image,0,1\nb.jpg,0.25,0.75\n0007.jpg,1,0\n",
+    "columns that count from 1": b"image,1,2\nb.jpg,0.25,0.75\n0007.jpg,1,0\n",
+    "a table of pandas": b",0,1\nb.jpg,0.25,0.75\n0007.jpg,1,0\n",
+    "rows that are numbered": b",file,cat,dog\n0,b.jpg,0.25,0.75\n1,0007.jpg,1,0\n",
+    "ids of images": b"image_id,cat,dog\n2,0.25,0.75\n3,1,0\n",
+    "rows of classes from 0": b"file,label,score\nb.jpg,0,0.25\nb.jpg,1,0.75\n0007.jpg,0,1\n",
+    "rows of ids": b"file,label,score\nb.jpg,1,0.25\nb.jpg,2,0.75\n0007.jpg,1,1\n",
     "rows of labels": b"file,label,score\nb.jpg,cat,0.25\nb.jpg,dog,0.75\n0007.jpg,cat,1\n",
     "rows of labels, no header": b"b.jpg,cat,0.25\nb.jpg,dog,0.75\n0007.jpg,cat,1\n",
 }
@@ -38,8 +46,8 @@ SAME = {
 def test_valid(tmp_path: Path, text: bytes) -> None:
     data = read(coco(tmp_path), scores(tmp_path, text))
     assert data.probabilities is not None
-    assert data.probabilities.dtype == np.float32
-    assert np.array_equal(data.probabilities, np.array(MATRIX, np.float32), equal_nan=True)
+    assert data.probabilities.dtype == np.float64
+    assert np.array_equal(data.probabilities, np.array(MATRIX), equal_nan=True)
     assert told(data) == []
     assert len(data.table("predictions")) == 0
     assert "csv" in data.notes[-1]
@@ -49,7 +57,11 @@ def test_valid(tmp_path: Path, text: bytes) -> None:
 INVALID = {
     "unknown image": (f"{WIDE}x.jpg,0,1\n", "the ground truth has no image 'x.jpg', or several: 1 not scored"),
     "unknown class": ("file,cat,dog,cow\nb.jpg,0,0,1\n", "the ground truth has no category 'cow': its scores are not used"),
-    "no column": ("file,cat,note\nb.jpg,0.5,x\n", "no score of 1 categories, so 0 each: dog"),
+    "no column": ("file,cat,note\nb.jpg,0.5,x\n", "no score of dog: taken as 0"),
+    "a column twice": ("file,cat,dog,Cat\nb.jpg,0.25,0.5,1\n", "'Cat' is a category that another column has too: the first counts"),
+    "a class more than names": ("b.jpg,0.25,0.5,0.25\n", "the ground truth has no category '2': its scores are not used"),
+    "a class less than names": ("b.jpg,0.25\n0007.jpg,1\n", "no score of dog: taken as 0"),
+    "a number nobody has": ("file,label,score\nb.jpg,1,0.5\nb.jpg,7,0.5\n", "the ground truth has no category '7': its scores are not used"),
     "twice": (f"{WIDE}b.jpg,0.5,0.5\n", "scores of this image stand in line 2 already, which counts"),
     "logits": ("file,cat,dog\nb.jpg,-3,0.5\n", "score -3 is not between 0 and 1"),
     "NaN": ("file,cat,dog\nb.jpg,nan,0.5\n", "score 'nan' is no finite number"),
@@ -78,3 +90,25 @@ def test_invalid(tmp_path: Path, text: str, said: str) -> None:
 def test_nothing_raises(tmp_path: Path, text: bytes) -> None:
     data = read(coco(tmp_path), scores(tmp_path, text))
     assert data.facts["predictions"]["rows"] >= 0
+
+
+def test_every_digit_is_kept(tmp_path: Path) -> None:
+    text = "file,cat,dog\nb.jpg,0.12345678901234567,0.87654321098765433\n"
+    data = read(coco(tmp_path), scores(tmp_path, text))
+    assert data.probabilities is not None
+    assert data.probabilities[1].tolist() == [0.12345678901234567, 0.87654321098765433]
+
+
+def test_the_first_of_two_columns_of_a_category_counts(tmp_path: Path) -> None:
+    data = read(coco(tmp_path), scores(tmp_path, "file,cat,dog,Cat\nb.jpg,0.25,0.5,1\n"))
+    assert data.probabilities is not None
+    assert data.probabilities[1].tolist() == [0.25, 0.5]
+
+
+def test_names_the_user_gave_for_numbered_columns(tmp_path: Path) -> None:
+    put(tmp_path, {"names.txt": "dog\ncat\n"})
+    data = read(
+        coco(tmp_path), scores(tmp_path, "file,0,1\nb.jpg,0.25,0.75\n"), classes=tmp_path / "names.txt"
+    )
+    assert data.probabilities is not None
+    assert data.probabilities[1].tolist() == [0.75, 0.25]

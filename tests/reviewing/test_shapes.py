@@ -147,7 +147,7 @@ def test_predictions_stand_in_fields_of_their_own_with_their_scores(homes: Path)
     data = replace(
         data,
         tables={**data.tables, "predictions": guess},
-        probabilities=np.array([[0.25, 0.75]], dtype=np.float32),
+        probabilities=np.array([[0.25, 0.75]]),
     )
     doc = shown(data, "predicted")
     (box,) = doc["predictions"]["detections"]

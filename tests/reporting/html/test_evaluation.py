@@ -26,7 +26,7 @@ def detection(sample_data: Path) -> Evaluation:
 def classification(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     data = api.read(sample_data / "classes")
     scores = np.random.default_rng(3).dirichlet(np.ones(len(data.labels)), len(data.table("images")))
-    return api.evaluate(replace(data, probabilities=scores.astype(np.float32)))
+    return api.evaluate(replace(data, probabilities=scores))
 
 
 def page(told: Evaluation) -> str:

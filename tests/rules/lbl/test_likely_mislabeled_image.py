@@ -16,9 +16,7 @@ def labels(
 ) -> Dataset:
     """Images of these labels, with a model that is sure of them but where it says otherwise."""
     rows = [{"image": at, "category": each, "kind": Kind.IMAGE} for at, each in enumerate(given)]
-    probabilities = np.array(
-        [(says or {}).get(at, SURE[each]) for at, each in enumerate(given)], dtype=np.float32
-    )
+    probabilities = np.array([(says or {}).get(at, SURE[each]) for at, each in enumerate(given)])
     return tiny(len(given), rows, facts={"labels": {"kind": kind}}, probabilities=probabilities, **more)
 
 
