@@ -348,6 +348,21 @@ class Dataset(Showing):
         return named
 
     @cached_property
+    def first_names(self) -> Array:
+        """images.file_name as it was before files were to take other paths: what predictions made of them go by."""
+        names, paths = self.table("images")["file_name"], self.table("images")["path"]
+        if not self.renamed:
+            return names
+        found = np.array(names)
+        for row in np.flatnonzero(np.isin(paths, list(self.renamed))).tolist():
+            named, new, old = (
+                str(each).split("/") for each in (names[row], self.renamed[paths[row]], paths[row])
+            )
+            if new[-len(named) :] == named:
+                found[row] = "/".join(old[-len(named) :])
+        return found
+
+    @cached_property
     def image_headers(self) -> imagefile.ImageFiles:
         """The same as far as headers say it, whether pixels are read or not."""
         if self.probed is not None:

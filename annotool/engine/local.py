@@ -68,7 +68,7 @@ def checked(
         rule = rules[code]
         if code in selected and why:
             skipped.append(Skipped(code, why))
-        graded = Findings(tuple(with_severity(part, rule) for part in offered(data, rule, mine).blocks))
+        graded = Findings(tuple(with_severity(part, rule) for part in offered(data, mine).blocks))
         causes = {cause: found[cause] for cause in silencing(rule, selected) if cause in found}
         found[code], counted = silence(data, graded, causes, rules)
         found.update(counted)
@@ -98,11 +98,9 @@ def with_severity(part: Block, rule: Rule) -> Block:
     return replace(part, columns=part.columns.with_columns(severity=filled))
 
 
-def offered(data: Dataset, rule: Rule, findings: Findings) -> Findings:
+def offered(data: Dataset, findings: Findings) -> Findings:
     """Findings without the fixes of what stands in files that nothing can be fixed in."""
     fixed = unpatched(data) == ""
-    if rule.renames:  # no bytes of a class folder name its images
-        fixed |= data.table("sources")["start"] == data.table("sources")["end"]
     if fixed.all():
         return findings
     # The last one is for what stands in no file, as categories that are only used.

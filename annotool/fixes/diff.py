@@ -25,12 +25,13 @@ def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]
     """
     columns = {name: changes[name].tolist() for name in ("round", "edit", *TOLD, *VALUES)}
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-    for _, part in groupby(rows, key=lambda row: (row["round"], row["edit"])):
+    for _, part in groupby(rows, key=lambda row: (row["round"], row["edit"], is_file(row) and row["path"])):
         first, *more = part
         yield head(first, slugs, root)
         name = f"{first['column']} " if first["column"] else ""
-        if first["old"] is None and first["new"] is None:  # an image file takes another name
-            yield from (f"-{name}{first['old_value']}", f"+{name}{first['new_value']}")
+        if is_file(first):
+            if first["column"]:
+                yield from (f"-{name}{first['old_value']}", f"+{name}{first['new_value']}")
         elif first["old"] is None:
             yield from (f"+{text(each)}" for each in first["new"].splitlines())
         elif more or boxed(first["old_value"], first["column"]):
@@ -41,6 +42,11 @@ def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]
                 yield f"-{name}{text(first['old'])}"
             if first["new"].strip():  # a new member comes with its comma and key
                 yield f"+{name}{text(first['new']) if first['old'] or not name else told(first['new_value'])}"
+
+
+def is_file(row: Mapping[str, Any]) -> bool:
+    """Whether a change is of an image file as a whole: it takes another name or place, or goes."""
+    return row["old"] is None and row["new"] is None
 
 
 def boxed(old: Any, column: str) -> bool:
@@ -56,7 +62,12 @@ def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
     score = "" if row["score"] is None else f", predicted with {row['score']:.2f}"
     unsafe = "" if row["safe"] else f" (unsafe{score})"
     added, gone = row["old"] is None, row["new"] is None
-    goes = " (a new name)" * (added and gone) or " (the file goes)" * gone or " (a new file)" * added
+    moved = " (a new place)" if "/" in str(row["new_value"]) else " (a new name)"
+    goes = (
+        (moved if row["column"] else " (left out)") * (added and gone)
+        or " (the file goes)" * gone
+        or " (a new file)" * added
+    )
     return f"@@ {place} {row['rule']} {slugs.get(row['rule'], '')}{unsafe}{goes}{': ' if what else ''}{what}"
 
 

@@ -72,7 +72,7 @@ def check(made: Proposal, root: Path, before: Mapping[Path, str | None]) -> None
     if made.renamed:
         first, count = min(made.renamed), len(made.renamed)
         raise UsageError(
-            f"--in-place renames no image, and {count:,} would have to be, as {first}; use --out"
+            f"--in-place renames or moves no image, and {count:,} would have to be, as {first}; use --out"
         )
     for path, known in before.items():
         if known is None:  # a new file
@@ -202,13 +202,22 @@ def put_back(path: Path) -> tuple[str, ...]:
     try:
         replace(files())
         for each in images:
-            (path.parent / each.renamed).rename(path.parent / each.file)
+            put_back_image(path.parent / each.renamed, path.parent / each.file)
             done.append(each.renamed)
     except OSError as error:
         raise AnnotoolError(
             f"{error.filename or path}: {error.strerror or error}; not all could be undone; run undo again"
         ) from error
     return tuple(done)
+
+
+def put_back_image(now: Path, before: Path) -> None:
+    """Give an image file its old path; a folder that was made for its new one goes when it is empty."""
+    before.parent.mkdir(parents=True, exist_ok=True)
+    now.rename(before)
+    if now.parent != before.parent:
+        with suppress(OSError):  # it holds other files
+            now.parent.rmdir()
 
 
 def is_renamed(known: Journal, folder: Path, image: Renamed) -> bool:

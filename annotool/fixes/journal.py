@@ -4,7 +4,8 @@ The first line is the header: `annotool` (version), `journal` (1), `files` (each
 `before` and `after`; null: no such file), `left_out` (image files that the mended copy is without, since in
 their folder they would be found again). Then one line a byte range, in the order made: `file`, `offset` and
 `old` and `new` bytes (text where they are UTF-8, else {"base64": ...}; old null: there was no such file, new
-null: the file goes; both null: the image file takes the name `renamed`, its bytes, of hash `sha256`, stay), `round`,
+null: the file goes; both null: the image file takes the name `renamed`, its bytes, of hash `sha256`, stay, or
+without a `renamed` is left out), `round`,
 `rule`, `fingerprint`, `safe`, `score` of the prediction that spoke for it, and for people `line`, `image`, `annotation_id`, `category`, `column`,
 `old_value`, `new_value`, and of what a reviewer decided `reviewer`, `reason`. The last line is `{"end": N}`, N the number of lines between. Files are relative to
 the folder the journal lies in; offsets count in the file as it stood before its round.
@@ -224,10 +225,12 @@ def load(path: Path) -> Journal:
                 renamed.append(Renamed(checked(line.file), checked(line.renamed), line.sha256))
                 continue
             old, new = (None if each is None else decoded(each) for each in (line.old, line.new))
+            if old is None and new is None:  # an image that is left out
+                continue
             entries[as_name(line.file)].append(Entry(line.round, line.offset, old, new))
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise JournalError(f"{path}: line {number} is not that of a journal of annotool: {error}") from error
-    return Journal(path, files, left_out, entries, tuple(renamed), complete)
+    return Journal(path, files, left_out, entries, tuple(dict.fromkeys(renamed)), complete)
 
 
 def whole(path: Path) -> Journal:

@@ -71,7 +71,9 @@ def mirror(data: Dataset, overlay: Overlay, root: Path, work: Path) -> None:
         placed(work, name).write_bytes(new[file] or b"")
     for at, (file, name) in enumerate(zip(files, names_in(root, files), strict=True)):
         held = new[file] if file in new else data.file_bytes(at)
-        if not held and os.path.isdir(file):  # a class folder: its images make it
+        if not held and os.path.isdir(file):  # a class folder: its images make it, if it has any
+            if not data.table("sources")["records"][at]:
+                (work / name).mkdir(parents=True, exist_ok=True)
             continue
         if held is not None and name:
             placed(work, name).write_bytes(held)

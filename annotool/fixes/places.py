@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from annotool import formats
 from annotool.dataset import Dataset
 from annotool.findings import Findings
 from annotool.table import Array, Table
@@ -126,11 +127,17 @@ class Trail:
 
     files: Mapping[tuple[int, str], int]  # by path number and file, as in the table `sources`
     steps: tuple[Step, ...] = ()
+    images: Mapping[str, int] = field(
+        default_factory=dict
+    )  # by path, those whose place is their label, as files of their own
 
     @staticmethod
     def start(data: Dataset) -> Trail:
         """Return the trail of files that nobody has edited."""
-        return Trail({name: at for at, name in enumerate(names(data.table("sources")))})
+        files = {name: at for at, name in enumerate(names(data.table("sources")))}
+        images = data.table("images")
+        paths = images["path"][np.append(formats.placed(data), False)[images["source"]]]
+        return Trail(files, images={path: at for at, path in enumerate(paths.tolist(), len(files)) if path})
 
     def numbers(self, data: Dataset) -> Array:
         """Return the number of each of the dataset's sources among the files as first read; -1: a new
@@ -173,7 +180,13 @@ class Trail:
 def record_keys(trail: Trail, data: Dataset, table: str, rows: Array) -> Array:
     """Return one int64 a row that names its record through all rounds; NOWHERE for a row of no file."""
     source, start, _ = spans(data, table, rows)
-    return named(trail, data, source, start, table)
+    keys = named(trail, data, source, start, table)
+    if trail.images and table in ("images", "annotations"):
+        image = data.image_rows(data.table(table)["image"][rows])
+        paths = np.append(data.table("images")["path"], "")[image].tolist()
+        own = np.array([trail.images.get(path, NOWHERE) for path in paths], dtype=np.int64)
+        keys = np.where(own < 0, keys, ((own << BITS) << 2) | TABLES[table])
+    return keys
 
 
 def named(trail: Trail, data: Dataset, source: Array, start: Array, table: str) -> Array:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits, Findings, Op
-from annotool.fixes import renaming
 from annotool.fixes.places import BITS, NOWHERE, TABLES, Trail, finding_keys, named, record_keys, spans
+from annotool.formats.base import Move, objects
 from annotool.table import Array, Table
 
 __all__ = ["State", "failed", "made", "worst"]
@@ -38,13 +39,20 @@ class State:
         return Table({str(name): counted[name].to_numpy() for name in counted})
 
 
-def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) -> Table:
-    """Return what has to be proven of a round's edits, one row an edit: round, rule, severity and key of its
+def made(
+    state: State, asked: Findings, keys: Array, edits: Edits, number: int, files: Sequence[Move] = ()
+) -> Table:
+    """Return what has to be proven of a round's edits, one row an edit, and of each of `files`, where there are some: round, rule, severity and key of its
     finding, left (findings of that rule and key that may stay; -1: it does not hold), record (its record key), adds
     (it adds an annotation to that image), byte (where a byte edit stood at first), image (the file of the image it drops),
     moved (the image file it renames).
     """
     finding = edits["finding"]
+    paths = np.append(state.data.table("images")["path"], "")
+    blank = objects([""] * len(edits))
+    gone, moved = blank.copy(), blank
+    for at, each in enumerate(files):
+        (gone if each.new is None else moved)[at] = paths[each.image]
     rules = asked.column("rule").astype(object)
     answered = np.unique(finding)
     return Table(
@@ -57,8 +65,8 @@ def made(state: State, asked: Findings, keys: Array, edits: Edits, number: int) 
             "record": edited_records(state, edits),
             "adds": np.asarray(edits["op"] == Op.ADD, dtype=bool),
             "byte": edited_bytes(state, edits),
-            "image": dropped_images(state, edits),
-            "moved": renaming.moved(state.data, edits),
+            "image": np.where(gone != "", gone, dropped_images(state, edits)),
+            "moved": moved,
         }
     )
 

@@ -1,4 +1,4 @@
-"""Image files that take another name. They stand as they are: readers find them by their new paths (ReadOptions.renamed)
+"""Image files that take another path, or go. They stand as they are: readers find them by their new paths (ReadOptions.renamed)
 until the mended copy is written, where they have them.
 """
 
@@ -6,19 +6,20 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from annotool import formats
 from annotool.dataset import Dataset
-from annotool.findings import Edits, Op
-from annotool.fixes.changes import of_files
-from annotool.formats.base import objects
+from annotool.findings import Edits, Findings, Op
+from annotool.fixes.changes import of_files, scores
+from annotool.formats.base import Move, objects
 from annotool.imagefile.suffix import alike
 from annotool.table import Array, Table
 
-__all__ = ["COLUMN", "asked", "described", "lost", "moved", "names", "place"]
+__all__ = ["COLUMN", "asked", "described", "gone", "lost", "moves", "names", "place"]
 
 COLUMN = "path"  # of the table images; an edit of it renames a file
 
@@ -29,50 +30,81 @@ def asked(edits: Edits | Table) -> Array:
     return np.asarray(named, dtype=bool)
 
 
-def moved(data: Dataset, edits: Edits) -> Array:
-    """Return, for each edit, the path of the image file that it renames, empty for none (object)."""
-    paths = np.append(data.table("images")["path"], "")
-    return np.asarray(paths[np.where(asked(edits), edits["row"], -1)], dtype=object)
-
-
-def names(data: Dataset, edits: Edits) -> dict[str, str]:
-    """Return the new path of each image file that edits rename, by its path."""
+def moves(data: Dataset, edits: Edits) -> list[Move]:
+    """Return the image files that edits rename, and those that they move or take away since their place is their label."""
+    placed = np.append(formats.placed(data), False)
     rows = np.flatnonzero(asked(edits))
-    return dict(zip(moved(data, edits)[rows].tolist(), edits["new"][rows].tolist(), strict=True))
+    rows = rows[~placed[data.table("images")["source"][edits["row"][rows]]]]
+    own = map(Move, edits["row"][rows].tolist(), edits["new"][rows].tolist(), rows.tolist())
+    return [*own, *formats.moves(data, edits)] if len(edits) else []
+
+
+def names(data: Dataset, made: Sequence[Move]) -> dict[str, str]:
+    """Return the new path of each image file that takes one, by its path."""
+    paths = data.table("images")["path"]
+    return {paths[each.image]: each.new for each in made if each.new is not None}
+
+
+def gone(data: Dataset, made: Sequence[Move]) -> frozenset[str]:
+    """Return the paths of the image files that go."""
+    paths = data.table("images")["path"]
+    return frozenset(paths[each.image] for each in made if each.new is None)
 
 
 def place(name: str, path: str, new: str) -> str:
     """Return where a file that is to stand at `name` in a copy stands there when it is called `new` instead of `path`."""
-    folder, slash, _ = name.rpartition("/")
-    return alike(name, path, new) or folder + slash + os.path.basename(new)
+    way = os.path.relpath(new, os.path.split(path)[0])
+    other = os.path.normpath(os.path.join(os.path.split(name)[0], way)).replace(os.sep, "/")
+    return alike(name, path, new) or other
 
 
-def described(data: Dataset, prints: Array, edits: Edits, number: int) -> Table:
-    """Return what a round renames, a row a file, columns as of changes.described; for values the names of the file in its
-    folder. `edits` count over findings whose fingerprints are `prints`.
+def described(
+    data: Dataset, findings: Findings, prints: Array, edits: Edits, made: Sequence[Move], number: int
+) -> Table:
+    """Return what a round moves, a row a file and finding, columns as of changes.described; for values the paths of the file
+    below the folder that both are in. `edits` count over `findings`, whose fingerprints are `prints`.
     """
-    paths = moved(data, edits)
-    named, first = np.unique(paths.astype(str), return_index=True)
-    rows = np.sort(first[named != ""])
-    mine, files = edits.take(rows), paths[rows].tolist()
+    paths, places = data.table("images")["path"], data.image_paths
+    first = {(paths[each.image], edits["finding"][each.edit]): each for each in reversed(made)}
+    chosen = [each for each in made if first[paths[each.image], edits["finding"][each.edit]] is each]
+    images, by = (
+        np.array(each, dtype=np.int64) for each in zip(*((m.image, m.edit) for m in chosen), strict=True)
+    )
+    mine, drops = edits.take(by), np.array([each.new is None for each in chosen])
     changes = of_files(
         number,
         Op.SET,
-        [(Path(each), 0, None, None) for each in files],
+        [(Path(each), 0, None, None) for each in paths[images].tolist()],
         rule=mine["rule"].tolist(),
         fingerprint=prints[mine["finding"]].tolist(),
-        edit=rows.tolist(),
-        line=[0] * len(rows),
+        edit=by.tolist(),
+        line=[0] * len(by),
     )
+    told = [
+        ("", None, None) if each.new is None else (COLUMN, *apart(places[each.image], each.new))
+        for each in chosen
+    ]
+    column, old, new = zip(*told, strict=True)
+    category = np.append(data.table("categories")["name"], "")[findings.column("category")[mine["finding"]]]
     return changes.with_columns(
-        table=mine["table"],
-        column=mine["column"],
+        op=np.where(drops, int(Op.DROP), int(Op.SET)).astype(np.int8),
+        table=objects(["images"] * len(by)),
+        column=objects(column),
         safe=mine["safe"],
-        image=data.table("images")["file_name"][mine["row"]],
-        image_path=objects(files),
-        old_value=objects([os.path.basename(each) for each in files]),
-        new_value=objects([os.path.basename(each) for each in mine["new"].tolist()]),
+        score=scores(findings)[mine["finding"]],
+        category=category,
+        image=data.table("images")["file_name"][images],
+        image_path=paths[images],
+        old_value=objects(old),
+        new_value=objects(new),
     )
+
+
+def apart(old: str, new: str) -> tuple[str, str]:
+    """Two paths below the folder that both are in."""
+    above = os.path.commonpath([os.path.split(old)[0], os.path.split(new)[0]])
+    first, second = (os.path.relpath(each, above).replace(os.sep, "/") for each in (old, new))
+    return first, second
 
 
 def lost(before: Dataset, after: Dataset, paths: Array, gone: Collection[str]) -> Array:

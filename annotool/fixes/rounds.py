@@ -21,7 +21,7 @@ from annotool.fixes.changes import described
 from annotool.fixes.conflicts import settle
 from annotool.fixes.places import Trail, finding_keys, first_lines, home, record_keys, source_path
 from annotool.fixes.proof import State
-from annotool.formats.base import Splice
+from annotool.formats.base import Move, Splice
 from annotool.rules.base import Rule, classifies
 from annotool.table import Array, Table
 
@@ -169,6 +169,7 @@ def propose(
         kept = kept.and_also(run.proven.take(stay), whole=False)
     else:
         again = found_again(read, run)
+    renamed = {old: new for old, new in run.renamed.items() if old not in again and old != new}
     return Proposal(
         data=first.data,
         before=first.findings.of(*rules),
@@ -176,17 +177,17 @@ def propose(
         after=run.last.findings.of(*rules),
         overlay=run.overlay,
         changes=run.changes.take(
-            ~np.isin(run.changes["image_path"], list(again)) | ~renaming.asked(run.changes)
+            np.isin(run.changes["image_path"], list(renamed)) | ~renaming.asked(run.changes)
         ),
         dropped_images=run.dropped,
         deletions=again,
-        renamed={old: new for old, new in run.renamed.items() if old not in again},
+        renamed=renamed,
         taken_back={rule: len(keys) for rule, keys in sorted(barred.findings.items())},
         complete=run.complete,
         notes=(
             *emptied(first, run.last),
             *not_in_place(kept, "be found again"),
-            *not_in_place(called, "take another name"),
+            *not_in_place(called, "take another name or place"),
         ),
     )
 
@@ -231,38 +232,44 @@ def emptied(first: State, last: State) -> tuple[str, ...]:
 
 def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
     state, overlay, dropped, renamed = first, dict[Path, bytes | None](), frozenset[str](), dict[str, str]()
-    notes = [noted(first, first, NOTHING, splices.table(first.data, []), 0)]
+    notes = [noted(first, first, NOTHING, splices.table(first.data, []), [], 0)]
     for number in range(1, ROUNDS + 2):
         asked = wanted(tools, state, unsafe, barred)
         spliced = splices.table(state.data, patched(tools, state.data, asked.edits))
-        names = renaming.names(state.data, asked.edits)
-        files = creating.files(state.data, asked.edits, overlay) if not (len(spliced) or names) else []
-        done = not (len(spliced) or files or names)
+        moves = renaming.moves(state.data, asked.edits)
+        files = creating.files(state.data, asked.edits, overlay) if not (len(spliced) or moves) else []
+        done = not (len(spliced) or files or moves)
         if done or number > ROUNDS:
             break
-        before, renamed = state, renamed | names
+        before, renamed = state, renamed | renaming.names(state.data, moves)
         overlay |= {**new_files(state.data, spliced), **{each.path: each.new for each in files}}
         dropped |= lost_images(state.data, asked.edits.take(np.unique(spliced["edit"])))
+        dropped |= renaming.gone(state.data, moves)
         data = tools.read({**overlay, **hidden(dropped)}, renamed)
         state = State(data, tools.audit(data), state.trail.after(state.data, spliced))
         if files:
             parts = (asked.edits, asked.findings, asked.keys, asked.prints)
             notes.append(creating.noted(before, state, parts, files, number))
         else:
-            notes.append(noted(first, before, asked, spliced, number))
+            notes.append(noted(first, before, asked, spliced, moves, number))
     changes, proven = (Table.concat(list(each)) for each in zip(*notes, strict=True))
     return Run(state, overlay, dropped, renamed, changes, proven, complete=done)
 
 
-def noted(first: State, state: State, asked: Asked, spliced: Table, number: int) -> tuple[Table, Table]:
+def noted(
+    first: State, state: State, asked: Asked, spliced: Table, moves: list[Move], number: int
+) -> tuple[Table, Table]:
     """What is to be kept of a round: its changes, and what has to be proven of them."""
-    named = renaming.asked(asked.edits)
-    made = asked.edits.take(np.union1d(spliced["edit"], np.flatnonzero(named)).astype(np.int64))
     lines = partial(first_lines, first.data, state.trail, state.data)
     changes = described(state.data, asked.findings, asked.prints, asked.edits, spliced, number, lines)
-    if named.any():
-        changes = Table.concat([changes, renaming.described(state.data, asked.prints, asked.edits, number)])
-    return changes, proof.made(state, asked.findings, asked.keys, made, number)
+    if moves:
+        own = renaming.described(state.data, asked.findings, asked.prints, asked.edits, moves, number)
+        changes = Table.concat([changes, own])
+    by = np.array([each.edit for each in moves], dtype=np.int64)
+    others = np.setdiff1d(spliced["edit"], by).astype(np.int64)
+    made = asked.edits.take(np.concatenate([others, by]))
+    files = [Move(-1, "", 0)] * len(others) + moves
+    return changes, proof.made(state, asked.findings, asked.keys, made, number, files)
 
 
 def wanted(tools: Tools, state: State, unsafe: bool, barred: Barred) -> Asked:

@@ -15,12 +15,12 @@ import numpy as np
 from annotool.dataset import Dataset, concat
 from annotool.errors import NoDatasetError, SeveralDatasetsError, UsageError
 from annotool.findings import Edits
-from annotool.formats.base import Claim, Format, ReadOptions, Splice
+from annotool.formats.base import Claim, Format, Move, ReadOptions, Splice
 from annotool.formats.labelled import with_labels
 from annotool.formats.listing import Listing
 from annotool.table import Array
 
-__all__ = ["check_local", "detect", "packed", "patch", "read", "registry", "unpatched"]
+__all__ = ["check_local", "detect", "moves", "packed", "patch", "placed", "read", "registry", "unpatched"]
 
 SHARED = ("base", "images", "labelled", "listing", "naming", "sheet", "sidefile")
 CHOICES = {
@@ -200,5 +200,22 @@ def unpatched(data: Dataset) -> Array:
         form = imported(name)
         if type(form).unpatched is not Format.unpatched:
             mine = np.flatnonzero((sources["format"] == name) & (sources["role"] != "predictions"))
-            why[mine] = [form.unpatched(file) for file in sources["file"][mine].tolist()]
+            why[mine] = [form.unpatched(data, file) for file in sources["file"][mine].tolist()]
     return why
+
+
+def placed(data: Dataset) -> Array:
+    """Return which sources are folders where the place of an image file is its label, bool."""
+    sources = data.table("sources")
+    known = [name for name in data.formats.intersection(names()) if imported(name).placed]
+    found: Array = np.isin(sources["format"], known) & (sources["role"] != "predictions")
+    return found
+
+
+def moves(data: Dataset, edits: Edits) -> list[Move]:
+    """Return where image files go so that the edits hold, in such folders."""
+    return [
+        each
+        for name in sorted(data.formats.intersection(names()))
+        for each in imported(name).moves(data, edits)
+    ]

@@ -22,6 +22,7 @@ __all__ = [
     "Claim",
     "Format",
     "Keeps",
+    "Move",
     "Problems",
     "ReadOptions",
     "Splice",
@@ -105,6 +106,14 @@ class Splice(NamedTuple):
     edit: int
 
 
+class Move(NamedTuple):
+    """An image file, by the row of its image, that takes the path `new`; None: it goes. `edit` is the edit's row."""
+
+    image: int
+    new: str | None
+    edit: int
+
+
 @dataclass(frozen=True)
 class Written:
     """What a writer did: files by path below the output folder, records written, and what it left out.
@@ -162,7 +171,9 @@ class Format(ABC):
         """
         return None
 
-    def unpatched(self, file: str) -> str:
+    placed = False  # whether a label is the place where its image file lies
+
+    def unpatched(self, data: Dataset, file: str) -> str:
         """Return why nothing can be fixed in a file of this name (as in `sources`), and what helps; empty where it can."""
         return ""
 
@@ -181,6 +192,10 @@ class Format(ABC):
     @abstractmethod
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return the bytes to change in the sources of this format so that the edits hold; nothing else changes."""
+
+    def moves(self, data: Dataset, edits: Edits) -> list[Move]:
+        """Return where image files go so that the edits hold, in a format whose labels are their places."""
+        return []
 
 
 class Problems:

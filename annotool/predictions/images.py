@@ -46,7 +46,7 @@ def match_images(data: Dataset, called: References) -> Matched:
         if (by_number >= 0).all() or ((by_number >= 0).sum() > (by_id >= 0).sum() and not wrong):
             return Matched(by_number, "stem")
         return Matched(np.full(len(by_id), -1), "", wrong) if wrong else Matched(by_id, "id")
-    rows, by = by_names(data.table("images")["file_name"].tolist(), names)
+    rows, by = by_names(data.first_names.tolist(), names)
     by_name = np.append(rows, -1)[name_of]
     bare = name_of < 0
     if bare.any():
@@ -80,7 +80,7 @@ def repeated(ids: Array, wanted: Array) -> str:
 
 def numbered_stems(data: Dataset, ids: Array) -> Array:
     """The image whose stem is each number, as Ultralytics reads it: 000000000139 is 139. -1 where none or several are."""
-    stems = [tail(name) for name in data.table("images")["file_name"].tolist()]
+    stems = [tail(name) for name in data.first_names.tolist()]
     numbers = [int(stem) if stem.isdecimal() and len(stem) < 19 else NO_ID for stem in stems]
     own = np.array(numbers, dtype=np.int64)
     known, count = np.unique(own, return_counts=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from annotool import formats
 from annotool.fixes import diff as changes
 from annotool.fixes.output import home
 from annotool.fixes.rounds import Proposal
@@ -16,6 +17,7 @@ from annotool.rules import registry
 __all__ = ["diff", "lines"]
 
 STAY = "whose records went; undo brings the records back, the files stay in the input"
+PLACED = "which stay in the input; undo cannot bring them back"  # their place was the record
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -43,7 +45,8 @@ def lines(made: Proposal, out: Path | None) -> Iterator[str]:
     for code, count in made.taken_back.items():
         yield f"[yellow]taken back[/]: {plural(count, 'edit')} of {code} {slug(code)} made something else worse"
     if out is not None and made.deletions:
-        yield f"left out: {plural(len(made.deletions), 'image')} {STAY}"
+        placed = formats.placed(made.data).any()
+        yield f"left out: {plural(len(made.deletions), 'image')}{f', {PLACED}' if placed else f' {STAY}'}"
     left = summary(made.after)
     yield f"left: {plural(left['error'], 'error')}, {plural(left['warning'], 'warning')}, {plural(left['info'], 'fact')}"
     if not made.complete:

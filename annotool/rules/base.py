@@ -64,7 +64,6 @@ class Rule(ABC):
     severities: ClassVar[tuple[Severity, ...]]  # the grades it may give, the usual one first
     scope: ClassVar[str]
     fixes: ClassVar[tuple[Fix, ...]] = ()  # what it can offer
-    renames: ClassVar[bool] = False  # its fix gives image files another name
     formats: ClassVar[tuple[str, ...]] = ()  # empty: all
     verdict: ClassVar[tuple[str, str]] = ("", "")  # said of one error, of more: "{n} boxes have no area"
     silenced_by: ClassVar[tuple[str, ...]] = ()  # codes of the causes whose echo it would be

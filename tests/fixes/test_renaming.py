@@ -251,9 +251,10 @@ def test_in_place_the_finding_stays_and_it_is_told(make: Callable[[Path], None],
     assert tree(tmp_path / "given") == given and made.journal is None
     assert len(made.after) == len(made.before) > 0 and not made.taken_back
     assert any(
-        "in place: " in note and "take another name; use --out (IMG005)" in note for note in made.notes
+        "in place: " in note and "take another name or place; use --out (IMG005)" in note
+        for note in made.notes
     )
-    with pytest.raises(UsageError, match="--in-place renames no image, and"):
+    with pytest.raises(UsageError, match="--in-place renames or moves no image, and"):
         inplace.write_in_place(fix(tmp_path / "given"))
 
 

@@ -18,8 +18,11 @@ others have one; of an image in several splits, the first counts.
 What it cannot hold: boxes and all other geometry, more than one category an image, images without a category, or without a
 file, attributes.
 
-No label is fixed in class folders: it is the place of an image file, and annotool moves none to another folder. Convert to
-csv, fix that, and convert back.
+Fixed they are with `--out` only, by moving image files: in the mended copy an image whose category changes lies in the folder
+of that category, in its split; the images of a category that takes another name lie in a folder of that name, and an image that
+is dropped, or loses its label, is not there. Where the folder has a file of its name, case aside, it gets a number (a.jpg,
+a-1.jpg); no file takes the place of another. A folder that loses its last image goes. Nothing is moved where fewer than two
+folders would be left, nor with `--images none`.
 
 Sources: torchvision.datasets.ImageFolder; ultralytics' classification layout.
 """
@@ -30,8 +33,18 @@ from pathlib import Path
 
 from annotool.dataset import Dataset
 from annotool.findings import Edits
-from annotool.formats.base import Claim, Format, Keeps, ReadOptions, Splice, WriteOptions, Written, objects
-from annotool.formats.imagefolder import read, write
+from annotool.formats.base import (
+    Claim,
+    Format,
+    Keeps,
+    Move,
+    ReadOptions,
+    Splice,
+    WriteOptions,
+    Written,
+    objects,
+)
+from annotool.formats.imagefolder import move, read, write
 from annotool.formats.listing import Listing
 from annotool.table import Array
 
@@ -69,9 +82,16 @@ class ImageFolder(Format):
         """Return the name, if class folders are looked for in a folder called so."""
         return name if name.lower() in read.SPLITS else ""
 
-    def unpatched(self, file: str) -> str:
-        """No file says what the label is."""
-        return "no label is fixed in class folders, where a label is the place of a file; convert to csv, fix that, convert back"
+    placed = True
+
+    def unpatched(self, data: Dataset, file: str) -> str:
+        """Without the images there is nothing to move."""
+        bare = data.images_checked == "none"
+        return "nothing is fixed in class folders with --images none: a label is the place of a file" * bare
+
+    def moves(self, data: Dataset, edits: Edits) -> list[Move]:
+        """Return which images go to another folder, and which go."""
+        return move.moves(data, edits)
 
     def patch(self, data: Dataset, edits: Edits) -> list[Splice]:
         """Return nothing: a class folder has no bytes to change."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from annotool.errors import NoDatasetError
 from annotool.formats.base import Claim, ReadOptions, objects, unified
 from annotool.formats.images import SUFFIXES, locate
 from annotool.formats.listing import Listing
-from annotool.imagefile import ImageFiles, probe
+from annotool.imagefile import probe
 from annotool.schema import Kind, SizeFrom, make
 from annotool.table import Array, Table
 
@@ -90,6 +92,14 @@ def images_in(folder: Listing) -> list[str]:
     return [name for name in folder.with_suffix(*SUFFIXES) if not name.startswith(".")]
 
 
+class Folder(NamedTuple):
+    """A class folder: its split, its path below the root, and the names of its images with the paths of their files."""
+
+    split: str
+    below: str
+    files: list[tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class Reader:
     """The reading of one dataset: its class folders, each with its split."""
@@ -100,18 +110,18 @@ class Reader:
 
     def dataset(self) -> Dataset:
         """Return images with a label each; a class folder is the source of its images."""
-        files = [images_in(each) for _, each in self.folders]
-        below = [each.path.relative_to(self.path).as_posix() for _, each in self.folders]
-        names = [f"{folder}/{name}" for folder, own in zip(below, files, strict=True) for name in own]
-        source = np.repeat(np.arange(len(files)), [len(own) for own in files])
-        labels = sorted({each.path.name for _, each in self.folders})
-        category = np.array([labels.index(each.path.name) for _, each in self.folders], dtype=np.int64)[
-            source
-        ]
-        paths, probed = self.images(names)
+        folders = self.mended(self.filled())
+        below = [each.below for each in folders]
+        classes = [each.below.rpartition("/")[2] for each in folders]
+        names = [f"{each.below}/{name}" for each in folders for name, _ in each.files]
+        source = np.repeat(np.arange(len(folders)), [len(each.files) for each in folders])
+        labels = sorted(set(classes))
+        category = np.array([labels.index(each) for each in classes], dtype=np.int64)[source]
+        paths = objects([path for each in folders for _, path in each.files])
+        probed = None if self.checked == "none" else probe(paths.tolist())
         sizes = {"width": probed.width, "height": probed.height} if probed else {}
         known = SizeFrom.HEADER if probed else SizeFrom.UNKNOWN
-        splits = [self.options.split or split for split, _ in self.folders]
+        splits = [self.options.split or each.split for each in folders]
         tables = {
             "images": make("images", len(names), source=source, file_name=objects(names), path=paths,
                            size_from=np.full(len(names), known), **sizes),
@@ -120,23 +130,56 @@ class Reader:
             "categories": make("categories", len(labels), label=unified(labels), name=objects(labels),
                                id=np.arange(len(labels))),
             "splits": self.splits(source, splits),
-            "sources": self.sources(below, splits, [len(own) for own in files]),
+            "sources": self.sources(below, splits, [len(each.files) for each in folders]),
         }  # fmt: skip
         return Dataset(
             tables=tables, paths=(self.path,), buffers=(b"",), facts={"declared_categories": False, "loose_images": self.loose()},
             notes=self.notes(), images_checked=self.checked, probed=probed,
         )  # fmt: skip
 
+    def filled(self) -> list[Folder]:
+        """Return the class folders as they are; paths are empty where images are not looked at."""
+        below = [each.path.relative_to(self.path).as_posix() for _, each in self.folders]
+        files = [images_in(each) for _, each in self.folders]
+        names = [f"{folder}/{name}" for folder, own in zip(below, files, strict=True) for name in own]
+        root = [self.path.absolute()]
+        paths = iter([""] * len(names) if self.checked == "none" else locate(names, root, root).paths)
+        return [
+            Folder(split, folder, [(name, next(paths)) for name in own])
+            for (split, _), folder, own in zip(self.folders, below, files, strict=True)
+        ]
+
+    def mended(self, folders: list[Folder]) -> list[Folder]:
+        """Return the class folders as they will be: without the files that go, and with others where they are to lie. One
+        that loses its last image goes, and new ones come.
+        """
+        renamed, gone = (
+            self.options.renamed,
+            {str(p) for p, held in self.options.overlay.items() if held is None},
+        )
+        if not (renamed or gone):
+            return folders
+        filled: dict[str, list[tuple[str, str]]] = {each.below: [] for each in folders}
+        for folder in folders:
+            for name, path in folder.files:
+                new = renamed.get(path, "")
+                below = (
+                    Path(os.path.relpath(new, self.path.absolute())).parent.as_posix()
+                    if new
+                    else folder.below
+                )
+                if path not in gone:
+                    filled.setdefault(below, []).append((os.path.basename(new) or name, path))
+        split_of = {each.below.rpartition("/")[0]: each.split for each in folders}
+        order, bare = [*split_of], {each.below for each in folders if not each.files}
+        kept = [below for below, files in filled.items() if files or below in bare]
+        parents = {below: below.rpartition("/")[0] for below in kept}
+        kept.sort(key=lambda below: (order.index(parents[below]), below))
+        return [Folder(split_of[parents[below]], below, sorted(filled[below])) for below in kept]
+
     @property
     def checked(self) -> str:
         return "none" if self.options.images == "none" else "decode" if self.options.decode else "header"
-
-    def images(self, names: list[str]) -> tuple[Array, ImageFiles | None]:
-        """Return where each image lies and what its file says; empty and None where images are not looked at."""
-        if self.checked == "none":
-            return objects([""] * len(names)), None
-        paths = locate(names, [self.path.absolute()], [self.path.absolute()]).paths
-        return paths, probe(paths.tolist())
 
     @staticmethod
     def splits(source: Array, splits: list[str]) -> Table:

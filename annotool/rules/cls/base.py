@@ -17,7 +17,11 @@ from annotool.table import Array, Table
 __all__ = ["Named", "added", "folded", "merged", "named", "per_name"]
 
 UNDECLARED = ("yolo", "imagefolder", "csv", "huggingface")  # formats of names that only uses tell, before VOC
-RENAMED = ("csv", "huggingface")  # formats in which such a name is what is written wherever it is used
+RENAMED = (
+    "csv",
+    "huggingface",
+    "imagefolder",
+)  # formats in which such a name is what is written wherever it is used
 
 
 def folded(name: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable
-from annotool.rules.cls.base import Named, added, folded, merged, named, per_name
+from annotool.rules.cls.base import RENAMED, Named, added, folded, merged, named, per_name
 from annotool.table import Array
 
 
@@ -29,8 +29,9 @@ class ConfusableClassNames(DatasetRule[Named]):
 
     Good: `names: [traffic light]`.
 
-    Fix: unsafe merge into the name with more annotations. None for two names of one YOLO class list, where every later
-    class would change its number; none for equal names.
+    Fix: unsafe merge into the name with more annotations; of class folders, with `--out` only, the images move into the
+    other folder. None for two names of one YOLO class list, where every later class would change its number, nor for two
+    columns of a csv; none for equal names.
 
     Source: fizyr/keras-retinanet#1046; dmlc/gluon-cv#609; penny4860/tf2-eager-yolo3#11.
     """
@@ -79,12 +80,15 @@ class ConfusableClassNames(DatasetRule[Named]):
 
 
 def can_merge(state: Named, alike: Array, others: Array) -> Array:
-    """Which names can be merged, bool: those of COCO and VOC, and of YOLO class lists without the better name."""
+    """Which names can be merged, bool: those of COCO and VOC, of class folders and where names are written out, and of YOLO
+    class lists without the better name; a folder without images has none to move.
+    """
     names, sources = state.rows["name"].tolist(), state.rows["source"].tolist()
     places = set(zip(names, sources, strict=True))
     fixed: dict[str, set[int]] = {}  # where a name would have to stay, by source
-    for name, source, kind in zip(names, sources, state.format_of.tolist(), strict=True):
-        if kind not in ("coco", "voc"):
+    kinds = zip(names, sources, state.format_of.tolist(), state.counts.tolist(), strict=True)
+    for name, source, kind, count in kinds:
+        if kind not in ("coco", "voc") and not (kind in RENAMED and source < 0 and count):
             fixed.setdefault(name, set()).add(source if kind == "yolo" else -1)
     pairs = zip(state.rows["name"][alike].tolist(), state.rows["name"][others].tolist(), strict=True)
     free = [

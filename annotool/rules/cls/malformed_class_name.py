@@ -50,8 +50,9 @@ class MalformedClassName(DatasetRule[Named]):
 
     Good: `names: [car, bus]`.
 
-    Fix: safe: what stands around the name goes, unless the name without it is another class (CLS003 merges these).
-    None for the rest.
+    Fix: safe: what stands around the name goes, unless the name without it is another class (CLS003 merges these). Of a
+    class folder unsafe, and with `--out` only: its images lie in a folder of the new name, and scripts of your own may still
+    go by the old one. None for the rest.
 
     Source: franciszzj/VLPrompt#7; VisDrone/DroneVehicle#49 (`*`); panlabel (empty names); labelme's __ignore__ and
     _background_.
@@ -61,7 +62,7 @@ class MalformedClassName(DatasetRule[Named]):
     slug = "malformed-class-name"
     severities = (Severity.WARNING,)
     verdict = ("1 class name is malformed", "{n} class names are malformed")
-    fixes = (Fix.SAFE,)
+    fixes = (Fix.SAFE, Fix.UNSAFE)
     silenced_by = ("SCH001", "SCH002")
 
     def partial(self, shard: Dataset) -> Named:
@@ -83,18 +84,18 @@ class MalformedClassName(DatasetRule[Named]):
                 bool(new := stripped(names[at])) and new not in taken and new != names[at]
                 for at in own.tolist()
             ]
-            fix = np.where(
-                np.array(free, dtype=bool) & (state.format_of[own] != "imagefolder"), Fix.SAFE, Fix.NONE
-            )
+            folders = state.format_of[own] == "imagefolder"
+            able = np.array(free, dtype=bool) & (~folders | (state.counts[own] > 0))
+            fix = np.where(able, np.where(folders, Fix.UNSAFE, Fix.SAFE), Fix.NONE)
             parts.append(found(self, message, rows, take=own, fix=fix, values={"name": rows["name"][own]}))
         return together(parts)
 
     def fix(self, data: Dataset, findings: Findings) -> Edits:
-        finding, keys, _ = mendable(findings, "category")
+        finding, keys, safe = mendable(findings, "category")
         new = [stripped(name) for name in data.table("categories")["name"][keys].tolist()]
         return Edits.make(
-            len(keys), table="categories", column="name", row=keys, new=new, finding=finding, rule=self.code
-        )
+            len(keys), table="categories", column="name", row=keys, new=new, finding=finding, safe=safe, rule=self.code
+        )  # fmt: skip
 
 
 def labelled(names: Iterable[str]) -> set[str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.rules.base import DatasetRule, Edits, Findings, Fix, Severity, found, mendable
-from annotool.rules.cls.base import Named, added, folded, merged, named, per_name
+from annotool.rules.cls.base import RENAMED, Named, added, folded, merged, named, per_name
 from annotool.table import Array
 
 LEAST = 5  # letters of a word that is judged
@@ -43,7 +43,8 @@ class TypoClassName(DatasetRule[Named]):
 
     Good: 1,207 of "truck".
 
-    Fix: unsafe merge into the frequent name; in a YOLO class list the name stays, without a row.
+    Fix: unsafe merge into the frequent name; in a YOLO class list the name stays, without a row. Of class folders, with
+    `--out` only, the images move into the other folder.
 
     Source: VisDrone/DroneVehicle#49. 5 instances and 1 % are proposals, calibrated as said above.
     """
@@ -70,7 +71,7 @@ class TypoClassName(DatasetRule[Named]):
     def finish(self, state: Named) -> Findings:
         names, twins = per_name(state), self.twins(state)
         rows = np.array([names[name][0] for name in twins], dtype=np.int64)
-        known = np.isin(state.format_of[rows], ("coco", "voc", "yolo", "csv", "huggingface"))
+        known = np.isin(state.format_of[rows], ("coco", "voc", "yolo", *RENAMED))
         return found(
             self,
             "{name!r} (instances: {count:,}) is {other!r} (instances: {other_count:,}) but for a slip",

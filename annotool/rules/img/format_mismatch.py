@@ -74,7 +74,6 @@ class FormatMismatch(ImageRule):
         "{n} image files have a format that does not fit",
     )
     fixes = (Fix.UNSAFE,)
-    renames = True
     silenced_by = ("IMG001",)
     targets = (
         drops_image(

@@ -39,7 +39,8 @@ class LikelyMislabeledImage(DatasetRule[Guessed]):
 
     Good: `a.jpg,dog`.
 
-    Fix: unsafe: take the label of the highest probability.
+    Fix: unsafe: take the label of the highest probability; in class folders, with `--out` only, the image moves to the folder
+    of that class.
 
     Source: Northcutt, Jiang, Chuang 2021, arXiv 1911.00068, prune by noise rate; as in cleanlab 2.9.
     """
