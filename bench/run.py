@@ -1,8 +1,9 @@
 """Times annotool and its peers on generated data and prints a Markdown table; `make bench` calls it.
 
-Every figure is the median over rounds of fresh processes, run in turn (A B A B ...), wall time from start to end of the
-whole process, and peak memory: the kernel's ru_maxrss, or, where a process has children, the largest sum over the
-tree (PSS, sampled every 20 ms) if that is more. Mapped files count as far as they are resident. Linux only.
+Every time is the median over rounds of fresh processes, run in turn (A B A B ...), wall time from start to end of the
+whole process. Peak memory comes from one more run of each: the kernel's ru_maxrss, or, where a process has children, the
+largest sum over the tree (PSS, sampled every 20 ms) if that is more. Sampling holds up the processes it looks at, so
+runs that are timed are not sampled. Mapped files count as far as they are resident. Linux only.
 ru_maxrss starts from the peak of the process that began it, so this script imports nothing large.
 At --scale 1 the table goes to docs/benchmarks.md.
 """
@@ -113,31 +114,35 @@ def row(comparison: Comparison, rounds: int) -> str:
         commands = [
             [part.replace("{data}", data) for part in c] for c in (comparison.ours, comparison.theirs)
         ]
-        costs: list[list[Cost]] = [[], []]
+        memory = [measure(command).mebibytes for command in commands]
+        times: list[list[float]] = [[], []]
         for _ in range(rounds):
-            for command, cost in zip(commands, costs, strict=True):
-                cost.append(measure(command))
-    seconds = [median(each.seconds for each in cost) for cost in costs]
-    memory = [median(each.mebibytes for each in cost) for cost in costs]
+            for command, taken in zip(commands, times, strict=True):
+                taken.append(measure(command, sampled=False).seconds)
+    seconds = [median(each) for each in times]
     return (
         f"| {comparison.what} | {seconds[0]:.2f} | {comparison.peer} | {seconds[1]:.2f} | **{seconds[0] / seconds[1]:.2f}** "
         f"| {memory[0]:.0f} | {memory[1]:.0f} | **{memory[0] / memory[1]:.2f}** |"
     )
 
 
-def measure(command: Sequence[str]) -> Cost:
-    """Run a command and return what it cost; exit code 1 (faults found) is as good as 0."""
+def measure(command: Sequence[str], sampled: bool = True) -> Cost:
+    """Run a command and return what it cost; exit code 1 (faults found) is as good as 0. Where it is not
+    `sampled`, memory is of the process alone, without its children.
+    """
     with tempfile.TemporaryFile() as complaints:
         started = time.perf_counter()
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints, env=usual()
         )
         sampler = Sampler(process.pid)
-        sampler.start()
+        if sampled:
+            sampler.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         sampler.finished.set()
-        sampler.join()
+        if sampled:
+            sampler.join()
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in (0, 1):
             complaints.seek(0)
