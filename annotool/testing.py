@@ -275,7 +275,11 @@ def check_class(rule: type[Rule]) -> None:
     assert rule.scope in ("file", "annotation", "image", "dataset", "convert"), rule.scope
     assert rule.code not in rule.silenced_by, f"{rule.code} cannot silence itself"
     assert is_dataclass(rule), f"{rule.code} is a frozen dataclass"
-    for option in fields(rule):
+    options = fields(rule)
+    written = {name for name, kind in inspect.get_annotations(rule).items() if "ClassVar" not in str(kind)}
+    lost = written - {option.name for option in options}
+    assert not lost, f"{rule.code}: {sorted(lost)} are options only under @dataclass(frozen=True)"
+    for option in options:
         given = option.default is not MISSING or option.default_factory is not MISSING
         assert given, f"{rule.code}: option {option.name} has a default"
 

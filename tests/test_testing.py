@@ -55,6 +55,17 @@ def test_a_good_rule_passes() -> None:
     check_rule(WideBox, invalid=[(WIDE, [{"severity": -1, "values": {"w": 200.0}, "message": "200 > 150"}])])
 
 
+def test_an_option_that_is_none_fails() -> None:
+    class Undecorated(WideBox):
+        """Options of a class that is no dataclass of its own are plain class variables."""
+
+        least: float = 1.0
+
+    Undecorated.__doc__ = WideBox.__doc__
+    with pytest.raises(AssertionError, match=r"\['least'\] are options only under"):
+        check_rule(Undecorated, valid=[tiny()])
+
+
 def test_wrong_expectations_fail() -> None:
     with pytest.raises(AssertionError, match="valid data"):
         check_rule(WideBox, valid=[WIDE])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+import msgspec
 
 from annotool.formats.base import objects
 from annotool.formats.listing import Listing
@@ -46,8 +47,7 @@ LABELS = frozenset(
 AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(msgspec.Struct, frozen=True):
     """Where the images are. paths: object array, one a name, empty where none was found or it lies outside;
     root: the folder where most were found; said: one sentence for the user.
     """

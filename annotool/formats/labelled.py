@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -55,25 +56,26 @@ class Label(NamedTuple):
     box: tuple[float, float, float, float] | None = None
 
 
-@dataclass
-class Gathered:
+class Gathered(msgspec.Struct):
     """The parts of one dataset while it is read. format: its name; root: what its files are named below."""
 
     format: str
     root: Path
     options: ReadOptions
-    problems: Problems = field(default_factory=Problems)
-    facts: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    files: list[tuple[Path, Any, str]] = field(default_factory=list)  # path, bytes, split
-    images: dict[tuple[str, str], tuple[int, Span]] = field(default_factory=dict)  # by folder and name
-    labels: list[Label] = field(default_factory=list)
-    splits: list[tuple[int, str, Span]] = field(default_factory=list)
-    declared: list[tuple[str, Span]] = field(default_factory=list)  # categories a file declares
+    problems: Problems = msgspec.field(default_factory=Problems)
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    notes: list[str] = msgspec.field(default_factory=list)
+    files: list[tuple[Path, Any, str]] = msgspec.field(default_factory=list)  # path, bytes, split
+    images: dict[tuple[str, str], tuple[int, Span]] = msgspec.field(
+        default_factory=dict
+    )  # by folder and name
+    labels: list[Label] = msgspec.field(default_factory=list)
+    splits: list[tuple[int, str, Span]] = msgspec.field(default_factory=list)
+    declared: list[tuple[str, Span]] = msgspec.field(default_factory=list)  # categories a file declares
     card: int = -1  # the source whose categories are those of all files; -1: none
-    extra: set[int] = field(default_factory=set)  # images whose records hold what is not understood
-    unkept: dict[int, int] = field(default_factory=dict)  # by source: labels that could not be kept
-    binary: dict[int, bytes] = field(
+    extra: set[int] = msgspec.field(default_factory=set)  # images whose records hold what is not understood
+    unkept: dict[int, int] = msgspec.field(default_factory=dict)  # by source: labels that could not be kept
+    binary: dict[int, bytes] = msgspec.field(
         default_factory=dict
     )  # by source: the file whose rows were written out as text
 

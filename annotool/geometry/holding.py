@@ -9,8 +9,8 @@ nor a pile of equal boxes makes n^2 comparisons.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.geometry.boxes import Bools, Floats, Ints
@@ -61,8 +61,7 @@ def squeezed(at: Floats, group: Ints, low: float, span: float) -> Floats:
     return np.asarray(2.0 * group + np.clip((at - low) / span, 0.0, 1.0), dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class Bands:
+class Bands(msgspec.Struct, frozen=True):
     """Boxes sorted by run, band and x of their centre. y and x are the sorted keys, (low, span) of each axis made them;
     order: positions by x; run: of each box; start, size and bands of each run, first: its first band."""
 

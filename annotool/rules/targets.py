@@ -7,10 +7,10 @@ read there is not said. Facts only: nothing here is taken from their code.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -40,8 +40,7 @@ class Effect(StrEnum):
     MISREADS = "misreads"
 
 
-@dataclass(frozen=True)
-class Consequence:
+class Consequence(msgspec.Struct, frozen=True):
     """What one consumer does with what a finding names.
 
     Of several of one consumer the first that holds counts. `when` tells for which findings of a block (bool, one a
@@ -64,8 +63,7 @@ drops = partial(Consequence, Effect.DROPS)
 misreads = partial(Consequence, Effect.MISREADS)
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A consumer of labels: what it does with them, the formats it reads, and the source that was read."""
 
     does: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from annotool.findings import Fix, Severity
 from annotool.formats.coco.elements import cut_near, utf8
@@ -30,17 +31,18 @@ FIRST_PART = 0.45  # of a large file that is read here, while another process re
 NEAR = 1 << 16  # bytes in which an annotation tells that it is one
 
 
-@dataclass
-class Document:
+class Document(msgspec.Struct):
     """What was read. columns: a mapping a section; lists: how many records stand in each section's lists."""
 
     text: Buffer
-    columns: dict[str, dict[str, Array]] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    keys: list[str] = field(default_factory=list)  # of the top level
-    faults: list[Fault] = field(default_factory=list)
-    originals: list[Original] = field(default_factory=list)
-    unknown: dict[str, set[str]] = field(default_factory=dict)  # keys beyond the schema, a set a section
+    columns: dict[str, dict[str, Array]] = msgspec.field(default_factory=dict)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    keys: list[str] = msgspec.field(default_factory=list)  # of the top level
+    faults: list[Fault] = msgspec.field(default_factory=list)
+    originals: list[Original] = msgspec.field(default_factory=list)
+    unknown: dict[str, set[str]] = msgspec.field(
+        default_factory=dict
+    )  # keys beyond the schema, a set a section
     results: bool = False  # the top level is a list of results
     lost: int = 0  # parts that are no records and could not be read
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
@@ -43,8 +42,7 @@ class Alike(NamedTuple):
     columns: dict[str, Array]
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """Some records of a list. text: a part of the file, its first byte at `base`; start and end int64: the records in
     `text`; raws: their texts; sound: all are valid JSON in UTF-8, and `text` has a length of whole words with blanks at its end;
     columns: of all records, where a guess found them: then there are no raws.
@@ -59,8 +57,7 @@ class Piece:
     columns: dict[str, Array] | None = None
 
 
-@dataclass(frozen=True)
-class Slip:
+class Slip(msgspec.Struct, frozen=True):
     """A fault between records. The bytes start:end become `new` to mend it; None: nothing can."""
 
     why: str
@@ -69,16 +66,14 @@ class Slip:
     new: str | None = None
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """Where a record seems to end, and, behind the comma, the next to begin."""
 
     stop: int
     after: int
 
 
-@dataclass
-class Elements:
+class Elements(msgspec.Struct):
     """The records of the list that starts at `at` in `text`. While it is iterated, `end` and `slips` are filled.
 
     until: where another reader goes on, if a record does begin there; then `end` stays -1. guess: reads a text that is a
@@ -88,9 +83,9 @@ class Elements:
     text: Buffer
     at: int
     until: Cut | None = None
-    guess: Callable[[bytes], Alike | None] = field(default=lambda _: None)
+    guess: Callable[[bytes], Alike | None] = msgspec.field(default=lambda _: None)
     end: int = -1  # the byte after the list's closing bracket; the text's length where it is missing
-    slips: list[Slip] = field(default_factory=list)
+    slips: list[Slip] = msgspec.field(default_factory=list)
 
     def __iter__(self) -> Iterator[Piece]:
         at = self.at + 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from annotool.findings import Fix
 
@@ -14,8 +15,7 @@ MISSING = "{key} is missing"
 WRONG = "{key}: expected {expected}, got {got}"
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One fault. start and end: the bytes it is about, which a fix replaces by values["new"]; -1: the whole record.
 
     section: images, annotations or categories, and index the record's place in it; -1: none of its records.
@@ -30,7 +30,7 @@ class Fault:
     kept: bool = True
     fix: Fix = Fix.NONE
     severity: int = -1
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 def got(text: bytes, most: int = 40) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from annotool.formats.base import Claim, ReadOptions
 from annotool.formats.coco.jsontext import Broken, members, skip, skip_blank
@@ -37,28 +38,25 @@ COMMENTS = re.compile(rb"(?:\s*(?://[^\n]*\n|/\*.*?\*/))+", re.DOTALL)
 MEANT = re.compile(r"instances|annotation|coco")
 
 
-@dataclass(frozen=True)
-class LabelFile:
+class LabelFile(msgspec.Struct, frozen=True):
     """One label file and the split all its images belong to; empty: none."""
 
     path: Path
     split: str = ""
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """The label files of one dataset, and what lies beside them without being read, each with the reason."""
 
     files: tuple[LabelFile, ...] = ()
     beside: tuple[str, ...] = ()
 
 
-@dataclass
-class Picked:
+class Picked(msgspec.Struct):
     """The JSON files of one folder by what they hold (a key of WORDS, or instances)."""
 
     folder: Path
-    kinds: dict[str, list[str]] = field(default_factory=dict)
+    kinds: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
     @property
     def read(self) -> list[str]:

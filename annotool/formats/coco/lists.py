@@ -8,10 +8,11 @@ the first half ends at that very byte is the rest what it would have been.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from annotool.findings import Fix
 from annotool.formats.coco import tolerant
@@ -31,8 +32,7 @@ __all__ = ["Ahead", "Original", "joined", "listed", "rest_of"]
 Reader = Callable[[Array], tuple[Array, dict[str, Array]]]
 
 
-@dataclass(frozen=True)
-class Original:
+class Original(msgspec.Struct, frozen=True):
     """The text of a value that is odd: section, index of its record, column."""
 
     section: str
@@ -41,8 +41,7 @@ class Original:
     raw: str
 
 
-@dataclass(frozen=True)
-class Rest:
+class Rest(msgspec.Struct, frozen=True):
     """The records of a list from a cut on: what a reader makes of them that does not know what stands before."""
 
     columns: dict[str, Array]
@@ -51,8 +50,7 @@ class Rest:
     end: int
 
 
-@dataclass(frozen=True)
-class Ahead:
+class Ahead(msgspec.Struct, frozen=True):
     """The rest of the list of annotations from a cut on, which another process reads meanwhile."""
 
     cut: Cut

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -44,15 +43,16 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     return Patch(data, edits).run()
 
 
-@dataclass
-class Patch:
+class Patch(msgspec.Struct):
     """The patching of one dataset."""
 
     data: Dataset
     edits: Edits
-    drops: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)  # source: start: end, edit
-    sets: dict[tuple[str, int], list[int]] = field(default_factory=dict)  # table, row: edits
-    adds: dict[int, list[Asked]] = field(default_factory=dict)  # by source
+    drops: dict[int, dict[int, tuple[int, int]]] = msgspec.field(
+        default_factory=dict
+    )  # source: start: end, edit
+    sets: dict[tuple[str, int], list[int]] = msgspec.field(default_factory=dict)  # table, row: edits
+    adds: dict[int, list[Asked]] = msgspec.field(default_factory=dict)  # by source
 
     def run(self) -> list[Splice]:
         splices: list[Splice] = []

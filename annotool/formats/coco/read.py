@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset, concat
@@ -43,14 +44,13 @@ def read(path: Path, options: ReadOptions) -> Dataset:
     return reader.joined(parts)
 
 
-@dataclass
-class Reader:
+class Reader(msgspec.Struct):
     """The reading of one dataset."""
 
     path: Path
     options: ReadOptions
-    facts: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    notes: list[str] = msgspec.field(default_factory=list)
 
     def file(self, file: LabelFile) -> Dataset:
         """Read one label file and find its images."""

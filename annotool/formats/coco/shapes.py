@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import RING_ROWS, Dataset, Decoder
@@ -17,15 +17,14 @@ from annotool.table import Array
 __all__ = ["Shapes", "shapes"]
 
 
-@dataclass
-class Shapes:
+class Shapes(msgspec.Struct):
     """rings: of rows whose segmentation is no COCO text that can stand; keypoints likewise (k, 3); area: of rows without
     a written one, square pixels; broken: rows whose rings hold what is no finite number."""
 
-    rings: dict[int, list[list[float]]] = field(default_factory=dict)
-    keypoints: dict[int, Array] = field(default_factory=dict)
-    area: dict[int, float] = field(default_factory=dict)
-    broken: set[int] = field(default_factory=set)
+    rings: dict[int, list[list[float]]] = msgspec.field(default_factory=dict)
+    keypoints: dict[int, Array] = msgspec.field(default_factory=dict)
+    area: dict[int, float] = msgspec.field(default_factory=dict)
+    broken: set[int] = msgspec.field(default_factory=set)
 
 
 def shapes(data: Dataset, rows: Array) -> Shapes:

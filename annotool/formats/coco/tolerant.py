@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from annotool.findings import Fix
 from annotool.formats.coco.faults import MISSING, WRONG, Fault, got
@@ -33,8 +34,7 @@ KNOWN = {
 }  # fmt: skip
 
 
-@dataclass
-class Record:
+class Record(msgspec.Struct):
     """A record while it is read: its text with stray commas blanked, its place, its members, what is found."""
 
     section: str
@@ -42,10 +42,10 @@ class Record:
     text: bytes
     at: int
     broken_off: bool = False  # the file ends inside it
-    faults: list[Fault] = field(default_factory=list)
-    originals: list[tuple[str, str]] = field(default_factory=list)  # column, text
-    cells: dict[str, Any] = field(default_factory=dict)
-    fields: dict[str, Member] = field(default_factory=dict)
+    faults: list[Fault] = msgspec.field(default_factory=list)
+    originals: list[tuple[str, str]] = msgspec.field(default_factory=list)  # column, text
+    cells: dict[str, Any] = msgspec.field(default_factory=dict)
+    fields: dict[str, Member] = msgspec.field(default_factory=dict)
 
     def fault(self, rule: str, message: str, start: int = -1, end: int = -1, *, kept: bool = True,
               fix: Fix = Fix.NONE, **values: Any) -> None:  # fmt: skip

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import pairwise
 
 import msgspec
@@ -43,8 +42,7 @@ PATTERNS = 4  # records that are tried as pattern
 NOTHING: tuple[Array, Columns] = (np.empty(0, dtype=np.int64), {})
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """How a record is written: its keys, and the bytes before its first value, between values, and after the last."""
 
     text: bytes  # of the record

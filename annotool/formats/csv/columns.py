@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from annotool.formats.images import SUFFIXES
 
@@ -36,8 +37,7 @@ ENOUGH = 0.95  # of the cells of a column of marks are 0, 1, True, False or empt
 SAMPLE = 2000  # rows by which columns are judged
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """What the columns mean, each by its number. form: one (a label a row), several (columns of labels), divided (labels
     in one cell, between `separator`), or marks (a column of 0 and 1 a category).
     """

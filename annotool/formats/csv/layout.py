@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from annotool.formats.base import Claim, ReadOptions, load
 from annotool.formats.csv.columns import FILES, columns_of
@@ -23,8 +24,7 @@ LOOK = 1 << 16  # bytes by which a file is judged when it is claimed
 MOST = 50  # sheets of a folder that are looked into
 
 
-@dataclass(frozen=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """One sheet of a dataset and the split its name, or its folder's, speaks of; empty: none."""
 
     path: Path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from annotool.formats.base import Claim, ReadOptions, load
 from annotool.formats.listing import Listing
@@ -18,8 +19,7 @@ KEYS = (b'"file_name"', b"file_name")  # in jsonl and parquet, in csv
 LABELS = (b"label", b"objects", b"categor", b"PAR1")
 
 
-@dataclass(frozen=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """One metadata file, and the split its folder is called by; empty: none."""
 
     path: Path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -100,8 +100,7 @@ class Folder(NamedTuple):
     files: list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(msgspec.Struct, frozen=True):
     """The reading of one dataset: its class folders, each with its split."""
 
     path: Path

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -34,8 +34,7 @@ NO_SPLIT = ("all", "default", "none")  # lists of images that are in no split
 LOOK = 1 << 12
 
 
-@dataclass(frozen=True)
-class ClassList:
+class ClassList(msgspec.Struct, frozen=True):
     """One list: of a class, or of all images of a split (category empty); split as the file's name spells it."""
 
     path: Path

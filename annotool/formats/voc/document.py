@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
 from xml.parsers import expat
+
+import msgspec
 
 __all__ = ["Document", "Element", "Fault", "parse"]
 
@@ -43,8 +44,7 @@ class Element:
 NO_CHILDREN: list[Element] = []  # shared by all leaves, never appended to
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """Why a file is not, or not wholly, read. line and column count from 1; 0: the whole file."""
 
     why: str
@@ -52,8 +52,7 @@ class Fault:
     column: int = 0
 
 
-@dataclass
-class Document:
+class Document(msgspec.Struct):
     """What was parsed. root None: nothing; fault: where and why parsing ended.
 
     data: the UTF-8 bytes that the elements' offsets speak of; own: they are the file's own bytes, not recoded ones.
@@ -149,13 +148,12 @@ def decoded(data: bytes) -> Document:
     return Document(text.encode("utf-8", "replace"), own=False, encoding=encoding)
 
 
-@dataclass
-class Builder:
+class Builder(msgspec.Struct):
     """Builds the tree of one document while expat reads it."""
 
     document: Document
-    parser: expat.XMLParserType = field(default_factory=lambda: expat.ParserCreate("utf-8"))
-    open: list[Element] = field(default_factory=list)
+    parser: expat.XMLParserType = msgspec.field(default_factory=lambda: expat.ParserCreate("utf-8"))
+    open: list[Element] = msgspec.field(default_factory=list)
 
     def run(self) -> None:
         parser, document = self.parser, self.document

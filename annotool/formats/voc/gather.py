@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from annotool.formats.base import Problems, ReadOptions, load, objects, relative
@@ -26,16 +26,15 @@ FIRST_READ = 1 << 16
 FLAG = {None: -1, b"0": 0, b"1": 1}
 
 
-@dataclass
-class Sources:
+class Sources(msgspec.Struct):
     """The files read, joined into one buffer."""
 
     root: Path
-    parts: list[bytes] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
-    roles: list[str] = field(default_factory=list)
-    splits: list[str] = field(default_factory=list)
-    records: list[int] = field(default_factory=list)
+    parts: list[bytes] = msgspec.field(default_factory=list)
+    files: list[str] = msgspec.field(default_factory=list)
+    roles: list[str] = msgspec.field(default_factory=list)
+    splits: list[str] = msgspec.field(default_factory=list)
+    records: list[int] = msgspec.field(default_factory=list)
 
     def add(self, path: str, data: bytes, role: str, records: int = 0, split: str = "") -> int:
         """Take a file in and return its row key. path: below the root."""
@@ -57,13 +56,12 @@ class Sources:
         )  # fmt: skip
 
 
-@dataclass
-class Rows:
+class Rows(msgspec.Struct):
     """Objects on their way from tuples of plain.COLUMNS to numpy columns, a block at a time."""
 
-    names: dict[bytes, int] = field(default_factory=dict)
-    pending: list[tuple[Any, ...]] = field(default_factory=list)
-    blocks: list[list[Array]] = field(default_factory=list)
+    names: dict[bytes, int] = msgspec.field(default_factory=dict)
+    pending: list[tuple[Any, ...]] = msgspec.field(default_factory=list)
+    blocks: list[list[Array]] = msgspec.field(default_factory=list)
     count: int = 0
 
     def extend(self, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -106,18 +104,17 @@ def nothing(pose: bytes | None) -> bool:
     return pose is None or pose.decode("utf-8", "replace").strip().lower() in NO_POSE
 
 
-@dataclass
-class Gathered:
+class Gathered(msgspec.Struct):
     """All xml files of a dataset as read. stems, heads: one a file, which is one image; unread: keys of annotations
     whose box cannot be read; oddities: (image, column, text) of values that are no numbers."""
 
     sources: Sources
-    rows: Rows = field(default_factory=Rows)
-    problems: Problems = field(default_factory=Problems)
-    stems: list[str] = field(default_factory=list)
-    heads: list[Head] = field(default_factory=list)
-    unread: list[int] = field(default_factory=list)
-    oddities: list[tuple[int, str, str]] = field(default_factory=list)
+    rows: Rows = msgspec.field(default_factory=Rows)
+    problems: Problems = msgspec.field(default_factory=Problems)
+    stems: list[str] = msgspec.field(default_factory=list)
+    heads: list[Head] = msgspec.field(default_factory=list)
+    unread: list[int] = msgspec.field(default_factory=list)
+    oddities: list[tuple[int, str, str]] = msgspec.field(default_factory=list)
 
     def take(self, stem: str, file: str, data: bytes, error: str) -> None:
         """Read one file."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from annotool.formats.base import Claim
 from annotool.formats.listing import Listing
@@ -26,8 +27,7 @@ LOOK_AT = 100  # files looked into before a folder is said to hold no VOC
 DEPTH = 4
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """The parts of one dataset. root: the claimed path's folder; labels: the folder the xml files are named below."""
 
     root: Path

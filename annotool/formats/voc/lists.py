@@ -6,8 +6,9 @@ import csv
 import io
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 __all__ = ["Entry", "SplitList", "read_classes", "read_list", "read_names", "unions"]
 
@@ -25,8 +26,7 @@ class Entry(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
-class SplitList:
+class SplitList(msgspec.Struct, frozen=True):
     """One list. of_class: it says which images show a class (`aeroplane_train.txt`), and is no split."""
 
     name: str

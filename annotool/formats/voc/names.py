@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from annotool.dataset import Dataset
 from annotool.formats.images import SUFFIXES
@@ -16,8 +17,7 @@ UNSAFE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 LONGEST = 200  # bytes of a name; file systems hold 255
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """An image's stem below JPEGImages and Annotations (forward slashes), its suffix, and its name in the dataset."""
 
     stem: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from annotool.errors import UsageError
 from annotool.formats.base import ReadOptions
@@ -18,8 +19,7 @@ __all__ = ["Pictures", "find"]
 DEPTH = 4
 
 
-@dataclass(frozen=True)
-class Pictures:
+class Pictures(msgspec.Struct, frozen=True):
     """The image files of a dataset. paths, names: for each xml, where its image lies and that below the root; both
     empty where it has none. alone: names of images without an xml, each with its path. root None: none was found."""
 
@@ -30,8 +30,7 @@ class Pictures:
     said: str
 
 
-@dataclass(frozen=True)
-class Shelf:
+class Shelf(msgspec.Struct, frozen=True):
     """The images below one folder, by stem (path without suffix)."""
 
     root: Path

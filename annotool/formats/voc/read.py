@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -36,15 +36,14 @@ def read(path: Path, options: ReadOptions) -> Dataset:
     return Reader(path, layout, options).run()
 
 
-@dataclass
-class Reader:
+class Reader(msgspec.Struct):
     """The reading of one dataset."""
 
     path: Path
     layout: Layout
     options: ReadOptions
-    facts: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    notes: list[str] = msgspec.field(default_factory=list)
 
     def run(self) -> Dataset:
         layout, options = self.layout, self.options

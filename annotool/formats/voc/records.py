@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
+
+import msgspec
 
 from annotool.findings import Fix, Severity
 from annotool.formats.base import Problems
@@ -33,8 +34,7 @@ def number(text: str) -> float | None:
     return float(text) if NUMBER.fullmatch(text) or NO_NUMBER.fullmatch(text) else None
 
 
-@dataclass
-class Reading:
+class Reading(msgspec.Struct):
     """The reading of one file's tree. source, image: row keys; first: the row key of the file's first annotation.
 
     objects: tuples of plain.COLUMNS. unread: keys of annotations without a readable box. oddities: of the image, the
@@ -46,9 +46,9 @@ class Reading:
     image: int
     first: int
     problems: Problems
-    objects: list[tuple[Any, ...]] = field(default_factory=list)
-    unread: list[int] = field(default_factory=list)
-    oddities: list[tuple[str, str]] = field(default_factory=list)
+    objects: list[tuple[Any, ...]] = msgspec.field(default_factory=list)
+    unread: list[int] = msgspec.field(default_factory=list)
+    oddities: list[tuple[str, str]] = msgspec.field(default_factory=list)
     lost: int = 0
     line: int = 1  # of the byte `counted`
     counted: int = 0

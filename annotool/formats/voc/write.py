@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -65,15 +65,14 @@ def write(data: Dataset, out: Path) -> Written:
     return Writer(data, out).run()
 
 
-@dataclass
-class Writer:
+class Writer(msgspec.Struct):
     """The writing of one dataset."""
 
     data: Dataset
     out: Path
-    files: list[str] = field(default_factory=list)
-    skipped: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    files: list[str] = msgspec.field(default_factory=list)
+    skipped: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
     def run(self) -> Written:
         where = places(self.data)

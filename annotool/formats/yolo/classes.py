@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.findings import Fix, Severity
@@ -30,8 +30,7 @@ __all__ = [
 NAMES = ("classes.txt", "labels.txt", "obj.names", "class_names.txt", "names.txt", "predefined_classes.txt")
 
 
-@dataclass(frozen=True)
-class ClassList:
+class ClassList(msgspec.Struct, frozen=True):
     """Names by class index, and the file that says so."""
 
     taken: Taken

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from annotool.findings import Fix, Severity
 from annotool.formats.yolo.odd import BOM
@@ -24,8 +25,7 @@ KNOWN_TAGS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A written value: its text, the bytes of the file it takes, its line."""
 
     text: str
@@ -34,20 +34,18 @@ class Place:
     line: int
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """A fault of the file: rule, message template and values; place: what it speaks of."""
 
     rule: str
     message: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = msgspec.field(default_factory=dict)
     place: Place | None = None
     severity: int = -1
     fix: Fix = Fix.NONE
 
 
-@dataclass
-class Config:
+class Config(msgspec.Struct):
     """What a configuration says. names: by class index, None where there are none; splits: by name, each a folder or
     a list file or several; base: the value of `path`; kpt_shape: number of keypoints, numbers of each; task: none of
     ultralytics' keys, but one our writer leaves.
@@ -58,10 +56,10 @@ class Config:
     count: int | None = None
     count_place: Place | None = None
     base: Place | None = None
-    splits: dict[str, list[Place]] = field(default_factory=dict)
+    splits: dict[str, list[Place]] = msgspec.field(default_factory=dict)
     kpt_shape: tuple[int, int] | None = None
     task: str | None = None
-    faults: list[Told] = field(default_factory=list)
+    faults: list[Told] = msgspec.field(default_factory=list)
 
 
 def is_data_yaml(held: bytes) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from annotool.formats.base import ReadOptions
@@ -33,8 +33,7 @@ class Wrong(NamedTuple):
     at: int = 0
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """Label files read. buffer: the text of all, each followed by a line end that is not its own; start, end: (files,)
     int64 of each in it, empty where it cannot be read; apart: bytes of files that are no text; wrong: by file.
     """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from annotool.formats.base import Problems, ReadOptions, load
 from annotool.formats.yolo.config import Told
@@ -23,15 +24,14 @@ class Taken(NamedTuple):
     records: int = 0
 
 
-@dataclass
-class Gathering:
+class Gathering(msgspec.Struct):
     """The small files come first in the table `sources`, in the order they were taken; label files follow."""
 
     options: ReadOptions
-    files: list[Taken] = field(default_factory=list)
-    problems: Problems = field(default_factory=Problems)
-    facts: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    files: list[Taken] = msgspec.field(default_factory=list)
+    problems: Problems = msgspec.field(default_factory=Problems)
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    notes: list[str] = msgspec.field(default_factory=list)
 
     def take(self, path: Path, role: str) -> Taken | None:
         """Read a file and give it a row in `sources`; None where it is not there. What cannot be read is SCH001."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from annotool.formats.listing import Listing
 from annotool.formats.yolo.classes import NAMES, is_class_list
@@ -23,8 +24,7 @@ SAMPLE_BYTES = 4096
 DEPTH = 3  # folders below labels/
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A layout found: ultralytics, darknet, label studio or folders; path: its config file or its folder; why."""
 
     layout: str

@@ -7,10 +7,11 @@ through `odd`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from annotool.formats.yolo import numbers
 from annotool.formats.yolo.odd import Fault, Odd, parse
@@ -26,8 +27,7 @@ KINDS = bytes(
 LARGEST_CLASS = 1e9
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(msgspec.Struct, frozen=True):
     """The non-blank lines, in order; positions are bytes of the buffer.
 
     file: number of the file; line: from 1 in it; index: from 0 among its records; start, end: the record, white space
@@ -49,7 +49,7 @@ class Lines:
     sixth: Array
     extent: Array
     odd: Array
-    faults: Mapping[int, Sequence[Fault]] = field(default_factory=dict)
+    faults: Mapping[int, Sequence[Fault]] = msgspec.field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -181,7 +181,7 @@ def without(lines: Lines, rows: Array) -> Lines:
         return lines
     keep = np.delete(np.arange(len(lines)), rows)
     number = {row: at for at, row in enumerate(keep.tolist())}
-    columns = {name: getattr(lines, name)[keep] for name in Lines.__dataclass_fields__ if name != "faults"}
+    columns = {name: getattr(lines, name)[keep] for name in Lines.__struct_fields__ if name != "faults"}
     # A mark stands first in its file.
     columns["index"] = columns["index"] - np.isin(columns["file"], lines.file[rows])
     return Lines(**columns, faults={number[row]: held for row, held in lines.faults.items() if row in number})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from annotool.findings import Fix
 
@@ -35,8 +36,7 @@ class Fault(NamedTuple):
     end: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(msgspec.Struct, frozen=True):
     """What was read of a row, as in `lines.Lines`; positions are bytes of the row. count -1: it is no row at all."""
 
     start: int

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
+
+import msgspec
+from msgspec.structs import replace
 
 from annotool.findings import Severity
 from annotool.formats.images import roots_beside
@@ -24,14 +26,13 @@ __all__ = ["Labels", "Pairing", "Rows", "loosened", "pair_folders", "stem_of"]
 HASH = re.compile(r"^[0-9a-f]{8}(?:-|__)")
 
 
-@dataclass
-class Labels:
+class Labels(msgspec.Struct):
     """Label files by folder; `first` is the number of a folder's first file, `row` the image row of each file."""
 
-    folders: dict[str, list[str]] = field(default_factory=dict)
-    first: dict[str, int] = field(default_factory=dict)
-    stems: dict[str, dict[str, int]] = field(default_factory=dict)
-    row: list[int] = field(default_factory=list)
+    folders: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    first: dict[str, int] = msgspec.field(default_factory=dict)
+    stems: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    row: list[int] = msgspec.field(default_factory=list)
 
     def add(self, folder: str, names: list[str]) -> None:
         """Add a folder's label files; a folder that is known stays as it is."""
@@ -54,15 +55,16 @@ class Labels:
         return [each for each in self.folders if (each + os.sep).startswith(folder + os.sep)]
 
 
-@dataclass
-class Rows:
+class Rows(msgspec.Struct):
     """The images in columns: path on disk, name, number of the label file; where a list names it, else -1."""
 
-    path: list[str] = field(default_factory=list)
-    name: list[str] = field(default_factory=list)
-    label: list[int] = field(default_factory=list)
-    listed: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)  # source, line, start, end
-    known: dict[str, int] = field(default_factory=dict)
+    path: list[str] = msgspec.field(default_factory=list)
+    name: list[str] = msgspec.field(default_factory=list)
+    label: list[int] = msgspec.field(default_factory=list)
+    listed: dict[int, tuple[int, int, int, int]] = msgspec.field(
+        default_factory=dict
+    )  # source, line, start, end
+    known: dict[str, int] = msgspec.field(default_factory=dict)
 
     def add(self, key: str, path: str, name: str, label: int = -1) -> int:
         """Return the row of the image with this key, a new one where it is not known."""
@@ -74,17 +76,16 @@ class Rows:
         return row
 
 
-@dataclass
-class Pairing:
+class Pairing(msgspec.Struct):
     """Images, label files and splits. splits: image rows, split, source and line of who says so."""
 
     plan: Plan
     gathering: Gathering
-    labels: Labels = field(default_factory=Labels)
-    rows: Rows = field(default_factory=Rows)
-    splits: list[tuple[Sequence[int], str, int, int]] = field(default_factory=list)
-    trees: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)  # folders that cannot be listed
+    labels: Labels = msgspec.field(default_factory=Labels)
+    rows: Rows = msgspec.field(default_factory=Rows)
+    splits: list[tuple[Sequence[int], str, int, int]] = msgspec.field(default_factory=list)
+    trees: dict[str, dict[str, list[str]]] = msgspec.field(default_factory=dict)
+    failed: set[str] = msgspec.field(default_factory=set)  # folders that cannot be listed
     shared: int = 0  # images that share another's label file
 
     def tree(self, folder: Path | str) -> dict[str, list[str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from annotool.errors import UsageError
 from annotool.findings import Fix, Severity
@@ -23,8 +24,7 @@ __all__ = ["Part", "Plan", "make_plan"]
 SAMPLE = 20  # lines of a list looked at
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Where images and labels of a split lie. images, labels: folders, "" where there are none; by_folder: the first
     folder below `labels` names the split; listing: a file that lists the images; source and line: who says so.
     """
@@ -38,8 +38,7 @@ class Part:
     line: int = 0
 
 
-@dataclass
-class Plan:
+class Plan(msgspec.Struct):
     """What to read. root: what files are named by; base: what images are named by, root or below it; lists: class
     lists, the one that counts first; sets: files that list the stems of a split; unnamed: folders of labels, beside
     those that are read, that no split names, each with the sentence for it if no list leads there either.
@@ -48,10 +47,10 @@ class Plan:
     layout: str
     root: Path
     base: Path
-    parts: list[Part] = field(default_factory=list)
-    lists: list[ClassList] = field(default_factory=list)
-    sets: list[Path] = field(default_factory=list)
-    unnamed: dict[str, str] = field(default_factory=dict)
+    parts: list[Part] = msgspec.field(default_factory=list)
+    lists: list[ClassList] = msgspec.field(default_factory=list)
+    sets: list[Path] = msgspec.field(default_factory=list)
+    unnamed: dict[str, str] = msgspec.field(default_factory=dict)
     kpt_shape: tuple[int, int] | None = None
     task: str | None = None
 

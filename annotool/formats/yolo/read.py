@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -82,8 +82,7 @@ def only(path: Path) -> Found:
     return found if isinstance(found, Found) else found[0]
 
 
-@dataclass
-class Reader:
+class Reader(msgspec.Struct):
     """Makes the tables."""
 
     plan: Plan

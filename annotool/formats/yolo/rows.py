@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from annotool.formats.base import Problems
@@ -15,8 +14,7 @@ from annotool.table import Array
 __all__ = ["Placed", "annotation_columns", "file_faults", "kinds_of"]
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """Where lines stand: start of their file in the buffer, its row in `sources`, the row of its image; row: of the
     annotation, -1 where the line could not be kept.
     """

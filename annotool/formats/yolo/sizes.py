@@ -7,9 +7,9 @@ import io
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from annotool import imagefile
@@ -25,16 +25,14 @@ __all__ = ["NAMES_FILE", "Side", "Sizes", "image_sizes", "read_side"]
 Size = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(msgspec.Struct, frozen=True):
     """What `annotool-names.csv` says of an image: its name in the dataset it was converted from, and its size."""
 
     file_name: str
     size: Size
 
 
-@dataclass(frozen=True)
-class Sizes:
+class Sizes(msgspec.Struct, frozen=True):
     """width, height float64 pixels, NaN unknown; size_from int8; probed: what the headers say, if they were read."""
 
     width: Array

@@ -7,9 +7,9 @@ import math
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -117,8 +117,7 @@ def safe(part: str) -> str:
     return clean
 
 
-@dataclass(frozen=True)
-class Classes:
+class Classes(msgspec.Struct, frozen=True):
     """names by class index; index: of each label number, -1 for none; grouping: names left out."""
 
     names: list[str]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from annotool.formats.yolo.lines import Lines
@@ -18,8 +18,7 @@ INSIDE = 0.99  # share of keypoints that lie in their box
 NAMES = {"detect": "boxes", "segment": "polygons", "obb": "oriented boxes", "pose": "boxes with keypoints"}
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """detect, segment, obb or pose; keypoints: number and numbers each, for pose; evidence: where it is from."""
 
     name: str
@@ -95,11 +94,14 @@ def keypoints(lines: Lines, buffer: bytes, certain: bool = False) -> tuple[int, 
     if count % 2 and len(same) < 3 and not certain:
         return None  # a polygon or two might look like that
     picked = same[np.linspace(0, len(same) - 1, min(SAMPLE, len(same))).astype(np.int64)]
-    numbers = [buffer[lines.start[row] : lines.end[row]].split()[1:] for row in picked.tolist()]
+    blanks = bytes.maketrans(b",;", b"  ")
+    numbers = [
+        buffer[lines.start[row] : lines.end[row]].translate(blanks).split()[1:] for row in picked.tolist()
+    ]
     try:
-        values = np.array(numbers, dtype=np.float64)
+        values = np.array(numbers, dtype=np.float64).reshape(len(picked), count - 1)
     except ValueError:
-        return None
+        return None  # words, or decimal commas
     for each in (3, 2):
         if (count - 5) % each == 0 and (certain or look_right(values, each)):
             return (count - 5) // each, each

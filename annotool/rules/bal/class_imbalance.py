@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -13,8 +14,7 @@ from annotool.rules.base import DatasetRule, Findings, Severity, found
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
-class Instances:
+class Instances(msgspec.Struct, frozen=True):
     """Instances of each category by label number, and the names."""
 
     counts: Array

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -15,8 +16,7 @@ from annotool.table import Array, Table
 SCALE = 0.6745  # a standard deviation's MAD
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(msgspec.Struct, frozen=True):
     """The images, one row each: the columns that findings name, file_name, objects and split (a text)."""
 
     images: Table

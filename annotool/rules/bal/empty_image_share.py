@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -12,8 +13,7 @@ from annotool.metrics.balance import per_image, split_codes
 from annotool.rules.base import DatasetRule, Findings, Severity, classifies, found
 
 
-@dataclass(frozen=True)
-class Shares:
+class Shares(msgspec.Struct, frozen=True):
     """Images of each split, and how many of them have no object; "" for those in no split."""
 
     images: Mapping[str, tuple[int, int]]

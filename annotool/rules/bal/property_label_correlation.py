@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -18,8 +19,7 @@ PREFIX = re.compile(r"[^\W\d_]*")  # the letters a file name begins with
 MOST_VALUES = 50  # more of them name single images, and predict everything
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """How often each label is shown in images of each value of each property, and the label names."""
 
     counts: Mapping[tuple[str, str], Array]

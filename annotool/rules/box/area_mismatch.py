@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import RING_ROWS, Dataset
@@ -45,8 +46,7 @@ class Areas(NamedTuple):
         return Areas(*(each[chosen] for each in self))
 
 
-@dataclass(frozen=True)
-class Off:
+class Off(msgspec.Struct, frozen=True):
     """Annotations whose area is off, with the area expected and the cause; how many boxes and masks were judged; and
     how many areas, off or not, are that of the image, and of a box wider and higher by one."""
 

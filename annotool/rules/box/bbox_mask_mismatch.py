@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -26,8 +27,7 @@ from annotool.table import Array, Table
 EDGES = ("left", "top", "right", "bottom")
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(msgspec.Struct, frozen=True):
     """The boxes that are off their masks, and how many were compared."""
 
     off: Table

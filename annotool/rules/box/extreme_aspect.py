@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -15,8 +16,7 @@ from annotool.table import Array, Table
 RATHER = 4  # a box over `max_ratio` divided by this is rather long
 
 
-@dataclass(frozen=True)
-class Long:
+class Long(msgspec.Struct, frozen=True):
     """The boxes that are too long (with w, h and the label, -1 for none), and of each label how many boxes it has and
     how many of them are rather long; the last count is of -1."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -14,7 +12,6 @@ from annotool.schema import Kind
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class NonPositiveSize(AnnotationRule):
     """A box has no width or no height, or its corners are swapped.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import RING_ROWS, Dataset
@@ -18,8 +19,7 @@ from annotool.table import Array, Table
 CROSSING, FLAT, SKEWED = range(1, 4)
 
 
-@dataclass(frozen=True)
-class Quads:
+class Quads(msgspec.Struct, frozen=True):
     """The oriented boxes that are none (with fault: CROSSING, FLAT or SKEWED, area and angle), and how many there
     are."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import compress
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -18,8 +19,7 @@ from annotool.table import Array
 EDGES = ("left", "top", "right", "bottom")
 
 
-@dataclass(frozen=True)
-class Outside:
+class Outside(msgspec.Struct, frozen=True):
     """Boxes that leave their image, one entry a box: position in `annotations`; overshoot (n, 4) of the left, top,
     right and bottom edge, 0 where within tolerance; whether nothing worth keeping is inside; the clipped box;
     overshoot of the worst edge in pixels, or in pixels of an image of `unknown_side` where no size is known."""

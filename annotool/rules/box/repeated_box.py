@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -23,8 +24,7 @@ MIX = (
 )  # of x y w h and label
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """All boxes (annotation, image, category, label, x, y, w, h, known: judged and not of nearly the whole image), and
     the images (image, file_name)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -17,8 +18,7 @@ RANGE = 256.0  # more than the logarithms of any two areas in pixels are apart
 EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class Sizes:
+class Sizes(msgspec.Struct, frozen=True):
     """All boxes (annotation, image, label, x, y, w, h and the image's width and height; those that are not
     judged have a label one more than the largest, and sides of 1), the images (image, file_name) and the categories."""
 

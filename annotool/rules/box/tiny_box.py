@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -25,8 +26,7 @@ from annotool.rules.targets import below, drops, stops, worded_as
 from annotool.table import Array, Table
 
 
-@dataclass(frozen=True)
-class Small:
+class Small(msgspec.Struct, frozen=True):
     """The boxes that are tiny in the image itself (with w and h), and how many are tiny once it is resized."""
 
     rows: Table

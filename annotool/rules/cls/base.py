@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -33,8 +33,7 @@ def folded(name: str) -> str:
     return bare if len(bare) == 1 else bare.casefold()
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """The rows of `categories`, how many annotations each has, and the format each is of."""
 
     rows: Table

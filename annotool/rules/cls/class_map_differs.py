@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypedDict
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -16,8 +16,7 @@ from annotool.schema import NO_ID
 from annotool.table import Array, Table
 
 
-@dataclass(frozen=True)
-class Maps:
+class Maps(msgspec.Struct, frozen=True):
     """The rows of `categories`, how many annotations each has, and the files by source."""
 
     rows: Table
@@ -25,7 +24,6 @@ class Maps:
     sources: Table
 
 
-@dataclass(frozen=True)
 class ClassMapDiffers(DatasetRule[Maps]):
     """The same class number means different things in different files.
 

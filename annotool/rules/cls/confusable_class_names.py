@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +12,6 @@ from annotool.rules.cls.base import RENAMED, Named, added, folded, merged, named
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class ConfusableClassNames(DatasetRule[Named]):
     """Two categories have the same name, or names that differ in spelling only.
 

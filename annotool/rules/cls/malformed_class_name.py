@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,7 +32,6 @@ OF_IMAGES = (
 )  # formats of labels of whole images, to which no detector adds a background
 
 
-@dataclass(frozen=True)
 class MalformedClassName(DatasetRule[Named]):
     """A class has a name that is none, or that tools read otherwise.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -22,8 +22,7 @@ MESSAGES = {
 }
 
 
-@dataclass(frozen=True)
-class Undeclared:
+class Undeclared(msgspec.Struct, frozen=True):
     """Annotations of no declared class, with what they have instead (`written`) and which of MESSAGES tells it
     (`kind`); the categories; how many of these each source lost; whether data.yaml numbers its names wrongly.
     """
@@ -34,7 +33,6 @@ class Undeclared:
     renumbered: bool
 
 
-@dataclass(frozen=True)
 class UndefinedClass(DatasetRule[Undeclared]):
     """An annotation has a class that is declared nowhere.
 

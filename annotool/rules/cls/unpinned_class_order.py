@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -17,8 +17,7 @@ FORMATS = ("voc",)
 LIST = "labels.txt"  # what annotool writes beside Annotations
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """Which labels stand in each part that may be read alone, by path and split (bool arrays), and the names.
 
     fixable: a list of them can be written.
@@ -29,7 +28,6 @@ class Read:
     fixable: bool
 
 
-@dataclass(frozen=True)
 class UnpinnedClassOrder(DatasetRule[Read]):
     """No class list pins the numbers of the classes, and they differ with what is read.
 

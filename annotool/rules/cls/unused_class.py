@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -17,8 +18,7 @@ from annotool.table import Array, Table
 EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class Used:
+class Used(msgspec.Struct, frozen=True):
     """The rows of `categories`, how many annotations each has, which are of YOLO files, and how many annotations of
     each source could not be read."""
 

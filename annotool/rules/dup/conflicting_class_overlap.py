@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -14,8 +15,7 @@ from annotool.rules.dup.base import crowd, pairs_at, partnered
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """A finding for each box on that of another category, how many boxes there are, and whether that is legal."""
 
     found: Findings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,7 +16,6 @@ from annotool.schema import Kind
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class ExactDuplicateAnnotation(ImageRule):
     """An object is annotated twice: same image, same class, same geometry.
 

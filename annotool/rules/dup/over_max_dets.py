@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -17,8 +18,7 @@ from annotool.table import Table
 EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class Full:
+class Full(msgspec.Struct, frozen=True):
     """The images with too many annotations (image, file_name, objects, same: the most of one category); how many
     images there are."""
 

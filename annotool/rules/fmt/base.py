@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -14,8 +14,7 @@ from annotool.table import Array, Table
 __all__ = ["Owned", "grouping", "owned", "summed"]
 
 
-@dataclass(frozen=True)
-class Owned:
+class Owned(msgspec.Struct, frozen=True):
     """Categories, how many annotations each row owns (int64), and which come from COCO (bool)."""
 
     categories: Table

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -35,8 +36,7 @@ FORMS = {  # what a file's boxes seem to be, and how that reads
 }
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """For each source: its format (COCO, VOC, YOLO or 0), and counts (sources, 4) of boxes judged, of boxes that
     are wrong as the format reads them, right in the other form, and within one pixel of the origin."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from annotool.rules.targets import misreads
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class CocoCategoryZero(DatasetRule[Owned]):
     """A real category has the id 0.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +12,6 @@ from annotool.rules.fmt.base import Owned, grouping, owned, summed
 from annotool.rules.targets import misreads
 
 
-@dataclass(frozen=True)
 class CocoPhantomCategory(DatasetRule[Owned]):
     """A category only groups others and owns no annotation.
 

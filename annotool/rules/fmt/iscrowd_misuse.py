@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -16,8 +17,7 @@ from annotool.table import Array, Table
 NAMED = ("annotation", "image", "category", "source", "line", "start", "end")
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """For each source: annotations, crowds, crowds that are masks (RLE); and the rows of crowds drawn as
     polygons."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -44,7 +43,6 @@ class Options(Protocol):
         """Whether to skip or keep crowds."""
 
 
-@dataclass(frozen=True)
 class LossyExport(Rule):
     """The format that is converted to cannot hold all that the dataset has.
 

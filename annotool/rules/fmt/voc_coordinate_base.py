@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
 from annotool.rules.targets import misreads
 
 
-@dataclass(frozen=True)
 class VocCoordinateBase(ReaderRule):
     """The dataset counts pixels in two ways, or in another way than its user says.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -22,7 +21,6 @@ from annotool.rules.base import (
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class VocFilenameMismatch(ImageRule):
     """The filename in a VOC xml is not that of its image.
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from annotool.rules.base import ERROR, ReaderRule
 from annotool.rules.targets import misreads
 
 
-@dataclass(frozen=True)
 class YoloLabelPathUnmappable(ReaderRule):
     """Trainers will look for the labels of these images in a place where they are not.
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from annotool.rules.base import ERROR, INFO, WARNING, Fix, ReaderRule
 from annotool.rules.targets import both, drops_image, no, severe, worded_as
 
 
-@dataclass(frozen=True)
 class YoloMalformedRow(ReaderRule):
     """A line of a YOLO label file is no row of the dataset's task.
 

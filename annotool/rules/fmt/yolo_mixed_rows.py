@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -28,8 +28,7 @@ from annotool.table import Array, Table
 NAMED = ("annotation", "image", "category", "source", "line", "start", "end", "kind")
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Rows that are boxes, rows that are outlines, files wholly of each, the rows of files that hold both; of a pose
     dataset the rows without keypoints, and how many fields a row should have (0: no pose)."""
 
@@ -42,7 +41,6 @@ class State:
     fields: int
 
 
-@dataclass(frozen=True)
 class YoloMixedRows(DatasetRule[State]):
     """YOLO rows of boxes and of polygons stand together.
 

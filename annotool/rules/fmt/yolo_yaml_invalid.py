@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.findings import Block
@@ -12,7 +10,6 @@ from annotool.rules.targets import stops, worded_as
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class YoloYamlInvalid(ReaderRule):
     """The data.yaml does not say what a trainer needs, or says it twice and differently.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -43,8 +43,7 @@ def located(data: Dataset) -> Table:
     return Table(columns)
 
 
-@dataclass(frozen=True)
-class Marked:
+class Marked(msgspec.Struct, frozen=True):
     """The findings of each kind, one an image, and how many images were looked at."""
 
     kinds: tuple[Findings, ...]

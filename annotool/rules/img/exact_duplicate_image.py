@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool import imagefile
@@ -25,8 +25,7 @@ from annotool.rules.img.base import by_split, has_files, label_digests, located
 from annotool.table import Array, Table
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """One row an image file: what its finding points to, file_name, path, split, bytes, pixels (digest), labels (digest)
     and count of its annotations; whether pixels are compared."""
 
@@ -34,7 +33,6 @@ class State:
     decode: bool
 
 
-@dataclass(frozen=True)
 class ExactDuplicateImage(DatasetRule[State]):
     """The same image stands twice in one split.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -24,8 +24,7 @@ from annotool.schema import SizeFrom
 EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Images with an orientation, those turned by a quarter, declared sizes of these that follow the stored
     pixels and the turned ones, the first few names, and what to say of the first image."""
 
@@ -37,7 +36,6 @@ class State:
     first: Findings
 
 
-@dataclass(frozen=True)
 class ExifOrientation(DatasetRule[State]):
     """Images carry an EXIF orientation that turns or mirrors them.
 

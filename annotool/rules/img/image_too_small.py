@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -25,8 +26,7 @@ from annotool.rules.targets import below, drops_image
 EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Images with a known size, those between the two thresholds, a few of their names, and findings of those below."""
 
     images: int

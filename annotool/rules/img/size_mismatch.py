@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -27,7 +25,6 @@ SLACK = 0.01  # pixels: what BOX002 lets pass without a word
 SAME, SWAPPED, OTHER = 0, 1, 2
 
 
-@dataclass(frozen=True)
 class SizeMismatch(ImageRule):
     """An image file has another size than its label file declares.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -12,7 +10,6 @@ from annotool.rules.img.base import of_files
 from annotool.rules.targets import drops_image, misreads, stops, worded_as
 
 
-@dataclass(frozen=True)
 class TruncatedImage(ImageRule):
     """An image file breaks off before its end.
 

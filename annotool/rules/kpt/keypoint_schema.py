@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -25,8 +26,7 @@ FAULTS: tuple[tuple[str, Severity, Fix, tuple[str, ...], str], ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Schema:
+class Schema(msgspec.Struct, frozen=True):
     """All annotations with keypoints (COLUMNS, SUMMARY, label, coco, declared: how many points their category has), and
     what is wrong with flip_idx (source, line, message)."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -18,8 +17,7 @@ WRITTEN = re.compile(rb'"num_keypoints"\s*:\s*(-?\d+)')
 ABSENT = -1
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """The annotations whose num_keypoints is another than their labelled points (COLUMNS, labelled, written; at, until:
     where the number stands, or where it has to go if it is absent), and how many have keypoints, by source."""
 
@@ -27,7 +25,6 @@ class Counted:
     judged: Array
 
 
-@dataclass(frozen=True)
 class NumKeypointsMismatch(DatasetRule[Counted]):
     """num_keypoints is not the number of labelled keypoints.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool import imagefile
@@ -15,8 +15,7 @@ from annotool.rules.lbl.base import label_rows, labelled
 from annotool.table import Array, Table
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """One row a labelled image: the columns of its first label's annotation, file_name, path, split, bytes, pixels (digest),
     names (of its labels, sorted, as one text); whether pixels are compared."""
 
@@ -24,7 +23,6 @@ class Shown:
     decode: bool
 
 
-@dataclass(frozen=True)
 class ConflictingDuplicateLabel(DatasetRule[Shown]):
     """The same image has one label here and another there.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -14,15 +14,13 @@ from annotool.table import Table
 FORMAT = "imagefolder"
 
 
-@dataclass(frozen=True)
-class Folders:
+class Folders(msgspec.Struct, frozen=True):
     """The rows of `sources`, and how many image files lie beside the class folders of each folder."""
 
     sources: Table
     loose: dict[str, int]
 
 
-@dataclass(frozen=True)
 class EmptyOrMissingClassFolder(DatasetRule[Folders]):
     """A class folder is missing in a split, or holds no image.
 

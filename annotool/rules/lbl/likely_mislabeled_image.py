@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -14,8 +14,7 @@ from annotool.rules.lbl.base import label_rows, none_are_labelled
 from annotool.table import Array, Table
 
 
-@dataclass(frozen=True)
-class Guessed:
+class Guessed(msgspec.Struct, frozen=True):
     """The single labels of images that were predicted: COLUMNS of their annotations and `label`; probabilities float64
     (labels, K); the names of the labels."""
 
@@ -24,7 +23,6 @@ class Guessed:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class LikelyMislabeledImage(DatasetRule[Guessed]):
     """A model's probabilities speak against an image's label.
 

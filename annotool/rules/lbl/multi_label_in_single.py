@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -11,7 +9,6 @@ from annotool.rules.base import Findings, ImageRule, Severity, found
 from annotool.rules.lbl.base import label_rows, none_are_labelled
 
 
-@dataclass(frozen=True)
 class MultiLabelInSingle(ImageRule):
     """An image has several labels where exactly one is expected.
 

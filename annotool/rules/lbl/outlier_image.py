@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -17,8 +18,7 @@ REFERENCE = 4000  # images that distances are measured to: beyond, every n-th
 BLOCK = 512
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(msgspec.Struct, frozen=True):
     """One row a labelled image whose pixels are known: what its finding points to, file_name, numbers float64 (d,)."""
 
     rows: Table

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -13,7 +11,6 @@ from annotool.rules.prd.base import Compared, PredictionRule, compared, records
 NEAR = 0.1  # IoU
 
 
-@dataclass(frozen=True)
 class LikelySpuriousBox(PredictionRule):
     """A model sees nothing at all where an object is labelled.
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from annotool.rules.base import ERROR, WARNING, ReaderRule
 
 
-@dataclass(frozen=True)
 class PredictionFileInvalid(ReaderRule):
     """A prediction cannot be read, or says what cannot be: an unknown image or category, a score that is none.
 

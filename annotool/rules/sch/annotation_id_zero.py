@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -15,7 +13,6 @@ from annotool.schema import NO_ID
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class AnnotationIdZero(AnnotationRule):
     """An annotation has the id 0.
 

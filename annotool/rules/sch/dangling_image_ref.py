@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -29,8 +29,7 @@ from annotool.table import Array, Table
 NAMED = ("image", "annotation", "category", "source", "line", "start", "end", "image_id")
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True):
     """Annotations whose image is not there, source and id of the images, and how many images a source lost."""
 
     rows: Table
@@ -38,7 +37,6 @@ class Lost:
     unkept: Array
 
 
-@dataclass(frozen=True)
 class DanglingImageRef(DatasetRule[Lost]):
     """An annotation refers to an image that its file does not have.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from annotool.table import Table
 NAMED = ("annotation", "image", "category", "source", "id", "line", "start", "end", "index")
 
 
-@dataclass(frozen=True)
 class DuplicateAnnotationId(DatasetRule[Table]):
     """An annotation id is used twice in one file.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,7 +18,6 @@ State = dict[str, Table]
 NAMED = ("source", "id", "line", "start", "end", "index")
 
 
-@dataclass(frozen=True)
 class DuplicateId(DatasetRule[State]):
     """Two images or two categories of one file have the same id, or two images the same file name.
 

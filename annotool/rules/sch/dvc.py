@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 __all__ = ["Absent", "absent_outputs"]
 
 LARGEST = 1 << 16  # bytes; a pointer file is far smaller
 
 
-@dataclass(frozen=True)
-class Absent:
+class Absent(msgspec.Struct, frozen=True):
     """Pointers of one folder whose outputs are absent: what to run, and the names of absent files (not
     folders)."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -24,7 +22,6 @@ from annotool.schema import SizeFrom
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class InvalidDeclaredSize(ImageRule):
     """An image record declares no usable width and height.
 

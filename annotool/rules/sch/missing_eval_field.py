@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -29,15 +29,13 @@ from annotool.table import Array, Table
 NAMED = ("annotation", "image", "category", "source", "line", "start", "end")
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Rows of each source, and the rows that lack a field: NAMED, and whether it can be made."""
 
     rows: Array
     lacking: dict[str, Table]
 
 
-@dataclass(frozen=True)
 class MissingEvalField(DatasetRule[State]):
     """A COCO annotation has no area or no iscrowd.
 

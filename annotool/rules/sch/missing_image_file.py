@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -30,8 +30,7 @@ from annotool.table import Array, Table
 NAMED = ("image", "source", "file_name", "line", "start", "end")
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Images and those on disk a split, rows of missing images, folders of git-lfs pointers, folders to
     search."""
 
@@ -41,7 +40,6 @@ class State:
     folders: tuple[Path, ...]
 
 
-@dataclass(frozen=True)
 class MissingImageFile(DatasetRule[State]):
     """An image that the labels speak of is not on disk.
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from annotool.dataset import Dataset
 from annotool.rules.base import INFO, WARNING, DatasetRule, Findings, found, together, worded
 from annotool.rules.sch.base import Explained, explained, unmappable
@@ -14,8 +16,7 @@ from annotool.rules.targets import misreads
 Bare = tuple[tuple[int, str, str], ...]  # image key, split, file name
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Images on disk a split, images without a label file, and those that FMT005 explains (None: all)."""
 
     counts: dict[str, int]

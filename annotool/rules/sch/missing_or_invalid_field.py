@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,7 +29,6 @@ ELEMENT = re.compile(r"/(images|annotations|categories)/\d+")
 IDS = ("images/id", "annotations/id", "annotations/image_id", "annotations/category_id", "categories/id")
 
 
-@dataclass(frozen=True)
 class MissingOrInvalidField(ReaderRule):
     """A record lacks a field it needs, or a field is of the wrong kind.
 

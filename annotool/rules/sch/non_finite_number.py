@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from annotool.rules.base import ERROR, Edits, Findings, Fix, Op, ReaderRule, men
 from annotool.rules.targets import drops, drops_image, nan_in_bbox, no, stops, value_is
 
 
-@dataclass(frozen=True)
 class NonFiniteNumber(ReaderRule):
     """A coordinate is NaN or infinite.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,6 @@ FORMATS = ("coco", "voc", "yolo")
 CASE = "differs in case from the file on disk"
 
 
-@dataclass(frozen=True)
 class NonPortablePath(ImageRule):
     """The path of an image works on one machine only.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -25,8 +26,7 @@ from annotool.table import Table
 NAMED = ("image", "source", "line", "start", "end")
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Label files, images and those on disk a split, rows of orphans, and what FMT005 explains (None:
     all)."""
 

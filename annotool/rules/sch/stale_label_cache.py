@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -16,15 +16,13 @@ from annotool.table import Table
 SUFFIXES = (".cache", ".npy")
 
 
-@dataclass(frozen=True)
-class Files:
+class Files(msgspec.Struct, frozen=True):
     """The files read, and the paths they lie under."""
 
     sources: Table
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True)
 class StaleLabelCache(DatasetRule[Files]):
     """A cache of labels is older than a label file.
 

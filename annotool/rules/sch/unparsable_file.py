@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from annotool.rules.base import ERROR, WARNING, Fix, ReaderRule
 from annotool.rules.targets import both, drops_image, no, of_image, severe, stops, worded_as
 
 
-@dataclass(frozen=True)
 class UnparsableFile(ReaderRule):
     """A label file, or a part of one, cannot be parsed.
 

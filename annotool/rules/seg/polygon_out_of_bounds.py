@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import compress
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -18,8 +19,7 @@ from annotool.table import Array
 EDGES = ("left", "top", "right", "bottom")
 
 
-@dataclass(frozen=True)
-class Outside:
+class Outside(msgspec.Struct, frozen=True):
     """Annotations whose polygon leaves their image: position in `annotations`; overshoot (n, 4) of the left, top, right
     and bottom edge, 0 where within tolerance, in the unit of its rings; whether no ring has anything inside; whether
     the box leaves with the polygon; overshoot of the worst edge of both in pixels."""

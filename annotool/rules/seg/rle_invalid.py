@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from annotool.rules.base import AnnotationRule, Edits, Findings, Fix, Op, Severi
 from annotool.rules.targets import misreads, worded_as
 
 
-@dataclass(frozen=True)
 class RleInvalid(AnnotationRule):
     """A mask of runs is none, is empty, or is not of its image's size.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +28,6 @@ LEAST = 1.0  # px^2: what encloses less is SEG004's, a hole below is filled
 PIECE = 4.0  # px^2: a smaller piece is left out when a ring is taken apart
 
 
-@dataclass(frozen=True)
 class SelfIntersection(AnnotationRule):
     """A ring of a polygon crosses or touches itself.
 

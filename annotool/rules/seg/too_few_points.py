@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -22,7 +20,6 @@ from annotool.rules.targets import (
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
 class TooFewPoints(AnnotationRule):
     """A ring of a polygon has fewer than three points, or an odd count of numbers.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -14,8 +15,7 @@ from annotool.rules.spl.base import TRAIN, VAL
 from annotool.table import Array, Table
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """Instances of each category in each split, the rows that declare categories, and whether absence says nothing."""
 
     counts: Counts

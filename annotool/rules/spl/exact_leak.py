@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool import imagefile
@@ -29,8 +29,7 @@ TRAIN = ("train", "training")
 USUAL = ("train", "val", "valid", "validation", "test")
 
 
-@dataclass(frozen=True)
-class Members:
+class Members(msgspec.Struct, frozen=True):
     """One row an image and split: image, split, file_name, path, bytes, width, height, pixels (digest), where the split's list names it
     (source, line; listed: a list of names does), the image's own record in COCO and VOC (own_source, own_line, own_start, own_end, own_file). `order`: the splits, train first."""
 
@@ -39,7 +38,6 @@ class Members:
     decode: bool
 
 
-@dataclass(frozen=True)
 class ExactLeak(DatasetRule[Members]):
     """The same image is in two splits.
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -14,8 +15,7 @@ from annotool.rules.base import DatasetRule, Findings, Severity, found
 from annotool.table import Array
 
 
-@dataclass(frozen=True)
-class Groups:
+class Groups(msgspec.Struct, frozen=True):
     """How many images each group has in each split, and the first of them (row key)."""
 
     members: Mapping[tuple[str, str], tuple[int, int]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from annotool.dataset import Dataset
@@ -22,8 +23,7 @@ LOWEST, HIGHEST = (
 BINS = (HIGHEST - LOWEST) * STEP
 
 
-@dataclass(frozen=True)
-class Mix:
+class Mix(msgspec.Struct, frozen=True):
     """What one split holds: instances by label, and boxes by area and by ratio (w/h), in bins; int64 each."""
 
     labels: Array
@@ -31,8 +31,7 @@ class Mix:
     ratio: Array
 
 
-@dataclass(frozen=True)
-class Mixes:
+class Mixes(msgspec.Struct, frozen=True):
     """The splits of a dataset, and the names of the labels."""
 
     splits: Mapping[str, Mix]

@@ -33,6 +33,8 @@ def task(root: Path, *rows: str, **options: object) -> tuple[str, set[str]]:
         ([POSE, POSE], ("pose", {"KEYPOINTS"})),
         ([FLAT] * 3, ("pose", {"KEYPOINTS"})),
         ([FLAT], ("segment", {"POLYGON"})),
+        ([POSE.replace(" ", ", ")] * 2, ("pose", {"KEYPOINTS"})),
+        (["0.5,0.1,0.10 .5 .5 .1 .1 .9"], ("detect", set())),  # eight numbers and six words: once a traceback
     ],
 )
 def test_inferred(tmp_path: Path, rows: list[str], expected: tuple[str, set[str]]) -> None:
