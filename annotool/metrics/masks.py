@@ -19,6 +19,7 @@ __all__ = ["Mask", "encoded", "mask_overlap", "with_mask_areas"]
 Mask = dict[str, Any]
 """size [height, width] and counts, the compressed text as bytes."""
 
+AT_ONCE = 255  # masks: of more, mask.area of pycocotools 2.0 fails with numpy 2
 FAR = 1e6  # pixels: what reaches farther is a fault, and drawing it would take all memory
 
 
@@ -108,6 +109,9 @@ def with_mask_areas(data: Dataset, sides: Scene, masks: Sequence[Mask]) -> Scene
     from pycocotools import mask as api
 
     derived = data.table("predictions")["bbox_derived"][sides.guesses["row"]]
-    area = np.asarray(api.area(list(masks)), dtype=np.float64) if derived.any() else sides.guesses["area"]
-    area = np.where(derived, area, sides.guesses["area"])
+    area = np.array(sides.guesses["area"])
+    these = np.flatnonzero(derived).tolist()
+    for low in range(0, len(these), AT_ONCE):
+        rows = these[low : low + AT_ONCE]
+        area[rows] = api.area([masks[row] for row in rows])
     return replace(sides, guesses=sides.guesses.with_columns(area=area))

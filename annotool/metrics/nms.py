@@ -30,7 +30,7 @@ def nms(group: Array, xywh: Array, score: Array, iou: float) -> Array:
     stays = unlike(group, xywh, rank, iou)
     left = np.where(stays, group, -1)
     first, second, share = boxes.overlapping_pairs(left, xywh, max(iou, LEAST))
-    over = share > iou
+    over = np.minimum(share, 1.0) > iou  # of equal boxes it may be rounded to more than 1
     first, second = first[over], second[over]
     high, low = (np.where(rank[first] < rank[second], *each) for each in ((first, second), (second, first)))
     waits = np.zeros(len(score), dtype=bool)  # whether a box may still be suppressed

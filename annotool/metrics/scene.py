@@ -105,7 +105,8 @@ def truths_of(data: Dataset, rank: Array, label: Array) -> tuple[Table, Array, l
     place = data.image_rows(table["image"])
     image, number = numbered(rank, place), numbered(label, table["category"])
     boxes = data.boxes
-    known = np.isfinite(boxes.xywh).all(axis=1) & (table["kind"] > Kind.IMAGE)
+    xywh = with_blank_masks(data)
+    known = np.isfinite(xywh).all(axis=1) & (table["kind"] > Kind.IMAGE)
     rows = rows[((image >= 0) & (number >= 0) & known)[rows]]
     if gone := int(((table["kind"] > Kind.IMAGE) & ~known).sum() + ((place < 0) | (number < 0)).sum()):
         notes.append(
@@ -113,8 +114,8 @@ def truths_of(data: Dataset, rank: Array, label: Array) -> tuple[Table, Array, l
         )
     fraction = np.zeros(len(rank), dtype=np.int8)
     fraction[image[rows]] = np.where(boxes.fraction[rows], 1, -1)
-    box = boxes.xywh[rows]
-    area = np.where(np.isfinite(table["area"]), table["area"], boxes.xywh[:, 2] * boxes.xywh[:, 3])
+    box = xywh[rows]
+    area = np.where(np.isfinite(table["area"]), table["area"], xywh[:, 2] * xywh[:, 3])
     area = np.where(boxes.fraction, np.nan, area)
     truths = Table(
         {
@@ -140,7 +141,8 @@ def last_of(ids: Array) -> tuple[Array, int]:
 
 def guesses_of(data: Dataset, rank: Array, label: Array, fraction: Array) -> tuple[Table, dict[str, int]]:
     """The guesses, and why how many predictions are none."""
-    table, boxes = data.table("predictions"), swapped(data).boxes
+    side = swapped(data)
+    table, boxes, xywh = data.table("predictions"), side.boxes, with_blank_masks(side)
     place = data.image_rows(table["image"])
     image, number = numbered(rank, place), numbered(label, table["category"])
     score = table["score"]
@@ -150,7 +152,7 @@ def guesses_of(data: Dataset, rank: Array, label: Array, fraction: Array) -> tup
         "of a category that is not in the dataset": number < 0,
         "without a score": np.isnan(score),
         "with a score outside 0 to 1": ~((score >= 0) & (score <= 1)),
-        "with a box that is no numbers": ~np.isfinite(boxes.xywh).all(axis=1),
+        "with a box that is no numbers": ~np.isfinite(xywh).all(axis=1),
         "in pixels where the truth is in fractions (or the other way round) and the image's size is not known": (
             wanted != 0
         )
@@ -163,12 +165,23 @@ def guesses_of(data: Dataset, rank: Array, label: Array, fraction: Array) -> tup
         good &= ~bad
     rows = np.flatnonzero(good)
     rows = rows[np.lexsort((-score[rows], image[rows]))]
-    box = boxes.xywh[rows]
+    box = xywh[rows]
     area = np.where(boxes.fraction[rows], np.nan, box[:, 2] * box[:, 3])
     held = {"row": rows, "image": image[rows], "label": number[rows]}
     place = places(held["image"] * (len(label) + 1) + held["label"])
     boxed = dict(zip("xywh", box.T, strict=True))
     return Table({**held, **boxed, "area": area, "score": score[rows], "place": place}), left_out
+
+
+def with_blank_masks(data: Dataset) -> Array:
+    """The boxes of annotations, float64 (n, 4); 0 0 0 0, as pycocotools has it, where all that is known is a mask without
+    a pixel."""
+    table, boxes = data.table("annotations"), data.boxes.xywh
+    none = np.isnan(boxes).any(axis=1) & (table["kind"] >= Kind.RLE) & (table["seg_start"] >= 0)
+    if not none.any():
+        return boxes
+    blank = data.masks.take(data.masks["area"] == 0)["row"]
+    return np.where((none & np.isin(np.arange(len(none)), blank))[:, None], 0.0, boxes)
 
 
 def places(group: Array) -> Array:

@@ -85,6 +85,43 @@ def test_results_without_boxes_have_the_area_of_their_masks(
     )
 
 
+@pytest.mark.parametrize("kind", ["bbox", "segm"])
+def test_more_masks_than_a_byte_counts(given_to_coco: Any, tmp_path: Path, kind: str) -> None:
+    """Where mask.area of pycocotools fails with numpy 2, as loadRes does then; areas are those of one mask at a time."""
+    row = {"shape": "text", "iscrowd": 0}
+    boxes = [(5 * (at % 60), 5 * (at // 60), 20 + at % 40, 20 + at % 31) for at in range(600)]
+    guesses = [
+        outlined({**row, "box": box, "score": at / 600, "image": at % 3}) for at, box in enumerate(boxes)
+    ]
+    truth, results = given_to_coco(guesses[::7], guesses)
+    for each in results:
+        del each["bbox"]
+    sides, _ = prepared(written(tmp_path, truth, results), np.ones(3, dtype=bool), kind)
+    assert sides.guesses["area"].tolist() == [
+        int(api.area(results[row]["segmentation"])) for row in sides.guesses["row"].tolist()
+    ]
+    assert len(sides.guesses) == 600
+
+
+@pytest.mark.parametrize("kind", ["bbox", "segm"])
+def test_a_mask_without_a_pixel_is_a_wrong_answer(
+    given_to_coco: Any, stats_of_coco: Any, tmp_path: Path, kind: str
+) -> None:
+    right = outlined({"box": (8, 8, 45, 30), "shape": "text", "iscrowd": 0, "score": 0.5})
+    blank = {**right, "score": 0.9, "segmentation": {"size": [480, 640], "counts": [480 * 640]}}
+    blank["segmentation"] = api.frPyObjects(blank["segmentation"], 480, 640)
+    blank["segmentation"]["counts"] = blank["segmentation"]["counts"].decode()
+    truth, results = given_to_coco([right, {**blank, "area": 0.0}], [right, blank], 1)
+    for row in results:
+        del row["bbox"]
+    told = evaluate(written(tmp_path, truth, results), geometry=kind)
+    np.testing.assert_allclose(
+        [told.numbers[name] for name in NUMBERS], stats_of_coco(truth, results, kind), atol=1e-9
+    )
+    assert told.counts["left_out"] == 0
+    assert told.numbers["AP50"] == pytest.approx(0.5 * 51 / 101)
+
+
 def test_what_cannot_be_drawn_is_empty_and_what_has_no_outline_is_its_box(
     given_to_coco: Any, tmp_path: Path
 ) -> None:

@@ -31,12 +31,14 @@ def slowly(group: Array, xywh: Array, score: Array, threshold: float) -> list[bo
 
 
 coordinate = st.integers(0, 8)
-box = st.tuples(coordinate, coordinate, st.integers(0, 6), st.integers(0, 6))
+odd = st.sampled_from([float("nan"), float("inf"), -float("inf"), -2])
+side = st.integers(0, 6)
+box = st.tuples(coordinate, coordinate, side, side) | st.tuples(*[coordinate | odd] * 2, *[side | odd] * 2)
 row = st.tuples(st.integers(-1, 2), box, st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0, float("nan")]))
 
 
 @given(st.lists(row, max_size=40), st.sampled_from(THRESHOLDS))
-def test_as_the_loop_does(rows: list[tuple[int, tuple[int, ...], float]], threshold: float) -> None:
+def test_as_the_loop_does(rows: list[tuple[int, tuple[float, ...], float]], threshold: float) -> None:
     group = np.array([each[0] for each in rows], dtype=np.int64)
     xywh = np.array([each[1] for each in rows], dtype=np.float64).reshape(-1, 4)
     score = np.array([each[2] for each in rows], dtype=np.float64)
@@ -68,6 +70,12 @@ def test_ten_thousand_copies_take_no_time_and_leave_the_best() -> None:
 def test_of_equal_scores_the_earlier_stays() -> None:
     xywh = np.array([[0.0, 0, 10, 10], [1, 0, 10, 10]])
     assert nms(np.zeros(2, np.int64), xywh, np.array([0.5, 0.5]), 0.5).tolist() == [True, False]
+
+
+@given(st.lists(st.floats(0, 1), min_size=4, max_size=4))
+def test_equal_boxes_overlap_by_one_and_no_more(box: list[float]) -> None:
+    kept = nms(np.zeros(2, np.int64), np.array([box, box]), np.array([0.9, 0.5]), 1.0)
+    assert kept.all()
 
 
 def test_an_overlap_of_the_threshold_itself_is_allowed() -> None:

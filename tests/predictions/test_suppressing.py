@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,99 @@ def test_as_on_arrays(
     assert records(out) == [
         json.loads(json.dumps(each)) for each, stays in zip(made, keep, strict=True) if stays
     ]
+
+
+# Against a loop that knows nothing of ours: files as text in, lines or records out.
+
+Row = tuple[int, int, tuple[int, int, int, int], float | None]  # image, category, x y w h in 64ths, score
+
+
+def share(one: Sequence[int], other: Sequence[int]) -> float:
+    """IoU; 0 where a box has no area."""
+    both = 1
+    for at in (0, 1):
+        both *= max(0, min(one[at] + one[at + 2], other[at] + other[at + 2]) - max(one[at], other[at]))
+    return both / (one[2] * one[3] + other[2] * other[3] - both) if both else 0.0
+
+
+def kept(rows: Sequence[Row], iou: float, agnostic: bool) -> list[int]:
+    """The rows that stay: going down by score, each that no kept one of its image and category overlaps by more."""
+    scored = [at for at, row in enumerate(rows) if row[3] is not None]
+    found: list[int] = []
+    for at in sorted(scored, key=lambda at: -(rows[at][3] or 0)):
+        image, category, box, _ = rows[at]
+        alike = [each for each in found if rows[each][0] == image and (agnostic or rows[each][1] == category)]
+        if all(share(rows[each][2], box) <= iou for each in alike):
+            found.append(at)
+    return sorted([*found, *(at for at, row in enumerate(rows) if row[3] is None)])
+
+
+SIDE = st.integers(0, 24)
+ROWS = st.lists(
+    st.tuples(
+        st.integers(1, 2),
+        st.integers(0, 1),
+        st.tuples(SIDE, SIDE, SIDE, SIDE),
+        st.sampled_from([None, 0.0, 0.25, 0.5, 0.5, 1.0]),
+    ),
+    max_size=14,
+)
+IOUS = st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 0.75, 1.0])
+OFTEN = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@OFTEN
+@given(ROWS, IOUS, st.booleans(), st.sampled_from(["null", "NaN", "absent"]))
+def test_records_stay_as_in_a_loop(
+    tmp_path: Path, rows: list[Row], iou: float, agnostic: bool, unscored: str
+) -> None:
+    texts = []
+    for image_id, category_id, box, score in rows:
+        end = (
+            ""
+            if score is None and unscored == "absent"
+            else f', "score":  {unscored if score is None else score}'
+        )
+        texts.append(f'{{"image_id":{image_id}, "bbox": {[*box]}, "category_id":{category_id}{end} }}')
+    path, out = (
+        put(tmp_path, {"in.json": "[ " + " ,\n ".join(texts) + "\t]"}) / "in.json",
+        tmp_path / "out.json",
+    )
+    done = api.nms(path, out, iou=iou, class_agnostic=agnostic)
+    stay = kept(rows, iou, agnostic)
+    assert (done.read, done.kept) == (len(rows), len(stay))
+    left = out.read_text()
+    assert json.loads(left, parse_constant=str) == [json.loads(texts[at], parse_constant=str) for at in stay]
+    for at in stay:
+        assert texts[at] in left
+    if len(stay) == len(rows):
+        assert out.read_bytes() == path.read_bytes()
+
+
+@OFTEN
+@given(ROWS, IOUS, st.booleans(), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_lines_stay_as_in_a_loop(
+    tmp_path_factory: Any, rows: list[Row], iou: float, agnostic: bool, newline: str, ended: bool
+) -> None:
+    root = tmp_path_factory.mktemp("nms")
+    lines: dict[str, list[str]] = {"1": [], "2": []}
+    places = []
+    for number, category_id, (x, y, w, h), score in rows:
+        numbers = [(x + w / 2) / 64, (y + h / 2) / 64, w / 64, h / 64]
+        line = " ".join([str(category_id), *map(repr, numbers), *([] if score is None else [repr(score)])])
+        places.append((str(number), len(lines[str(number)])))
+        lines[str(number)].append(line + newline)
+    text = {
+        name: "".join(own) if ended else "".join(own).removesuffix(newline) for name, own in lines.items()
+    }
+    put(root / "run", {f"labels/{name}.txt": held.encode() for name, held in text.items()})
+    api.nms(root / "run", root / "out", iou=iou, class_agnostic=agnostic)
+    stay = {places[at] for at in kept(rows, iou, agnostic)}
+    for name in text:
+        wanted = "".join(
+            line for at, line in enumerate(text[name].splitlines(keepends=True)) if (name, at) in stay
+        )
+        assert (root / "out/labels" / f"{name}.txt").read_bytes() == wanted.encode()
 
 
 def test_what_cannot_be_read_stays(tmp_path: Path) -> None:
