@@ -16,6 +16,7 @@ from annotool.reviewing.trust import Trust, trusted
 
 __all__ = ["After", "Label", "by_button", "by_hand", "decisions", "moved", "said_nothing", "trust"]
 
+WHOLE = ("image_label", "image_labels")  # fields of labels of whole images
 DECIMALS = 2  # of a pixel: a hand on a mouse is no better
 Side = float | None
 
@@ -96,7 +97,9 @@ def by_hand(
     for image in after:
         was = before.get(image.sample, {})
         here = {label.id: label for label in image.labels if label.field in EDITABLE}
-        was, here = anew(was, here)
+        here = anew(was, here)
+        for oid in doubled(was, here):
+            del here[oid]
         for label in image.labels:
             yield from chosen(flags.get(kin(label.id), ()), label, image.changed, reviewer)
         for oid, label in here.items():
@@ -115,13 +118,34 @@ def by_hand(
             yield Decision("tag", image=image.file, new=new, reviewer=reviewer, time=image.changed)
 
 
-def anew(was: Mapping[str, Box], here: Mapping[str, Label]) -> tuple[dict[str, Box], dict[str, Label]]:
-    """Return the labels before and after, where an image's one label that was deleted, and another given in its place,
-    are one label relabelled."""
-    gone = [oid for oid, box in was.items() if oid not in here and box.field == "image_label"]
-    new = [oid for oid, label in here.items() if oid not in was and label.field == "image_label"]
-    names = dict(zip(new, gone, strict=False))
-    return dict(was), {names.get(oid, oid): label for oid, label in here.items()}
+def anew(was: Mapping[str, Box], here: Mapping[str, Label]) -> dict[str, Label]:
+    """Return the labels as they stand, by the ids they had before: where an image's one label was deleted and another
+    given in its place, or one of several and the same again, it is that label."""
+    gone = {oid: box for oid, box in was.items() if oid not in here}
+    names: dict[str, str] = {}
+    for oid, label in here.items():
+        if oid in was:
+            continue
+        for old, box in gone.items():
+            same = box.field == "image_label" or box.label == label.label
+            if label.field == box.field and box.field in WHOLE and same:
+                names[oid] = old
+                del gone[old]
+                break
+    return {names.get(oid, oid): label for oid, label in here.items()}
+
+
+def doubled(was: Mapping[str, Box], here: Mapping[str, Label]) -> set[str]:
+    """Which of an image's several labels became what another one is already: they are one label less."""
+    ours = [(oid, label) for oid, label in here.items() if label.field == "image_labels" and oid in was]
+    held: set[str | None] = {label.label for oid, label in ours if label.label == was[oid].label}
+    out = set()
+    for oid, label in ours:
+        if label.label != was[oid].label:
+            if label.label in held:
+                out.add(oid)
+            held.add(label.label)
+    return out
 
 
 def of_box(

@@ -205,6 +205,7 @@ def built(
     queue = items(data, findings, rules, held, marks, asked)
     guesses = frame(data, shown, "predictions") if len(data.table("predictions")) else None
     docs, boxes = samples(data, held, queue, marks, guesses)
+    docs.sort(key=lambda each: -each["score"])  # as the App's grid shows them
     fields = [each for each in FIELDS if any(each in doc for doc in docs)]
     if not {"image_label", "image_labels"} & set(fields):
         fields = list(dict.fromkeys(["ground_truth", *fields]))

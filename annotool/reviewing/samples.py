@@ -230,6 +230,11 @@ def label_names(data: Dataset, held: Frame) -> list[str]:
     ]
 
 
+def sure(score: float) -> Doc:
+    """A label's confidence, where it has one: a null stops FiftyOne's Annotate from drawing the box whole."""
+    return {} if math.isnan(score) else {"confidence": score}
+
+
 def detection(oid: str, label: str, box: list[float], score: float) -> Doc:
     return {
         "_id": {"$oid": oid},
@@ -238,8 +243,7 @@ def detection(oid: str, label: str, box: list[float], score: float) -> Doc:
         "tags": [],
         "label": label,
         "bounding_box": box,
-        "confidence": None if math.isnan(score) else score,
-    }
+    } | sure(score)
 
 
 def classification(oid: str, label: str, score: float) -> Doc:
@@ -248,8 +252,7 @@ def classification(oid: str, label: str, score: float) -> Doc:
         "_cls": "Classification",
         "tags": [],
         "label": label,
-        "confidence": None if math.isnan(score) else score,
-    }
+    } | sure(score)
 
 
 def predicted(data: Dataset, held: Frame, docs: list[Doc]) -> None:

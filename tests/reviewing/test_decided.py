@@ -186,6 +186,25 @@ def test_a_label_of_an_image_deleted_and_given_anew_is_relabelled() -> None:
     assert said(Label("image_label", "0123456789abcdef01234567", "car"), boxes=(whole,)) == []
 
 
+def test_one_of_several_labels_deleted_and_given_anew_is_none_that_changed() -> None:
+    marks = [label_id("image_labels", row) for row in (7, 8)]
+    boxes = tuple(
+        msgspec.structs.replace(BOX, id=oid, mark=name, field="image_labels", label=name, shown=(0.0,) * 4)
+        for oid, name in zip(marks, ("car", "bus"), strict=True)
+    )
+    first, second = (Label("image_labels", oid, box.label) for oid, box in zip(marks, boxes, strict=True))
+    new = Label("image_labels", "0123456789abcdef01234567", "car")
+    assert said(second, new, boxes=boxes) == []
+    other = msgspec.structs.replace(new, label="van")
+    assert [(each.action, each.category) for each in said(second, other, boxes=boxes)] == [
+        ("draw", "van"), ("delete", "car"),
+    ]  # fmt: skip
+    (one,) = said(msgspec.structs.replace(first, label="bus"), second, boxes=boxes)
+    assert (one.action, one.box) == ("delete", "car"), "an image has a label once"
+    swapped = [msgspec.structs.replace(each, label=name) for each, name in ((first, "van"), (second, "van"))]
+    assert sorted(each.action for each in said(*swapped, boxes=boxes)) == ["delete", "relabel"]
+
+
 def test_a_tag_on_the_box_a_fix_would_make_speaks_of_its_finding() -> None:
     made = Label("proposals", label_id("proposals", 1), tags=["annotool:accept"])
     assert [(each.action, each.rule) for each in said(SAME, made)] == [("accept", "BOX003")]

@@ -7,6 +7,10 @@
   const LABELS = {
     accept: "Accept fix", ignore: "Ignore", delete: "Delete box", skip: "Skip", undo: "Undo", open_next: "Next",
   };
+  const TITLES = {
+    accept: "It is a fault: the fix is made as shown", ignore: "It is no fault: all stays as it is",
+    delete: "It goes", skip: "Later: it comes again", undo: "Take back what was decided last", open_next: "Open the next one",
+  };
   const COLORS = { error: "#e5484d", warning: "#f5a524", info: "#3e93de" };
   let current = null; // the finding that is shown
   let sample = null; // the image that is open
@@ -57,6 +61,7 @@
       color: "#fff", background: name === "accept" ? "#2b7a4b" : "#333", font: "inherit",
     });
     made.dataset.action = name;
+    made.title = TITLES[name];
     made.addEventListener("click", () => act(name));
     return made;
   }
