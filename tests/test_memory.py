@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,14 @@ def test_a_shortage_is_told_with_both_figures(tmp_path: Path, monkeypatch: pytes
 
 def test_the_system_says_how_much_is_free() -> None:
     assert (memory.available() > 1 << 20) == Path("/proc/meminfo").exists()
+
+
+@pytest.mark.parametrize("was", [True, False])
+def test_the_garbage_collector_is_as_it_was(was: bool) -> None:
+    (gc.enable if was else gc.disable)()
+    try:
+        with memory.without_collector():
+            assert not gc.isenabled()
+        assert gc.isenabled() is was
+    finally:
+        gc.enable()

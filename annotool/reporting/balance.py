@@ -16,7 +16,7 @@ from annotool.output import json_page
 from annotool.reporting.told import escape
 from annotool.table import Table
 
-__all__ = ["FORMS", "lines"]
+__all__ = ["FORMS", "lines", "split_heads"]
 
 FORMS = ("text", "json", "csv", "markdown")
 BAR = 16  # characters of the longest bar
@@ -106,21 +106,18 @@ def rows(balance: Balance) -> Iterator[str]:
     yield from held.getvalue().splitlines()
 
 
+def split_heads(what: str) -> tuple[str, ...]:
+    """What is said of each split, in the order of the columns of `Balance.splits`; `what`: annotations or labels."""
+    evenness = ("largest / smallest", "evenness", "Gini", "effective categories")
+    return ("images", "without any", what, *evenness)
+
+
 def markdown(balance: Balance) -> Iterator[str]:
     """Tables for a pull request or a wiki; names stand in code spans, where nothing is markup."""
     what = "labels" if balance.labels else "annotations"
     names = balance.splits["split"].tolist()
     yield from [f"## Balance: {balance.splits['instances'][0]:,} {what}", ""]
-    heads = [
-        "",
-        "images",
-        "without any",
-        what,
-        "largest / smallest",
-        "evenness",
-        "Gini",
-        "effective categories",
-    ]
+    heads = ["", *split_heads(what)]
     cells = [
         [name or "all", *(f"{row[key]:,}" for key in ("images", "without_objects", "instances"))]
         + [shown(row[key], ".2f") for key in ("imbalance_ratio", "entropy", "gini", "effective_categories")]

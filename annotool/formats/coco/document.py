@@ -5,7 +5,6 @@ Rows are the records that could be kept; `index` says which of its list each one
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +17,7 @@ from annotool.formats.coco.faults import WRONG, Fault, got
 from annotool.formats.coco.jsontext import Broken, Buffer, members, skip, skip_blank
 from annotool.formats.coco.layout import wide
 from annotool.formats.coco.lists import Ahead, Original, joined, listed, rest_of
+from annotool.memory import without_collector
 from annotool.parallel import LARGE, aside
 from annotool.table import Array
 
@@ -63,23 +63,11 @@ class Document(msgspec.Struct):
 def parse(text: Buffer) -> Document:
     """Read one file. Never raises: what is wrong is in `faults`."""
     document = Document(text)
-    with collector_off():
+    with without_collector():
         top(document)
     for section in SECTIONS:
         document.columns.setdefault(section, {})
     return document
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Millions of new objects make the cyclic garbage collector look at all of them again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def top(document: Document) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from annotool.formats.base import Problems, ReadOptions, load, objects, relative
 from annotool.formats.voc.document import Document, Fault, parse
 from annotool.formats.voc.plain import COLUMNS, Head, plain
 from annotool.formats.voc.records import NO_POSE, Reading
+from annotool.memory import without_collector
 from annotool.progress import track
 from annotool.schema import make
 from annotool.table import Array, Table
@@ -140,14 +140,8 @@ class Gathered(msgspec.Struct):
 def gather(root: Path, labels: Path, names: Sequence[str], options: ReadOptions) -> Gathered:
     """Read the xml files `names` below the folder `labels`; sources are named below `root`."""
     gathered = Gathered(Sources(root))
-    # A hundred thousand tuples are waiting: the collector would look at them again and again.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with without_collector():
         fill(gathered, root, labels, names, options)
-    finally:
-        if collecting:
-            gc.enable()
     return gathered
 
 

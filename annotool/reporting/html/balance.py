@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotool.metrics.balance import Balance
+from annotool.reporting.balance import split_heads
 from annotool.reporting.html import boxes, categories
 from annotool.reporting.html.article import article, numbers
 from annotool.reporting.html.markup import tag, text
@@ -77,17 +78,7 @@ def splits(counted: Balance) -> str:
     """The splits side by side in numbers."""
     held = counted.splits
     what = "labels" if counted.labels else "annotations"
-    heads = (
-        "split",
-        "images",
-        "without any",
-        what,
-        "largest / smallest",
-        "evenness",
-        "Gini",
-        "effective categories",
-    )
-    head = tag("tr", (tag("th", each, scope="col") for each in heads))
+    head = tag("tr", (tag("th", each, scope="col") for each in ("split", *split_heads(what))))
     body = []
     for row in zip(*(held[name].tolist() for name in held), strict=True):
         cells = [f"{each:,}" if isinstance(each, int) else shown(each) for each in row[1:]]

@@ -1,8 +1,6 @@
-import gc
-
 import pytest
 
-from annotool.formats.coco.document import collector_off, parse
+from annotool.formats.coco.document import parse
 from tests.formats.coco.build import annotation, category, document, image, lines
 
 
@@ -48,17 +46,6 @@ def test_a_list_at_the_top_is_read_as_results() -> None:
     assert found.results
     assert not found.faults
     assert found.columns["annotations"]["score"].tolist() == [0.5]
-
-
-@pytest.mark.parametrize("was", [True, False])
-def test_the_garbage_collector_is_as_it_was(was: bool) -> None:
-    (gc.enable if was else gc.disable)()
-    try:
-        with collector_off():
-            assert not gc.isenabled()
-        assert gc.isenabled() is was
-    finally:
-        gc.enable()
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
