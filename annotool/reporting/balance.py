@@ -13,10 +13,10 @@ from typing import Any
 from annotool.metrics.balance import Balance
 from annotool.metrics.scarcity import LIMITS
 from annotool.output import json_page
-from annotool.reporting.told import escape
+from annotool.reporting.told import escape, split_heads
 from annotool.table import Table
 
-__all__ = ["FORMS", "lines", "split_heads"]
+__all__ = ["FORMS", "lines"]
 
 FORMS = ("text", "json", "csv", "markdown")
 BAR = 16  # characters of the longest bar
@@ -104,12 +104,6 @@ def rows(balance: Balance) -> Iterator[str]:
     writer.writeheader()
     writer.writerows(records(balance.categories))
     yield from held.getvalue().splitlines()
-
-
-def split_heads(what: str) -> tuple[str, ...]:
-    """What is said of each split, in the order of the columns of `Balance.splits`; `what`: annotations or labels."""
-    evenness = ("largest / smallest", "evenness", "Gini", "effective categories")
-    return ("images", "without any", what, *evenness)
 
 
 def markdown(balance: Balance) -> Iterator[str]:

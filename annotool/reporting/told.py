@@ -13,7 +13,7 @@ from annotool.findings import Findings
 from annotool.output import utf8
 from annotool.rules import registry
 
-__all__ = ["Told", "against", "escape", "inputs", "notes", "plural", "slug", "summary"]
+__all__ = ["Told", "against", "escape", "inputs", "notes", "plural", "slug", "split_heads", "summary"]
 
 
 LONG = 1000  # characters of a text on the screen
@@ -102,3 +102,9 @@ def escape(text: str) -> str:
     head of a line for a command), and one without end short."""
     told = text if len(text) <= LONG else text[: LONG - 1] + "…"
     return told.replace("\n", "\\n").replace("[", "\\[")
+
+
+def split_heads(what: str) -> tuple[str, ...]:
+    """What is said of each split, in the order of the columns of `Balance.splits`; `what`: annotations or labels."""
+    evenness = ("largest / smallest", "evenness", "Gini", "effective categories")
+    return ("images", "without any", what, *evenness)

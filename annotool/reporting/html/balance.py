@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotool.metrics.balance import Balance
-from annotool.reporting.balance import split_heads
 from annotool.reporting.html import boxes, categories
 from annotool.reporting.html.article import article, numbers
 from annotool.reporting.html.markup import tag, text
 from annotool.reporting.html.shell import page
-from annotool.reporting.told import plural
+from annotool.reporting.told import plural, split_heads
 
 __all__ = ["lines", "section"]
 
