@@ -16,6 +16,7 @@ from annotool.formats import registry as formats
 from annotool.formats.base import Format, WriteOptions, Written
 from annotool.output import json_text, place_image, staged
 from annotool.progress import track
+from annotool.rules.base import classifies
 from annotool.rules.fmt.lossy_export import LossyExport
 
 __all__ = ["Converted", "convert"]
@@ -29,13 +30,16 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Converted:
-    """What a conversion did: where, what was written, what was lost (findings of FMT012), what was told."""
+    """What a conversion did: where, what was written, what was lost (findings of FMT012), what was told; labels: whether
+    all annotations label whole images.
+    """
 
     out: Path
     format: str
     written: Written
     losses: Findings
     images_placed: int
+    labels: bool = False
 
 
 def convert(
@@ -63,7 +67,10 @@ def convert(
     stopping = losses.where(stops)
     if len(stopping) and not options.allow_loss:
         told = "; ".join(part.text(row) for part in stopping.blocks for row in range(len(part)))
-        raise LossError(f"{to} cannot hold all of this: {told}. Nothing was written; --allow-loss goes on")
+        others = ", ".join(name for name, form in formats().items() if form.keeps.image_labels == "yes")
+        helps = others if classifies(data) and target.keeps.image_labels == "no" else ""
+        goes_on = f"{helps} can; --allow-loss goes on" if helps else "--allow-loss goes on"
+        raise LossError(f"{to} cannot hold all of this: {told}. Nothing was written; {goes_on}")
     with staged(out, data.paths) as work:
         written = target.write(data, work, options)
         placed = place_images(data, target, work, options)
@@ -74,7 +81,7 @@ def convert(
             text = "".join(f"{json_text(row)}\n" for row in written.skipped).encode()
             (work / "skipped.jsonl").write_bytes(text)
             written = replace(written, files=(*written.files, "skipped.jsonl"))
-    return Converted(out, to, written, losses, placed)
+    return Converted(out, to, written, losses, placed, classifies(data))
 
 
 def unchanged(

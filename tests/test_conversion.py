@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotool import conversion, formats
+from annotool import api, conversion, formats
 from annotool.errors import LossError, UsageError
 from annotool.formats.base import WriteOptions
+from annotool.reporting.conversion import lines
 from annotool.testing import tiny
 
 
@@ -86,3 +87,14 @@ def test_a_format_that_is_only_read_says_so(monkeypatch: pytest.MonkeyPatch) -> 
         UsageError, match="yolo is read only: it cannot be written yet; choose one of coco, csv"
     ):
         conversion.known("yolo")
+
+
+def test_labels_of_images_are_told_where_to_go(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/labels.csv").write_text("file,label\n1.jpg,cat\n2.jpg,dog\n")
+    with pytest.raises(
+        LossError, match=r"Nothing was written; coco, csv, huggingface can; --allow-loss goes on$"
+    ):
+        api.convert(tmp_path / "in", "yolo", tmp_path / "out")
+    done = api.convert(tmp_path / "in", "coco", tmp_path / "out")
+    assert "coco, 2 images, 2 labels, 0 image files placed" in next(iter(lines(done)))

@@ -121,6 +121,11 @@ class Reporting:
         screen, asked = Path(), []
         for word in self.output or ():
             form, equals, file = word.partition("=")
+            if word in forms:
+                raise UsageError(
+                    f"--output {word}: --output-format {word} shows that form, --output {word}=FILE writes it to a file; "
+                    f"for a file of that name write ./{word}"
+                )
             if not equals or set(form) & set("./\\:"):
                 form, file = "", word
             elif form not in forms or not file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -107,26 +108,54 @@ def survey(folder: Listing, formats: Sequence[Format], depth: int, said: dict[st
 def read(paths: Sequence[Path], options: ReadOptions) -> Dataset:
     """Read one dataset from one or several paths; `splits` of `split=path` are in `options.split` a path.
 
-    Raises SeveralDatasetsError when a path holds more than one dataset, NoDatasetError when it holds none.
+    A path given twice for one split is read once. Raises SeveralDatasetsError when a path holds more than one dataset,
+    NoDatasetError when it holds none.
     """
     check(options)
-    parts = []
+    asked: list[tuple[str | None, Path]] = []
     for path in paths:
         name, _, rest = str(path).partition("=")
-        split, place = (name, Path(rest)) if rest and not path.exists() else (options.split, path)
-        parts.append(read_one(place, replace(options, split=split)))
+        asked.append((name, Path(rest)) if rest and not path.exists() else (options.split, path))
+    once = {(split, path.resolve()): (split, path) for split, path in reversed(asked)}
+    given = list(reversed(once.values()))
+    parts = [read_one(path, replace(options, split=split)) for split, path in given]
     read_in = frozenset(name for part in parts for name in part.formats)
     if options.sizes is not None and "yolo" not in read_in:
         raise UsageError(
             f"--sizes goes with YOLO labels only: {'+'.join(sorted(read_in))} declares sizes itself"
         )
     whole = concat(parts)
+    repeats = (*given_twice(asked), *read_twice([split for split, _ in given], parts))
+    whole = replace(whole, notes=(*repeats, *whole.notes))
     if options.classes is not None and options.predictions is None and not read_in & {"yolo", "voc"}:
         note = (
             f"--classes {options.classes} was not used: {'+'.join(sorted(read_in))} names its classes itself"
         )
         whole = replace(whole, notes=(*whole.notes, note))
     return with_labels(called_anew(whole, options.renamed), options.labels)
+
+
+def given_twice(asked: Sequence[tuple[str | None, Path]]) -> Iterator[str]:
+    """Tell of paths that are given several times for one split."""
+    count = Counter((split, path.resolve()) for split, path in asked)
+    named = {(split, path.resolve()): path for split, path in reversed(asked)}
+    for key, times in count.items():
+        if times > 1:
+            yield f"{named[key]} is given {times} times and read once"
+
+
+def read_twice(splits: Sequence[str | None], parts: Sequence[Dataset]) -> Iterator[str]:
+    """Tell of label files that lie in several of the paths given for one split: what stands in them counts twice."""
+    first: dict[tuple[str | None, str], int] = {}
+    for at, (split, part) in enumerate(zip(splits, parts, strict=True) if len(parts) > 1 else ()):
+        table, path = part.table("sources"), part.paths[0]
+        folder = (path if path.is_dir() else path.parent).resolve()
+        own = table["file"][(table["role"] == "labels") & (table["records"] > 0)].tolist()
+        places = [(split, os.path.join(folder, file)) for file in own]
+        twice = [first[each] for each in places if first.setdefault(each, at) != at]
+        if twice:
+            files = "1 label file counts" if len(twice) == 1 else f"{len(twice):,} label files count"
+            yield f"{files} twice: in {parts[twice[0]].paths[0]} and in {path}; give one of them"
 
 
 def called_anew(data: Dataset, renamed: Mapping[str, str]) -> Dataset:

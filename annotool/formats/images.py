@@ -49,12 +49,14 @@ AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
 
 class Located(msgspec.Struct, frozen=True):
     """Where the images are. paths: object array, one a name, empty where none was found or it lies outside;
-    root: the folder where most were found; said: one sentence for the user.
+    root: the folder where most were found; said: one sentence for the user; outside: what to say of those that lie
+    outside, beginning with a comma or a semicolon, empty where there are none.
     """
 
     paths: Array
     root: Path | None
     said: str
+    outside: str = ""
 
 
 def roots_beside(label_folder: Path, split: str = "") -> list[Path]:
@@ -115,13 +117,31 @@ def locate(
             best, best_root, most = paths, root, count
         if most == len(names):
             break
-    allowed = [str(folder.resolve()) for folder in inside]
-    best = [path if path and _inside(path, allowed) else "" for path in best]
+    allowed = [
+        each for folder in inside for each in dict.fromkeys((str(folder.absolute()), str(folder.resolve())))
+    ]
+    here = Path.cwd()
+    kept = [path if path and _inside(os.path.join(here, path), allowed) else "" for path in best]
     if best_root is None:
-        return Located(objects(best), None, "no image files found")
+        return Located(objects(kept), None, "no image files found")
+    found = sum(map(bool, kept))
+    outside = told_outside([path for path, own in zip(best, kept, strict=True) if path and not own])
     return Located(
-        objects(best), best_root, f"{sum(map(bool, best)):,} of {len(names):,} images found in {best_root}"
+        objects(kept),
+        best_root,
+        f"{found:,} of {len(names):,} images found in {best_root}{outside}",
+        outside,
     )
+
+
+def told_outside(paths: Sequence[str]) -> str:
+    """Say that image files are not looked at since they lie outside the dataset, and what helps; empty for none."""
+    if not paths:
+        return ""
+    one = len(paths) == 1
+    leads, counts = ("1 leads", "counts") if one else (f"{len(paths):,} lead", "count")
+    real = Path(os.path.realpath(paths[0])).parent
+    return f"; {leads} out of the dataset, by a link or '..', and {counts} as missing: --images {real}"
 
 
 def _below(wanted: Sequence[str], nested: bool, root: Path, renamed: Mapping[str, str]) -> list[str]:
@@ -163,7 +183,8 @@ def _tails(folder: str) -> list[str]:
 
 
 def _inside(path: str, allowed: Sequence[str]) -> bool:
-    # Only a link or `..` can lead out; resolving every path costs a system call a part.
+    # Only a link or `..` can lead out; resolving every path costs a system call a part. A folder of the dataset that is a
+    # link is how images are shared: what lies in it is the dataset's.
     if (
         ".." not in path
         and not os.path.islink(path)

@@ -269,7 +269,8 @@ def find_images(
         }
         full = [stems.get(name, name) for name in names]
         found = locate(full, [root], inside, renamed) if stems and full != list(names) else best
-        if np.count_nonzero(found.paths != "") > np.count_nonzero(best.paths != ""):
+        more = np.count_nonzero(found.paths != "") > np.count_nonzero(best.paths != "")
+        if more or (best.root is None and found.root is not None):
             best = found
     return best.paths, best.said
 

@@ -13,9 +13,10 @@ __all__ = ["lines"]
 def lines(done: Converted) -> Iterator[str]:
     """Yield the report, marked up for rich."""
     written = done.written
+    word = "label" if done.labels else "annotation"
     yield (
         f"[bold green]{escape(str(done.out))}[/]: {done.format}, {plural(written.images, 'image')}, "
-        f"{plural(written.annotations, 'annotation')}, {plural(done.images_placed, 'image file')} placed"
+        f"{plural(written.annotations, word)}, {plural(done.images_placed, 'image file')} placed"
     )
     for note in written.notes:
         yield f"note: {escape(note)}"

@@ -138,3 +138,11 @@ def test_a_command_that_is_done_ends_with_0(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == 0
+
+
+def test_a_form_alone_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "labels.csv").write_text("file,label\n1.jpg,cat\n")
+    result = RUN.invoke(program(["audit"]), ["audit", ".", "--output", "json"])
+    assert "--output json: --output-format json shows that form" in str(result.exception)
+    assert not (tmp_path / "json").exists()

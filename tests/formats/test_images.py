@@ -79,3 +79,25 @@ def test_files_by_the_names_they_are_about_to_take(tmp_path: Path, monkeypatch: 
         "c.jpg": "c.jpg",
     }
     assert called("x", ["a.jpg"], {}) == {"a.jpg": "a.jpg"}
+
+
+def test_links_that_lead_out_are_told_with_what_helps(root: Path) -> None:
+    (root.parent / "far").mkdir()
+    for name in ("x.jpg", "y.jpg"):
+        (root.parent / "far" / name).write_bytes(b"x")
+        (root / "images" / name).symlink_to(root.parent / "far" / name)
+    located = locate(["a.jpg", "x.jpg", "y.jpg"], [root / "images"], [root])
+    told = f"; 2 lead out of the dataset, by a link or '..', and count as missing: --images {root.parent / 'far'}"
+    assert located.said == f"1 of 3 images found in {root / 'images'}{told}"
+    assert located.outside == told
+    again = locate(["x.jpg", "y.jpg"], [root.parent / "far"], [root, root.parent / "far"])
+    assert all(again.paths) and not again.outside
+
+
+def test_a_folder_that_is_a_link_is_the_datasets(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "images").rename(root.parent / "far")
+    (root / "images").symlink_to(root.parent / "far")
+    assert all(locate(["a.jpg"], [root / "images"], [root]).paths)
+    monkeypatch.chdir(root.parent)
+    near = Path(root.name)
+    assert all(locate(["a.jpg"], [near / "images"], [near.absolute()]).paths), "by a relative path too"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from annotool import api
 from annotool.formats.base import Problems, ReadOptions
 from annotool.formats.labelled import (
     Gathered,
@@ -20,6 +21,7 @@ from annotool.formats.labelled import (
 )
 from annotool.schema import Kind
 from annotool.testing import tiny
+from tests.dirty import picture, put, voc_object, voc_text
 
 
 def labels(*pairs: tuple[int, int], images: int = 4, splits: dict[str, list[int]] | None = None):  # type: ignore[no-untyped-def]
@@ -112,3 +114,25 @@ def test_names_without_suffix_are_found_in_their_folders_too(tmp_path: Path) -> 
     paths, said = find_images(["a/1", "b/1", "2", "c/1", "../x/3", "/3"], [tmp_path], [tmp_path])
     assert paths.tolist() == [f"{tmp_path}/a/1.png", f"{tmp_path}/b/1.jpg", f"{tmp_path}/2.png", "", "", ""]
     assert said == f"3 of 6 images found in {tmp_path}"
+
+
+SETS = {
+    "coco": {"annotations.json": '{"images": [{"id": 1, "file_name": "1.jpg", "width": 20, "height": 10}], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}'},
+    "csv": {"labels.csv": "file,label\n1.jpg,cat\n"},
+    "huggingface": {"metadata.jsonl": '{"file_name": "1.jpg", "label": "cat"}\n'},
+    "voc": {"1.xml": voc_text(voc_object(1, 1, 9, 9), filename="1.jpg", width=20, height=10)},
+    "voc lists": {"ImageSets/Main/cat_train.txt": "1 1\n"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_format_tells_of_links_that_lead_out(name: str, tmp_path: Path) -> None:
+    put(tmp_path, {f"a/in/{file}": held for file, held in SETS[name].items()})
+    put(tmp_path, {"far/1.jpg": picture(20, 10)})
+    (tmp_path / "a/in/1.jpg").symlink_to(tmp_path / "far/1.jpg")
+    told = (
+        f"1 leads out of the dataset, by a link or '..', and counts as missing: --images {tmp_path / 'far'}"
+    )
+    data = api.read(tmp_path / "a/in")
+    assert [told in note for note in data.notes].count(True) == 1, data.notes
+    assert all(api.read(tmp_path / "a/in", images=str(tmp_path / "far")).table("images")["path"])

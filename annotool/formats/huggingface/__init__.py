@@ -71,6 +71,11 @@ class HuggingFace(Format):
         word = write.SPLITS.get(name.lower(), name)
         return word if word.lower() in layout.SPLITS else ""
 
+    def outside_split(self, name: str, split: str) -> str:
+        """Return an image's file name without the folder of a split, whichever word for it the folder has."""
+        first, slash, rest = name.partition("/")
+        return rest if slash and first.lower() in layout.SPLITS else name
+
     def packed(self, held: bytes, text: bytes) -> bytes:
         """Return a metadata.parquet with the cells that differ in this text of its rows."""
         return parquet.packed(held, text)

@@ -138,7 +138,10 @@ def take_up(gathered: Gathered, folder: str, record: Mapping[str, Any], span: Sp
         gathered.bad("SCH002", "no file_name", span, kept=False)
         return
     first = name.partition("/")[0] if "/" in name else ""
-    image = gathered.image(folder, name, span, first if first.lower() in SPLITS else "")
+    below = (
+        first.lower() in SPLITS and not gathered.files[span.source][2]
+    )  # the metadata's own folder goes first
+    image = gathered.image(folder, name, span, first if below else "")
     if spare(record):
         gathered.extra.add(image)
     for found in labels_of(record):

@@ -133,7 +133,7 @@ class Reader(msgspec.Struct, frozen=True):
         }  # fmt: skip
         return Dataset(
             tables=tables, paths=(self.path,), buffers=(b"",), facts={"declared_categories": False, "loose_images": self.loose()},
-            notes=self.notes(), images_checked=self.checked, probed=probed,
+            notes=(*self.notes(), *self.linked(int((paths == "").sum()))), images_checked=self.checked, probed=probed,
         )  # fmt: skip
 
     def filled(self) -> list[Folder]:
@@ -197,6 +197,16 @@ class Reader(msgspec.Struct, frozen=True):
         holders = {each.path.parent for _, each in self.folders}
         counts = {"" if each == self.path else each.name: len(images_in(Listing(each))) for each in holders}
         return {name: count for name, count in sorted(counts.items()) if count}
+
+    def linked(self, missing: int) -> tuple[str, ...]:
+        """Tell of images whose files are not looked at: such as lie in a class folder are links that lead out of the dataset."""
+        if not missing or self.checked == "none":
+            return ()
+        one = "1 image leads", "counts"
+        leads, counts = one if missing == 1 else (f"{missing:,} images lead", "count")
+        return (
+            f"{leads} out of the dataset, by a link, and {counts} as missing: put the files themselves there",
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Tell of these images."""

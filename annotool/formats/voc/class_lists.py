@@ -116,8 +116,9 @@ def read(path: Path, options: ReadOptions) -> Dataset | None:
         "declared_categories": False,
         "class_lists": sorted({each.category for each in found} - {""}),
     }
+    count = len(gathered.facts["class_lists"])
     gathered.notes.append(
-        f"no xml files: labels are those of {len(gathered.facts['class_lists']):,} classes in ImageSets/Main"
+        f"no xml files: labels are those of {count:,} {'class' if count == 1 else 'classes'} in ImageSets/Main"
     )
     if hard:
         gathered.notes.append(f"entries of 0 (hard to see) in lists of a class are no labels: {hard:,}")

@@ -97,7 +97,8 @@ def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: 
         taken = set(names)
         lone = sorted(name for own in best.by_stem.values() for name in own if name not in taken)
     inside = [layout.root.absolute(), layout.labels.absolute().parent, *(roots if options.images else ())]
-    paths = list(locate([*names, *lone], [best.root], inside).paths) if best else [""] * len(stems)
+    located = locate([*names, *lone], [best.root], inside) if best else None
+    paths = list(located.paths) if located else [""] * len(stems)
     fill_by_filename(paths, written, [shelf.root for shelf in shelves], inside, options.renamed)
     gone = {str(path) for path, held in options.overlay.items() if held is None}
     paths = ["" if path in gone else path for path in paths]
@@ -107,7 +108,7 @@ def find(layout: Layout, stems: Sequence[str], written: Sequence[str], options: 
     root = best.root if best and found else None
     more = f", {len(alone):,} of them without xml" if alone else ""
     place = f" in {root}" if root else ""
-    said = f"{found + len(alone):,} of {len(stems) + len(alone):,} images found{place}{more}"
+    said = f"{found + len(alone):,} of {len(stems) + len(alone):,} images found{place}{more}{located.outside if located else ''}"
     return Pictures(own, names, alone, root, said)
 
 

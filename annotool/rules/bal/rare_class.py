@@ -11,17 +11,19 @@ import numpy as np
 from annotool.dataset import Dataset
 from annotool.metrics.balance import image_counts, instance_counts
 from annotool.rules.base import DatasetRule, Findings, Severity, found
+from annotool.schema import Kind
 from annotool.table import Array, Table
 
 
 class Shown(msgspec.Struct, frozen=True):
     """Instances of each category by label number, the images that show it, how many images there are, and the rows that
-    declare it."""
+    declare it; objects: whether some are no labels of whole images."""
 
     instances: Array
     images: Array
     of: int
     categories: Table
+    objects: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,14 @@ class RareClass(DatasetRule[Shown]):
 
     def partial(self, shard: Dataset) -> Shown:
         return Shown(
-            instance_counts(shard), image_counts(shard), len(shard.table("images")), shard.table("categories")
-        )
+            instance_counts(shard), image_counts(shard), len(shard.table("images")), shard.table("categories"),
+            bool((shard.table("annotations")["kind"] != Kind.IMAGE).any()),
+        )  # fmt: skip
 
     def merge(self, states: Sequence[Shown]) -> Shown:
         instances, images = (np.sum([getattr(s, n) for s in states], axis=0) for n in ("instances", "images"))
-        return Shown(instances, images, sum(each.of for each in states), states[0].categories)
+        objects = any(each.objects for each in states)
+        return Shown(instances, images, sum(each.of for each in states), states[0].categories, objects)
 
     def finish(self, state: Shown) -> Findings:
         few = state.instances < self.instances
@@ -70,9 +74,10 @@ class RareClass(DatasetRule[Shown]):
             few = few | (state.images < self.images)
         rare = np.flatnonzero(few & (state.instances > 0))
         labels, first = np.unique(state.categories["label"], return_index=True)
+        word = "instances" if state.objects else "labels"
         return found(
             self,
-            "{name!r} is rare: instances {instances}, images {images} (told below {least} instances or {least_images} "
+            f"{{name!r}} is rare: {word} {{instances}}, images {{images}} (told below {{least}} {word} or {{least_images}} "
             "images)",
             state.categories,
             take=first[np.searchsorted(labels, rare)],

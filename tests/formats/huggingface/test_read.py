@@ -173,3 +173,20 @@ bits = st.sampled_from(
 def test_nothing_vanishes(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> None:
     root = put(tmp_path_factory.mktemp("hf"), {"metadata.jsonl": TRAIN + "".join(parts)})
     assert accounted(api.read(root, images="none"))
+
+
+def test_the_folder_of_the_metadata_says_the_split_not_one_below(tmp_path: Path) -> None:
+    lines = "".join(f'{{"file_name": "{name}", "label": "cat"}}\n' for name in ("val/1.jpg", "train/2.jpg"))
+    below = api.read(put(tmp_path / "a", {"metadata.jsonl": lines}), images="none")
+    assert below.image_splits.tolist() == ["val", "train"]
+    own = api.read(put(tmp_path / "b", {"train/metadata.jsonl": lines}), images="none")
+    assert own.image_splits.tolist() == ["train", "train"]
+
+
+def test_it_is_split_anew_whatever_folders_its_images_lie_in(tmp_path: Path) -> None:
+    held = {f"train/val/{at}.jpg": picture(20, 10, shade=at) for at in range(6)}
+    lines = "".join(f'{{"file_name": "val/{at}.jpg", "label": "{"ab"[at % 2]}"}}\n' for at in range(6))
+    put(tmp_path / "in", {"train/metadata.jsonl": lines, **held})
+    done = api.split(tmp_path / "in", "train=.5,test=.5", tmp_path / "out")
+    assert sorted(done.data.image_splits.tolist()) == ["test"] * 3 + ["train"] * 3
+    assert not any("val" in name for name in done.data.table("images")["file_name"].tolist())

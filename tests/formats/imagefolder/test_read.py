@@ -143,8 +143,10 @@ def test_without_splits_or_images(tmp_path: Path) -> None:
 def test_links_out_of_the_dataset_are_not_opened(tmp_path: Path) -> None:
     put(tmp_path, "secret.png", "set/cat/1.png", "set/dog/2.png")
     (tmp_path / "set/dog/3.png").symlink_to(tmp_path / "secret.png")
-    images = FORMAT.read(tmp_path / "set", ReadOptions()).table("images")
-    assert [bool(path) for path in images["path"]] == [True, True, False]
+    data = FORMAT.read(tmp_path / "set", ReadOptions())
+    assert [bool(path) for path in data.table("images")["path"]] == [True, True, False]
+    told = "1 image leads out of the dataset, by a link, and counts as missing: put the files themselves there"
+    assert data.notes == (told,)
 
 
 def test_without_images_nothing_is_fixed_and_that_is_said(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 from typing import Any
 
+import numpy as np
+
 from annotool.dataset import Dataset
 from annotool.rules.bal.rare_class import RareClass
+from annotool.schema import Kind
 from annotool.testing import check_rule, tiny
 
 
@@ -39,3 +42,11 @@ def test_a_name_in_two_files_is_one_class() -> None:
 
 def test_options() -> None:
     assert len(RareClass(instances=3, images=2).check(spread((3, 2), (3, 1), (2, 2)))) == 2
+
+
+def test_labels_of_whole_images_are_called_so() -> None:
+    rows = [{"image": n, "kind": Kind.IMAGE, "box": (np.nan,) * 4} for n in range(9)]
+    check_rule(
+        RareClass,
+        invalid=[(tiny(20, rows), [{"message": "'cat' is rare: labels 9, images 9 (told below 10 labels or 10 images)"}])],
+    )  # fmt: skip
