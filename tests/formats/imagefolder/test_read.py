@@ -145,7 +145,9 @@ def test_links_out_of_the_dataset_are_not_opened(tmp_path: Path) -> None:
     (tmp_path / "set/dog/3.png").symlink_to(tmp_path / "secret.png")
     data = FORMAT.read(tmp_path / "set", ReadOptions())
     assert [bool(path) for path in data.table("images")["path"]] == [True, True, False]
-    told = "1 image leads out of the dataset, by a link, and counts as missing: put the files themselves there"
+    told = (
+        "1 image leads out of the dataset, by a link, and counts as missing: put the files themselves there"
+    )
     assert data.notes == (told,)
 
 
