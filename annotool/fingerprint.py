@@ -20,8 +20,10 @@ SPLITS = {"train", "val", "valid", "validation", "test"}
 
 
 def image_names(data: Dataset) -> Array:
-    """Return each image's name without format folders, split and suffix (object array): equal over formats."""
-    names = [plain(name) for name in data.table("images")["file_name"].tolist()]
+    """Return each image's name without format folders, split and suffix (object array): equal over formats, and as the file is
+    called before a fix moves it.
+    """
+    names = [plain(name) for name in data.first_names.tolist()]
     column = np.empty(len(names), dtype=object)
     column[:] = names
     return column

@@ -13,7 +13,7 @@ from annotool.engine.ignores import Ignores, left_out
 from annotool.engine.outcomes import Tally, raised, summed
 from annotool.engine.silence import in_order, silence
 from annotool.findings import Block, Findings, Fix, Ignored, Severity, Skipped
-from annotool.formats import unpatched
+from annotool.formats import placed, unpatched
 from annotool.rules.base import Rule
 
 __all__ = ["run"]
@@ -99,18 +99,20 @@ def with_severity(part: Block, rule: Rule) -> Block:
 
 
 def offered(data: Dataset, findings: Findings) -> Findings:
-    """Findings without the fixes of what stands in files that nothing can be fixed in."""
-    fixed = unpatched(data) == ""
-    if fixed.all():
+    """Findings without the fixes of what stands in files that nothing can be fixed in, and of images in class folders that
+    are links to elsewhere: these are not moved."""
+    fixed, images = unpatched(data) == "", data.table("images")
+    lost = np.append(np.append(placed(data), False)[images["source"]] & (images["path"] == ""), False)
+    if fixed.all() and not lost.any():
         return findings
     # The last one is for what stands in no file, as categories that are only used.
     fixed = np.append(fixed, fixed[data.table("sources")["role"] == "labels"].any())
-    images = np.append(data.table("images")["source"], -1)
+    home = np.append(images["source"], -1)
 
     def kept(part: Block) -> Block:
-        source = part.columns["source"]
-        home = images[data.image_rows(part.columns["image"])]  # a finding may stand in the predictions
-        fix = np.where(fixed[source] & fixed[home], part.columns["fix"], Fix.NONE)
+        row = data.image_rows(part.columns["image"])  # a finding may stand in the predictions
+        able = fixed[part.columns["source"]] & fixed[home[row]] & ~lost[row]
+        fix = np.where(able, part.columns["fix"], Fix.NONE)
         return replace(part, columns=part.columns.with_columns(fix=fix.astype(np.int8)))
 
     return replace(findings, blocks=tuple(map(kept, findings.blocks)))

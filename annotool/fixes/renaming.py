@@ -19,8 +19,9 @@ from annotool.formats.base import Move, objects
 from annotool.imagefile.suffix import alike
 from annotool.table import Array, Table
 
-__all__ = ["COLUMN", "asked", "described", "gone", "lost", "moves", "names", "place"]
+__all__ = ["COLUMN", "asked", "described", "gone", "lost", "moves", "names", "place", "told"]
 
+NAMED = 10  # folders named in a note
 COLUMN = "path"  # of the table images; an edit of it renames a file
 
 
@@ -105,6 +106,27 @@ def apart(old: str, new: str) -> tuple[str, str]:
     above = os.path.commonpath([os.path.split(old)[0], os.path.split(new)[0]])
     first, second = (os.path.relpath(each, above).replace(os.sep, "/") for each in (old, new))
     return first, second
+
+
+def told(before: Dataset, after: Dataset, idle: int) -> tuple[str, ...]:
+    """Tell of class folders that lose their last image, and go, of images in them that no copy has, and of `idle` findings that
+    no move could mend.
+    """
+    if not formats.placed(before).any():
+        return ()
+    files = (set(each.table("sources")["file"][formats.placed(each)].tolist()) for each in (before, after))
+    left = sorted(next(files) - next(files))
+    several = f"{', '.join(left[:NAMED])}{' ...' * (len(left) > NAMED)}"
+    images = before.table("images")
+    links = int((np.append(formats.placed(before), False)[images["source"]] & (images["path"] == "")).sum())
+    why = "fewer than two class folders would be left, or their images are links to elsewhere"
+    said = {
+        f"class folders that lose their last image, and go: {len(left):,} ({several})": len(left),
+        f"images that are links to elsewhere, which a copy is without: {links:,}": links
+        * (before.images_checked != "none"),
+        f"findings that are not mended: {idle:,}; {why}": idle,
+    }
+    return tuple(text for text, count in said.items() if count)
 
 
 def lost(before: Dataset, after: Dataset, paths: Array, gone: Collection[str]) -> Array:

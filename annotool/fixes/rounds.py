@@ -104,6 +104,7 @@ class Run:
     changes: Table
     proven: Table
     complete: bool
+    idle: int  # findings that asked for edits in the last round, which none of them changed a byte by
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,7 @@ def propose(
         complete=run.complete,
         notes=(
             *emptied(first, run.last),
+            *renaming.told(first.data, run.last.data, run.idle),
             *not_in_place(kept, "be found again"),
             *not_in_place(called, "take another name or place"),
         ),
@@ -253,7 +255,8 @@ def rounds(tools: Tools, first: State, unsafe: bool, barred: Barred) -> Run:
         else:
             notes.append(noted(first, before, asked, spliced, moves, number))
     changes, proven = (Table.concat(list(each)) for each in zip(*notes, strict=True))
-    return Run(state, overlay, dropped, renamed, changes, proven, complete=done)
+    idle = len(np.unique(asked.edits["finding"])) if done else 0
+    return Run(state, overlay, dropped, renamed, changes, proven, complete=done, idle=idle)
 
 
 def noted(

@@ -20,8 +20,8 @@ file, attributes.
 
 Fixed they are with `--out` only, by moving image files: in the mended copy an image whose category changes lies in the folder
 of that category, in its split; the images of a category that takes another name lie in a folder of that name, and an image that
-is dropped, or loses its label, is not there. Where the folder has a file of its name, case aside, it gets a number (a.jpg,
-a-1.jpg); no file takes the place of another. A folder that loses its last image goes. Nothing is moved where fewer than two
+is dropped, or loses its label, is not there. Where its new class has a file of its name, in any split and case aside, it gets
+a number (a.jpg, a-1.jpg); no file takes the place of another, be it one that moves as well. A folder that loses its last image goes. Nothing is moved where fewer than two
 folders would be left, nor with `--images none`.
 
 Sources: torchvision.datasets.ImageFolder; ultralytics' classification layout.

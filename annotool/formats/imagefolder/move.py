@@ -111,7 +111,7 @@ class Plan:
             name = self.named[image][1] if image in self.named else os.path.basename(self.places[image])
             wanted = os.path.join(self.folder(image), name)
             if wanted != self.places[image]:
-                new = taken.free(wanted, self.paths[image])
+                new = taken.free(wanted, self.paths[image], moves=image in self.sorted_to)
                 yield from (Move(image, new, edit) for edit, _ in asked)
 
 
@@ -121,25 +121,37 @@ def above(path: str) -> str:
 
 
 class Taken:
-    """The names that files have in folders, or are about to have, case aside; a name once taken stays so."""
+    """The names that files have in folders, or are about to have, case aside; a name once taken stays so.
+
+    An image that moves takes no name that its new class has in another split either: by class and name, not by split, do
+    fingerprints and decisions know it.
+    """
 
     def __init__(self, places: list[str]) -> None:
-        self.names: dict[str, set[str]] = {}
+        self.names: dict[str, set[str]] = {}  # by folder, and by the name of the class
         for place in places:
-            folder, name = os.path.split(place)
-            self.names.setdefault(folder, set()).add(name.casefold())
+            self.take(place)
         self.listed: set[str] = set()
 
-    def free(self, wanted: str, own: str) -> str:
+    def take(self, place: str) -> None:
+        """Note that a file has this path."""
+        folder, name = os.path.split(place)
+        for key in (folder, os.path.basename(folder)):
+            self.names.setdefault(key, set()).add(name.casefold())
+
+    def free(self, wanted: str, own: str, moves: bool) -> str:
         """Return a path that no file has, `wanted` or with a number before its suffix, and take it; a file may have its
-        `own` back."""
+        `own` back.
+        """
         folder, name = os.path.split(wanted)
-        names = self.names.setdefault(folder, set())
         if folder not in self.listed:
             self.listed.add(folder)
-            names |= {each.casefold() for each in (os.listdir(folder) if os.path.isdir(folder) else ())}
-        (stem, suffix), number = os.path.splitext(name), 1
-        while name.casefold() in names and os.path.join(folder, name) != own:
+            for each in os.listdir(folder) if os.path.isdir(folder) else ():
+                self.take(os.path.join(folder, each))
+        keys = (folder, os.path.basename(folder)) if moves else (folder,)
+        (stem, suffix), number, place = os.path.splitext(name), 1, wanted
+        while place != own and any(name.casefold() in self.names.get(key, ()) for key in keys):
             name, number = f"{stem}-{number}{suffix}", number + 1
-        names.add(name.casefold())
-        return os.path.join(folder, name)
+            place = os.path.join(folder, name)
+        self.take(place)
+        return place
