@@ -19,6 +19,7 @@ from annotool.dataset import Dataset
 from annotool.findings import Block, Edits, Findings, Fix, NewBox, Op, Severity, block
 from annotool.fingerprint import alike, fingerprints, image_names, plain
 from annotool.fixes.decisions import ON_FINDINGS, Decision, Merged, box_marks
+from annotool.fixes.following import derived, leaves
 from annotool.fixes.rounds import Proposal
 from annotool.rules.base import Rule, gains
 from annotool.table import Array, Table
@@ -91,6 +92,7 @@ class Decided(Rule):
             for each in self.decisions
             if each.action in BY_HAND and each.box in rows
             and not (each.action == "relabel" and (each.new is None or each.new.category not in known))
+            and not (each.action == "move" and (not boxed(each) or derived(data, rows[each.box])))
         ]  # fmt: skip
 
     def drawn(self, data: Dataset) -> list[Drawn]:
@@ -193,7 +195,8 @@ class Ruling:
 
     def notes(self, made: Proposal) -> tuple[str, ...]:
         """Say what was not applied, and why."""
-        return (*self.contradictions(), *self.refused(made.data, made.before), *self.left(made))
+        return (*self.contradictions(), *self.refused(made.data, made.before), *self.torn(made.data),
+                *self.left(made))  # fmt: skip
 
     def contradictions(self) -> Iterable[str]:
         for several in self.merged.contradictions:
@@ -220,8 +223,23 @@ class Ruling:
         for each in self.merged.decisions:
             if each.action == "relabel" and each.box in known and id(each) not in able:
                 yield f"{each.image}: cannot be relabelled to {each.new and each.new.category!r}: no such class here"
+            if each.action == "move" and each.box in known and id(each) not in able:
+                yield (
+                    f"{each.image}: the box of class {each.category!r} is not moved: its file has its outline alone, which "
+                    "a review does not edit; mend that there, or delete the box and draw it anew"
+                )
             if each.action == "draw" and id(each) not in able and not self.is_there(data, each):
                 yield f"{each.image}: the {unable(data, each)}"
+
+    def torn(self, data: Dataset) -> Iterable[str]:
+        """Say which boxes are moved and leave their outline behind."""
+        moved = [(each, row) for each, row in self.rule.boxes(data) if each.action == "move"]
+        gone = [each for each, row in moved if leaves(data, row, place(each))]
+        if gone:
+            yield (
+                f"boxes that are moved away from their outlines, which a review does not edit and which stay: "
+                f"{len(gone):,}, the first of {gone[0].image}; BOX006 finds them"
+            )
 
     def is_there(self, data: Dataset, said: Decision) -> bool:
         (row,) = images_of(data, [said])

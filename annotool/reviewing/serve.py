@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from annotool.memory import without_collector
+from annotool.reviewing.tabs import counted
 
 __all__ = ["Guard", "main"]
 
@@ -51,7 +52,8 @@ class Guard:
         if scope["type"] == "websocket" and not self.allows(scope):
             await send({"type": "websocket.close", "code": 1008})
             return
-        await self.app(scope, receive, send)
+        with counted(scope["path"] if scope["type"] == "http" else ""):
+            await self.app(scope, receive, send)
 
     def allows(self, scope: MutableMapping[str, Any]) -> bool:
         """Return whether a request is for this review."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from annotool.reviewing.desk import Desk
 from annotool.reviewing.folder import Item, Review
+from annotool.reviewing.tabs import tabs_text
 from annotool.rules import registry
 
 __all__ = [
@@ -125,7 +126,8 @@ def nothing_left(at: Desk) -> str:
 def about(item: Item | None, at: Desk) -> dict[str, Any]:
     """Return what the bar under the open image says of a finding, as plain text."""
     done, total = at.progress()
-    told: dict[str, Any] = {"progress": f"{done:,} of {total:,} decided", "reasons": at.review.reasons[:9]}
+    told: dict[str, Any] = {"progress": f"{done:,} of {total:,} decided", "reasons": at.review.reasons[:9],
+                            "tabs": tabs_text()}  # fmt: skip
     if item is None:
         return told
     names = (

@@ -160,7 +160,8 @@ def check(source: Path, done: Done, said: Sequence[Decision], file: Path, out: P
     assert moved.box[3] - (was[3] or 0) == pytest.approx(done.by[1], abs=1.5)
     made = api.fix(source, out=out, decisions=[file])
     before, after = api.read(source), api.read(out)
-    assert not [note for note in made.notes if "no fix of annotool" not in note]
+    known = ("no fix of annotool", "moved away from their outlines")
+    assert not [note for note in made.notes if not any(each in note for each in known)]
     only_these(before, after, said, done.dropped)
     words = done.words.items()
     prints = set(fingerprints(after, api.audit(after, baseline=out / "ignored.jsonl").new).tolist())

@@ -82,6 +82,7 @@
     }
     head.append(element("span", (about && about.progress) || "", { opacity: ".8", whiteSpace: "nowrap" }));
     bar.append(head);
+    if (about && about.tabs) bar.append(element("div", about.tabs, { color: "#ff6b6b", fontWeight: "bold" }));
     const line = { whiteSpace: "nowrap", overflow: "hidden", textOverflow: "ellipsis" };
     if (current && current.why) {
       bar.append(element("div", current.why, { ...line, opacity: ".75", fontSize: "12px" }));
