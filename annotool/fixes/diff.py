@@ -14,6 +14,7 @@ from annotool.table import Table
 __all__ = ["lines"]
 
 WIDTH = 160  # characters of a value that are shown
+BEFORE = 60  # of these, such as stand before a difference
 TOLD = ("rule", "safe", "score", "path", "line", "image", "annotation_id", "category", "column", "old", "new")
 VALUES = ("old_value", "new_value")
 
@@ -38,10 +39,11 @@ def lines(changes: Table, slugs: Mapping[str, str], root: Path) -> Iterator[str]
             yield f"-{name}{told(first['old_value'])}"
             yield f"+{name}{told(first['new_value'])}"
         elif first["new"] is not None:
-            if first["old"].strip():
-                yield f"-{name}{text(first['old'])}"
-            if first["new"].strip():  # a new member comes with its comma and key
-                yield f"+{name}{text(first['new']) if first['old'] or not name else told(first['new_value'])}"
+            old, new = apart(one_line(first["old"]), one_line(first["new"]))
+            if old.strip():
+                yield f"-{name}{short(old)}"
+            if new.strip():  # a new member comes with its comma and key
+                yield f"+{name}{short(new) if first['old'] or not name else told(first['new_value'])}"
 
 
 def is_file(row: Mapping[str, Any]) -> bool:
@@ -73,8 +75,22 @@ def head(row: Mapping[str, Any], slugs: Mapping[str, str], root: Path) -> str:
 
 def text(held: bytes) -> str:
     """Bytes as one line of text, cut where it is long."""
+    return short(one_line(held))
+
+
+def one_line(held: bytes) -> str:
+    """Bytes as one line of text."""
     words = " ".join(held.decode("utf-8", "backslashreplace").split())
-    return short("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words))
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
+
+
+def apart(old: str, new: str) -> tuple[str, str]:
+    """Two long texts from a little before they differ, so that it is seen in what is shown of them."""
+    pairs = enumerate(zip(old, new, strict=False))
+    begin = next((at for at, (one, other) in pairs if one != other), min(len(old), len(new))) - BEFORE
+    if not old or not new or max(len(old), len(new)) <= WIDTH or begin <= 0:
+        return old, new
+    return f"… {old[begin:]}", f"… {new[begin:]}"
 
 
 def told(value: Any) -> str:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from annotool import api
 from annotool.findings import Edits, Findings
 from annotool.fixes import diff
 from annotool.formats.base import objects
@@ -103,3 +105,20 @@ def test_a_member_that_is_added_is_shown_by_its_value() -> None:
 
 def test_nothing_changed_nothing_shown(tmp_path: Path) -> None:
     assert list(diff.lines(toy.proposal(tmp_path).changes, SLUGS, tmp_path)) == []
+
+
+def test_long_values_are_shown_where_they_differ(tmp_path: Path) -> None:
+    names = ["cat"] * 60 + ["dog "] + ["hen"] * 60
+    record = {"file_name": "1.jpg", "objects": {"bbox": [[1, 2, 3, 4]] * len(names), "categories": names}}
+    (tmp_path / "metadata.jsonl").write_text(json.dumps(record) + "\n")
+    made = api.fix(tmp_path, images="none", select=["CLS005"])
+    _, old, new = diff.lines(made.changes, {}, tmp_path)
+    assert old.startswith('-name … "cat", ') and '"dog ", "hen"' in old
+    assert new.startswith('+name … "cat", ') and '"dog", "hen"' in new
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("a" * 300, ""), ("a" * 90 + "b", "a" * 90 + "c"), ("a" * 300, "b" * 300)]
+)
+def test_other_values_are_shown_from_their_start(old: str, new: str) -> None:
+    assert diff.apart(old, new) == (old, new)

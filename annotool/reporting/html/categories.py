@@ -35,6 +35,9 @@ def frequency(counted: Balance) -> str:
     names, count = whole["category"].tolist(), whole["instances"]
     some = int((count > 0).sum())
     says = f"{some:,} of {len(names):,} categories have {what}; {named(names[:1])} has most, {count[0]:,}"
+    even = some > 1 and count[0] == count[some - 1]
+    if even:
+        says = f"{some:,} of {len(names):,} categories have {what}, {count[0]:,} each"
     if len(names) == 1:
         says = f"{named(names)} has {count[0]:,} {what}"
     if some == 1:
@@ -42,10 +45,9 @@ def frequency(counted: Balance) -> str:
             ". With one category there is nothing to be balanced; what counts is how varied its images are."
         )
     else:
-        says += (
-            f", {counted.imbalance_ratio:,.1f} times as many as {named(names[some - 1 : some])} with {count[some - 1]:,}. "
-            f"Together they are as varied as {counted.splits['effective_categories'][0]:,.1f} categories of equal size. "
-        )
+        least = f"{named(names[some - 1 : some])} with {count[some - 1]:,}"
+        says += "" if even else f", {counted.imbalance_ratio:,.1f} times as many as {least}"
+        says += f". Together they are as varied as {counted.splits['effective_categories'][0]:,.1f} categories of equal size. "
         says += (
             "A model will learn the large ones first: weigh categories or repeat images of rare ones (numbers below), "
             "merge what nobody needs apart, or collect more."
@@ -215,6 +217,8 @@ def agreement(counted: Balance) -> str:
     at = int(apart.argmax())
     low, high = int(shares[:, at].argmin()), int(shares[:, at].argmax())
     name = named([held["category"][held["split"] == some[0]][at]])
+    if not apart[at]:
+        return "They hold the categories in equal shares."
     told = f"{shares[low, at]:.1%} of {some[low]} and {shares[high, at]:.1%} of {some[high]}"
     if apart[at] < APART:
         return f"They hold the categories in the same shares: the widest apart is {name} with {told}."

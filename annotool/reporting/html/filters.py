@@ -11,6 +11,7 @@ from annotool.reporting.counts import groups, statistics, tally
 from annotool.reporting.html.article import numbers
 from annotool.reporting.html.markup import exact, tag, text
 from annotool.reporting.told import Told, plural
+from annotool.rules.base import classifies
 from annotool.table import Table
 
 __all__ = ["columns", "counts", "filters", "grouped"]
@@ -66,7 +67,8 @@ def grouped(told: Told) -> str:
     parts = []
     for name in columns(told.data):
         found = groups(told, name)
-        head = (name, "images", "annotations", "findings", "in 1,000 annotations")
+        word = "labels" if classifies(told.data) else "annotations"
+        head = (name, "images", word, "findings", f"in 1,000 {word}")
         body = (
             (each.value or "(none)", f"{each.images:,}", f"{each.annotations:,}", f"{each.findings:,}",
              "-" if each.per_thousand is None else f"{each.per_thousand:,.1f}")

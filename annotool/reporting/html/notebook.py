@@ -19,6 +19,7 @@ from annotool.reporting.html.markup import tag, text
 from annotool.reporting.rows import ordered, rows
 from annotool.reporting.told import notes, plural, slug
 from annotool.reporting.verdict import grade_counts
+from annotool.rules.base import classifies
 
 __all__ = ["balance", "dataset", "findings"]
 
@@ -48,8 +49,9 @@ STYLE = """
 def dataset(data: Dataset) -> str:
     """Return a dataset: what was read, its largest categories, a few of its images."""
     images, annotations = len(data.table("images")), len(data.table("annotations"))
+    word = "label" if classifies(data) else "annotation"
     head = (
-        f"{'+'.join(sorted(data.formats)) or 'no label file'}: {plural(images, 'image')}, {plural(annotations, 'annotation')}, "
+        f"{'+'.join(sorted(data.formats)) or 'no label file'}: {plural(images, 'image')}, {plural(annotations, word)}, "
         f"{len(data.labels):,} categories ({', '.join(data.split_names) or 'no splits'})"
     )
     parts = [

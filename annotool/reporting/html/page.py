@@ -23,6 +23,7 @@ from annotool.reporting.rows import Row, rows
 from annotool.reporting.told import Told, notes, plural, slug, summary
 from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
 from annotool.rules import registry
+from annotool.rules.base import classifies
 from annotool.table import Array
 
 __all__ = ["lines"]
@@ -54,17 +55,18 @@ def named(told: Told) -> str:
 
 
 def head(told: Told) -> str:
-    """The verdict, and findings a thousand annotations."""
+    """The verdict, and findings a thousand annotations or labels."""
     data, found = told.data, summary(told.findings.new)
+    word = "label" if classifies(data) else "annotation"
     sizes = (len(data.table("images")), len(data.table("annotations")), len(data.labels))
     facts = (
-        f"{'+'.join(sorted(data.formats))}: {plural(sizes[0], 'image')}, {plural(sizes[1], 'annotation')}, "
+        f"{'+'.join(sorted(data.formats))}: {plural(sizes[0], 'image')}, {plural(sizes[1], word)}, "
         f"{sizes[2]:,} categories ({', '.join(data.split_names) or 'no splits'})"
     )
     grade = next((each for each in GRADES if found[each]), "clean")
     boxes = []
     for each in GRADES:
-        rate = f"{1000 * found[each] / sizes[1]:,.1f} in 1,000 annotations" if sizes[1] else ""
+        rate = f"{1000 * found[each] / sizes[1]:,.1f} in 1,000 {word}s" if sizes[1] else ""
         label = "infos" if each == "info" else f"{each}s"
         boxes.append(
             tag("div", tag("b", f"{found[each]:,}") + tag("span", label) + tag("small", rate), class_=each)

@@ -157,3 +157,7 @@ def test_nothing_makes_it_fail(boxes: Any, width: float, height: float, name: st
     )
     seen(data)
     seen(api.audit(data, select=["BOX", "SCH"]))
+
+
+def test_labels_of_whole_images_are_called_so(sample_data: Path) -> None:
+    assert "104 images, 104 labels, 3 categories" in " ".join(seen(api.read(sample_data / "classes")).words)

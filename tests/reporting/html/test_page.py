@@ -176,3 +176,25 @@ def test_what_the_baseline_knows_is_not_called_nothing(sample_data: Path, tmp_pa
     words = " ".join(checked.words)
     assert f"Nothing new was found; {len(api.audit(data))} findings of the baseline." in words
     assert "annotool baseline" not in words and "annotool fix" in words
+
+
+def labelled(home: Path) -> Path:
+    """A sheet of two splits with as many of each label."""
+    home.mkdir()
+    rows = "".join(
+        f"{at}.jpg,{'cat' if at % 2 else 'dog'},{'val' if at > 3 else 'train'}\n" for at in range(8)
+    )
+    (home / "labels.csv").write_text("file,label,split\n" + rows)
+    (home / "joined.csv").write_text(
+        "file_name,camera\n" + "".join(f"{at}.jpg,c{at % 2}\n" for at in range(8))
+    )
+    return home
+
+
+def test_labels_are_called_so_and_equal_counts_are_told_as_such(tmp_path: Path) -> None:
+    data = api.read(labelled(tmp_path / "in") / "labels.csv", images="none", join=tmp_path / "in/joined.csv")
+    words = " ".join(page(data)[1].words)
+    assert "csv: 8 images, 8 labels, 2 categories (train, val)" in words
+    assert "in 1,000 labels" in words and "annotations" not in words.partition("Findings")[0]
+    assert "2 of 2 categories have labels, 4 each. Together they are as varied as 2.0" in words
+    assert "They hold the categories in equal shares." in words
