@@ -1,7 +1,10 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+import annotool
 from annotool.dataset import Dataset
 from annotool.findings import Fix, Severity
 from annotool.rules.cls.base import folded
@@ -90,3 +93,40 @@ def test_voc_names_in_use_are_merged() -> None:
                 categories=[{"name": "dog", "source": -1}, {"name": "Dog", "source": -1}])  # fmt: skip
     check_rule(ConfusableClassNames, invalid=[(data, [{"category": 1, "fix": Fix.UNSAFE}])])
     assert mended(data).table("categories")["name"].tolist() == ["dog", "dog"]
+
+
+def spelled(form: str, source: int, *used: int) -> Dataset:
+    categories = [{"name": "dog", "source": source}, {"name": "Dog", "source": source}]
+    return tiny(annotations=[{"category": c} for c in used], categories=categories, format_name=form)
+
+
+@pytest.mark.parametrize("form", ["csv", "huggingface", "imagefolder"])
+def test_names_that_stand_where_they_are_used_are_renamed_there(form: str) -> None:
+    data = spelled(form, -1, 0, 0, 1)
+    check_rule(ConfusableClassNames, invalid=[(data, [{"category": 1, "fix": Fix.UNSAFE}])])
+    after = mended(data)
+    assert after.table("categories")["name"].tolist() == ["dog", "dog"]
+    assert after.table("annotations")["category"].tolist() == [0, 0, 1]
+
+
+def test_what_cannot_be_merged() -> None:
+    """Two columns of one csv; a class folder without images, which has none to move."""
+    columns, empty = spelled("csv", 0, 0, 0, 1), spelled("imagefolder", -1, 0, 0)
+    expected = [{"category": 1, "fix": Fix.NONE}]
+    check_rule(ConfusableClassNames, invalid=[(columns, expected), (empty, expected)])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("labels.csv", "file,label\r\na.png,dog\r\nb.png,{}\r\nc.png,dog\r\n"),
+        ("labels.csv", "file,labels\na.png,dog;cat\nb.png,cat;{}\nc.png,dog\n"),
+        ("metadata.csv", 'file_name,label\na.png,"dog"\nb.png,"{}"\nc.png,dog\n'),
+    ],
+)
+def test_cells_are_merged_and_no_other_byte(tmp_path: Path, name: str, text: str) -> None:
+    for image in "abc":
+        Image.new("RGB", (8, 8), (ord(image), 0, 0)).save(tmp_path / f"{image}.png")
+    (tmp_path / name).write_bytes(text.format("Dog").encode())
+    made = annotool.fix(tmp_path, unsafe=True, select=["CLS003"])
+    assert made.overlay == {tmp_path / name: text.format("dog").encode()} and not len(made.after)

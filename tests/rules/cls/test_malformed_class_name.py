@@ -51,6 +51,13 @@ def test_the_fix_strips_in_all_files() -> None:
     assert after.table("categories")["name"].tolist() == ["car", "car", "bus"]
 
 
+def test_of_a_class_folder_the_files_move_which_is_unsafe() -> None:
+    data = tiny(annotations=[{"category": 0}], categories=["car ", "bus "], format_name="imagefolder")
+    check_rule(MalformedClassName, invalid=[(data, [{"fix": Fix.UNSAFE}, {"fix": Fix.NONE}])])
+    edits = MalformedClassName().fix(data, MalformedClassName().check(data))
+    assert (edits["row"].tolist(), edits["new"].tolist(), edits["safe"].tolist()) == ([0], ["car"], [False])
+
+
 XML = """<annotation><filename>a.jpg</filename><size><width>64</width><height>48</height><depth>3</depth></size>
 <object><name>bus </name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>
 <object><name>car</name><bndbox><xmin>20</xmin><ymin>1</ymin><xmax>29</xmax><ymax>9</ymax></bndbox></object>
