@@ -16,7 +16,7 @@ ROOT = Path(annotool.__file__).parent
 
 # Lowest first. Rooms on one floor do not import each other, unless in one string, where the left is below the right.
 FLOORS = [
-    ["errors notebook output progress parallel memory table schema geometry imagefile"],
+    ["errors wording notebook output progress parallel memory table schema geometry imagefile"],
     ["findings"],
     ["dataset"],
     ["metrics", "fingerprint baselines joining"],

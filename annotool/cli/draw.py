@@ -12,6 +12,7 @@ from annotool.cli.opening import configured, opened
 from annotool.cli.options import Reading
 from annotool.cli.showing import progress
 from annotool.errors import UsageError
+from annotool.wording import plural
 
 __all__ = ["draw"]
 
@@ -48,4 +49,4 @@ def draw(
         )  # fmt: skip
     for note in done.notes:
         click.echo(f"annotool: note: {note}", err=True)
-    click.echo(f"{len(done.files):,} {'picture' if len(done.files) == 1 else 'pictures'} in {out}", err=True)
+    click.echo(f"{plural(len(done.files), 'picture')} in {out}", err=True)

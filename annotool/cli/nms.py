@@ -9,6 +9,7 @@ import click
 
 from annotool.cli.declared import Argument, Option
 from annotool.cli.showing import progress
+from annotool.wording import plural
 
 __all__ = ["nms"]
 
@@ -34,4 +35,4 @@ def nms(
             f"{path} has faults ({done.faults:,}); `annotool audit GT --predictions {path}` tells them",
             err=True,
         )
-    click.echo(f"{done.kept:,} of {done.read:,} predictions kept in {out} ({done.form})", err=True)
+    click.echo(f"{done.kept:,} of {plural(done.read, 'prediction')} kept in {out} ({done.form})", err=True)

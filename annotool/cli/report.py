@@ -14,6 +14,7 @@ from annotool.cli.opening import configured, opened, shaping
 from annotool.cli.options import Finding, Reading
 from annotool.cli.showing import progress, show
 from annotool.errors import UsageError
+from annotool.wording import plural
 
 __all__ = ["report"]
 
@@ -54,4 +55,4 @@ def report(
             command=shlex.join(["annotool", *sys.argv[1:]]),
         )
         show(api.lines(told, "html"), out)
-    click.echo(f"{len(findings):,} findings in {out}", err=True)
+    click.echo(f"{plural(len(findings), 'finding')} in {out}", err=True)

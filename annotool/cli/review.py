@@ -14,6 +14,7 @@ from annotool.cli.declared import Option
 from annotool.cli.opening import configured, places, reading_options
 from annotool.cli.options import Finding, Reading
 from annotool.cli.showing import CLEAN, FAILED, progress
+from annotool.wording import plural
 
 if TYPE_CHECKING:
     from annotool.reviewing.opened import Handle
@@ -104,12 +105,12 @@ def attend(handle: Handle, browser: bool) -> None:
 def said(handle: Handle) -> Iterator[str]:
     """Yield what a review is of, what it cannot show, and where to open it."""
     review = handle.review
-    yield f"review {review.name}: {review.findings:,} findings, {review.images:,} images, by {review.reviewer}"
+    yield f"review {review.name}: {plural(review.findings, 'finding')}, {plural(review.images, 'image')}, by {review.reviewer}"
     if done := handle.decided():
-        yield f"begun {review.created}; {done:,} are decided already"
+        yield f"begun {review.created}; {plural(done, 'is', 'are')} decided already"
     yield from (f"not on disk, so not shown: {each}" for each in review.missing[:MOST_MISSING])
     if len(review.missing) > MOST_MISSING:
-        yield f"and {len(review.missing) - MOST_MISSING:,} more that are not on disk"
+        yield f"and {plural(len(review.missing) - MOST_MISSING, 'more that is', 'more that are')} not on disk"
     yield f"open  {handle.url}"
     if os.environ.get("SSH_CONNECTION"):
         yield f"over ssh, on your own machine: {tunnel(handle.port)}"

@@ -8,6 +8,7 @@ from typing import Annotated
 import click
 
 from annotool.cli.declared import Argument
+from annotool.wording import plural
 
 __all__ = ["undo"]
 
@@ -19,7 +20,7 @@ def undo(
     from annotool import api
 
     files, left_out = api.undo(journal), api.left_out(journal)
-    click.echo(f"{len(files):,} files are as they were before {journal}")
+    click.echo(f"{plural(len(files), 'file is as it was', 'files are as they were')} before {journal}")
     if left_out:
         click.echo(
             f"images that the copy was made without: {len(left_out):,}; they are still in the input, copy them from there"

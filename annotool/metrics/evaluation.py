@@ -16,10 +16,15 @@ from annotool.metrics.scene import Scene, scene
 from annotool.metrics.voc_ap import voc_ap
 from annotool.schema import Kind
 from annotool.table import Array, Table
+from annotool.wording import plural
 
 __all__ = ["BACKGROUND", "ENGINES", "GEOMETRIES", "Evaluation", "evaluate"]
 
 BACKGROUND = "(background)"
+ONE = {
+    "images": "image", "objects": "object", "crowds": "crowd", "predictions": "prediction", "categories": "category",
+    "images with predictions": "image with predictions",
+}  # fmt: skip
 ENGINES = ("annotool", "pycocotools")
 GEOMETRIES = ("bbox", "segm")
 TOO_GOOD = 0.99
@@ -51,6 +56,12 @@ class Evaluation:
     numbers: Mapping[str, float]
     tables: Mapping[str, Table]
     notes: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> str:
+        """The counts in words; what there is none of is left out."""
+        words = ((count, name.replace("_", " ")) for name, count in self.counts.items() if count)
+        return ", ".join(plural(count, ONE.get(many, many), many) for count, many in words)
 
 
 def evaluate(
@@ -213,7 +224,7 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
             notes.append(f"images left out: {count:,} {why}")
         good &= ~bad
     if not good.any():
-        raise UsageError(f"none of the {n:,} images can be scored: {'; '.join(notes) or 'there is none'}")
+        raise UsageError(f"none of {plural(n, 'image')} can be scored: {'; '.join(notes) or 'there is none'}")
     truth, scores = truth[good], scores[good]
     if single and (np.abs(scores.sum(axis=1) - 1) > 0.01).any():
         notes.append("the scores of an image do not add up to 1: calibration takes them as they are")

@@ -48,7 +48,8 @@ def unlike(group: Array, xywh: Array, rank: Array, iou: float) -> Array:
     stays = np.ones(len(rank), dtype=bool)
     if iou < 1:
         order = np.argsort(rank)
-        area = xywh[:, 2] * xywh[:, 3]
+        with np.errstate(invalid="ignore", over="ignore"):
+            area = xywh[:, 2] * xywh[:, 3]
         usable = (
             (group >= 0) & (xywh[:, 2] > 0) & (area > 0) & np.isfinite(area) & np.isfinite(xywh).all(axis=1)
         )

@@ -16,6 +16,7 @@ from annotool.dataset import Dataset
 from annotool.errors import UsageError
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array, Table
+from annotool.wording import plural
 
 __all__ = ["Scene", "scene", "swapped"]
 
@@ -56,7 +57,7 @@ def scene(data: Dataset, inside: Array | None = None) -> Scene:
     total = len(data.table("predictions"))
     if left_out and not len(guesses) and sum(left_out.values()) == total:
         raise UsageError(
-            f"none of the {total:,} predictions can be scored: "
+            f"none of {plural(total, 'prediction')} can be scored: "
             + "; ".join([*(f"{count:,} {why}" for why, count in left_out.items()), *data.notes])
             + "; an audit with them names each (PRD005)"
         )

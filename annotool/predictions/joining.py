@@ -20,6 +20,7 @@ from annotool.predictions.numbering import categories_checked, images_checked
 from annotool.predictions.results import Results
 from annotool.schema import NO_ID
 from annotool.table import Array, Table
+from annotool.wording import plural
 
 __all__ = ["joined"]
 
@@ -168,8 +169,8 @@ def notes(told: Mapping[str, Any]) -> list[str]:
     where = f", images found by {told['images_by']}" if told["images_by"] else ""
     what = f", categories by {told['categories_by']}" if told["categories_by"] else ""
     return [
-        f"Predictions: {told['rows']:,} rows of {told['form']} in {told['file']}, {told['matched']:,} of them of known "
-        f"images and categories ({told['images']:,} of {told['of_images']:,} images){where}{what}"
+        f"Predictions: {plural(told['rows'], 'row')} of {told['form']} in {told['file']}, {told['matched']:,} of them of known "
+        f"images and categories ({told['images']:,} of {plural(told['of_images'], 'image')}){where}{what}"
         + (f": {shown}{more}" if shown else "")
         + (f"; nothing is scored, for {told['wrong']}" if "wrong" in told else "")
         + "."

@@ -17,6 +17,7 @@ from annotool.predictions.reading import read_results
 from annotool.predictions.results import References, Results
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array
+from annotool.wording import plural
 
 __all__ = ["Suppressed", "suppress"]
 
@@ -53,10 +54,12 @@ def suppress(path: Path, out: Path, iou: float, class_agnostic: bool) -> Suppres
     rows = results.rows
     told = []
     if shaped := int((rows["bbox_derived"] & (rows["kind"] >= Kind.POLYGON)).sum()):
-        told.append(f"{shaped:,} outlines were compared by the boxes around them")
+        told.append(
+            f"{plural(shaped, 'outline was compared by the box around it', 'outlines were compared by the boxes around them')}"
+        )
     unranked = int(np.isnan(rows["score"]).sum())
     if unranked:
-        told.append(f"{unranked:,} without a score stay")
+        told.append(f"{unranked:,} without a score {'stays' if unranked == 1 else 'stay'}")
     return Suppressed(len(rows), len(rows) - len(goes), results.form, len(results.faults), tuple(told))
 
 

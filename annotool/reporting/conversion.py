@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotool.conversion import Converted
-from annotool.reporting.told import escape, plural
+from annotool.reporting.told import escape
+from annotool.wording import plural
 
 __all__ = ["lines"]
 

@@ -18,6 +18,7 @@ from annotool.output import staged, write_file
 from annotool.progress import track
 from annotool.reporting.rows import Row, ordered, rows
 from annotool.schema import NO_ID
+from annotool.wording import plural
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -132,9 +133,11 @@ def draw_findings(
             bare.append((image, why))
     notes = list(blank(data, bare))
     if len(meant) > limit:
-        notes.append(f"{len(meant) - limit:,} more images have such findings; --limit draws more")
+        notes.append(
+            f"{plural(len(meant) - limit, 'more image has', 'more images have')} such findings; --limit draws more"
+        )
     if nowhere := int((data.image_rows(findings.column("image")) < 0).sum()):
-        notes.append(f"{nowhere:,} findings name no image, and are not drawn")
+        notes.append(f"{plural(nowhere, 'finding names', 'findings name')} no image: not drawn")
     return Drawn(tuple(files), tuple(notes))
 
 

@@ -12,6 +12,7 @@ from annotool.metrics.evaluation import BACKGROUND, Evaluation
 from annotool.output import json_page
 from annotool.reporting.told import escape
 from annotool.table import Table
+from annotool.wording import plural
 
 __all__ = ["FORMS", "lines"]
 
@@ -46,9 +47,8 @@ def lines(evaluation: Evaluation, form: str) -> Iterator[str]:
 
 def text(told: Evaluation) -> Iterator[str]:
     """For people: the overall numbers, then table by table, and what is to be known of them."""
-    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in told.counts.items() if count)
     settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.settings.items())
-    yield f"[bold]{told.task}[/] ({settings}): {counts}"
+    yield f"[bold]{told.task}[/] ({settings}): {told.counted}"
     yield ""
     for row in HEADLINES[told.task]:
         yield "   ".join(
@@ -95,7 +95,7 @@ def confusions(held: Table) -> Iterator[str]:
     for row in wrong[:CONFUSIONS]:
         yield f"{row['count']:>9,}  {escape(row['truth'])} as {escape(row['predicted'])}"
     if len(wrong) > CONFUSIONS:
-        yield f"{'':>9}  and {len(wrong) - CONFUSIONS:,} other pairs"
+        yield f"{'':>9}  and {plural(len(wrong) - CONFUSIONS, 'other pair')}"
 
 
 def json(told: Evaluation) -> Iterator[str]:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from annotool.findings import Severity
 from annotool.reporting.places import Places
 from annotool.reporting.rows import Row, examples, rows
-from annotool.reporting.told import Told, plural
+from annotool.reporting.told import Told
 from annotool.reporting.verdict import grade_counts, outcomes, verdict
+from annotool.wording import plural
 
 __all__ = ["command", "lines"]
 

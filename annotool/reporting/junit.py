@@ -12,9 +12,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from annotool.findings import Findings, Severity
 from annotool.reporting.rows import Row, examples, rows
-from annotool.reporting.told import Told, plural, slug
+from annotool.reporting.told import Told, slug
 from annotool.reporting.verdict import grade_counts
 from annotool.rules import registry
+from annotool.wording import plural
 
 __all__ = ["lines"]
 

@@ -14,9 +14,10 @@ import numpy as np
 from annotool.findings import Compared, Findings, Severity
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import examples, rows
-from annotool.reporting.told import Told, against, plural, slug
+from annotool.reporting.told import Told, against, slug
 from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
 from annotool.rules.base import classifies
+from annotool.wording import plural
 
 __all__ = ["LIMIT", "lines"]
 
@@ -52,7 +53,7 @@ def body(told: Told) -> Iterator[str]:
         yield ""
     yield (
         f"{'+'.join(sorted(data.formats))}: {plural(len(data.table('images')), 'image')}, "
-        f"{plural(len(data.table('annotations')), 'label' if classifies(data) else 'annotation')}, {len(data.labels):,} categories"
+        f"{plural(len(data.table('annotations')), 'label' if classifies(data) else 'annotation')}, {plural(len(data.labels), 'category')}"
     )
     if told.findings.baseline:
         compared = against(told.findings)

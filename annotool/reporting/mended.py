@@ -11,8 +11,9 @@ from annotool import formats
 from annotool.fixes import diff as changes
 from annotool.fixes.output import home
 from annotool.fixes.rounds import Proposal
-from annotool.reporting.told import escape, plural, slug, summary
+from annotool.reporting.told import escape, slug, summary
 from annotool.rules import registry
+from annotool.wording import plural
 
 __all__ = ["diff", "lines"]
 

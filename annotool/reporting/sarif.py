@@ -23,9 +23,10 @@ from annotool.reporting.counts import rule_numbers
 from annotool.reporting.explained import markdown, paragraphs
 from annotool.reporting.places import Places
 from annotool.reporting.rows import Row, ordered, rows
-from annotool.reporting.told import Told, plural, slug
+from annotool.reporting.told import Told, slug
 from annotool.rules import registry
 from annotool.table import Array
+from annotool.wording import plural
 
 __all__ = ["EACH", "RESULTS", "lines"]
 

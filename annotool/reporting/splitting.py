@@ -8,11 +8,12 @@ import numpy as np
 
 from annotool.metrics.weights import frequencies
 from annotool.reporting.rows import rows
-from annotool.reporting.told import escape, plural
+from annotool.reporting.told import escape
 from annotool.reporting.verdict import idle
 from annotool.rules.base import classifies
 from annotool.splitting import Split
 from annotool.table import Array
+from annotool.wording import plural
 
 __all__ = ["lines"]
 

@@ -9,9 +9,10 @@ import numpy as np
 from annotool.findings import Compared, Findings, Fix, Severity
 from annotool.reporting.counts import groups, statistics
 from annotool.reporting.rows import Row, examples, rows
-from annotool.reporting.told import Told, escape, notes, plural, slug, summary
+from annotool.reporting.told import Told, escape, notes, slug, summary
 from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
 from annotool.rules.base import classifies
+from annotool.wording import plural
 
 __all__ = ["lines"]
 
@@ -53,8 +54,9 @@ def head(told: Told) -> Iterator[str]:
     sizes = (len(data.table("images")), len(data.table("annotations")), len(data.labels))
     predicted = len(data.table("predictions"))
     yield (
-        f"{'+'.join(sorted(data.formats))}: {sizes[0]:,} images, {sizes[1]:,} {'labels' if classifies(data) else 'annotations'}, "
-        f"{sizes[2]:,} {'categor' + ('y' if sizes[2] == 1 else 'ies')} ({escape(splits)})"
+        f"{'+'.join(sorted(data.formats))}: {plural(sizes[0], 'image')}, "
+        f"{plural(sizes[1], 'label' if classifies(data) else 'annotation')}, "
+        f"{plural(sizes[2], 'category')} ({escape(splits)})"
         + (f"; {plural(predicted, 'prediction')} read" if predicted else "")
     )
     for note in notes(data):

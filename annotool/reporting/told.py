@@ -13,7 +13,7 @@ from annotool.findings import Findings
 from annotool.output import utf8
 from annotool.rules import registry
 
-__all__ = ["Told", "against", "escape", "inputs", "notes", "plural", "slug", "split_heads", "summary"]
+__all__ = ["Told", "against", "escape", "inputs", "notes", "slug", "split_heads", "summary"]
 
 
 LONG = 1000  # characters of a text on the screen
@@ -90,11 +90,6 @@ def slug(code: str) -> str:
     if code == "REVIEW":
         return "reviewer-decision"
     return rules[code].slug if code in rules else code
-
-
-def plural(count: int, word: str) -> str:
-    """Return a count with its word, plural where it is not one."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def escape(text: str) -> str:

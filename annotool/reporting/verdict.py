@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from annotool.findings import Findings, Severity
-from annotool.reporting.told import Told, against, plural, slug, summary
+from annotool.reporting.told import Told, against, slug, summary
 from annotool.rules import registry
+from annotool.wording import plural
 
 __all__ = ["grade_counts", "idle", "outcomes", "verdict"]
 

@@ -17,6 +17,7 @@ from annotool.imagefile.origins import PLAIN, made_from
 from annotool.rules.base import Rule
 from annotool.rules.spl.near_leak import NearLeak
 from annotool.table import Array
+from annotool.wording import plural
 
 __all__ = ["DUPLICATES", "Belonging", "belonging"]
 
@@ -57,7 +58,7 @@ def belonging(data: Dataset, words: Sequence[str], rules: Mapping[str, Rule]) ->
         called = np.where(called == "", np.array(keys, dtype=object), called)
         if bare := sum(not key for key in keys):
             notes.append(
-                f"--group-by {word}: {bare:,} of {n:,} images have no key; each is a group of its own"
+                f"--group-by {word}: of {plural(n, 'image')}, {plural(bare, 'has', 'have')} no key; each is a group of its own"
             )
     first, second = (np.concatenate(each) for each in zip(*edges, strict=True))
     head = components(n, first, second)

@@ -18,6 +18,7 @@ from annotool.schema import make
 from annotool.splitting.belonging import Belonging
 from annotool.splitting.leaving import without
 from annotool.table import Array, Table
+from annotool.wording import plural
 
 __all__ = ["Dealt", "deal"]
 
@@ -126,7 +127,7 @@ def notes(data: Dataset, keep: Sequence[str], away: Array) -> list[str]:
         said.append(f"kept as {'it was' if len(keep) == 1 else 'they were'}: {', '.join(keep)}")
     if len(away):
         said.append(
-            f"{len(away):,} images belong to groups with images of {', '.join(keep)}: no split may have them, so they "
-            "were left out; skipped.jsonl names them"
+            f"{plural(len(away), 'image belongs to a group', 'images belong to groups')} with images of {', '.join(keep)}: left out, as no "
+            "split may have them; skipped.jsonl names them"
         )
     return said

@@ -86,6 +86,25 @@ def read(folder: Path, truth: Any, results: Any) -> Dataset:
     return annotool.read(folder / "truth.json", predictions=folder / "results.json", images="none")
 
 
+def test_what_cannot_be_scored_changes_nothing(
+    stats_of_coco: Callable[..., Array], given_to_coco: Any, tmp_path: Path
+) -> None:
+    """Results of unknown images (pycocotools stops at those) and categories, without a score: as if they were not there."""
+    truths, guesses = generated(2, 4, 40, 150)
+    truth, results = given_to_coco(truths, guesses, 4)
+    first = results[0]
+    odd = [
+        {**first, "image_id": 77},
+        {**first, "category_id": 99, "score": 1.0},
+        {**first, "score": float("nan")},
+        {**first, "score": None},
+        {**first, "bbox": [float("nan"), 1, 2, 3], "score": 1.0},
+    ]
+    told = evaluation.evaluate(read(tmp_path, truth, [*odd[:3], *results, *odd[3:]]))
+    agree(np.array([told.numbers[name] for name in NUMBERS]), stats_of_coco(truth, results, "bbox"))
+    assert told.counts["predictions"] - told.counts["left_out"] == len(results)
+
+
 @pytest.mark.parametrize("first_id", [0, 1])
 @pytest.mark.parametrize("kind", ["bbox", "segm"])
 def test_the_toy_example(

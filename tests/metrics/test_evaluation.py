@@ -119,6 +119,14 @@ def test_no_images_and_unknown_options(predicted: Any) -> None:
             evaluate(predicted([], []), **options)
 
 
+def test_one_of_each_is_counted_in_the_singular(predicted: Any) -> None:
+    guesses = [{"box": BOX, "score": 0.9}, {"box": BOX, "category": 1, "score": NAN}]
+    told = evaluate(predicted([{"box": BOX}], guesses[:1], 1))
+    assert told.counted == "1 image, 1 object, 1 prediction, 1 image with predictions"
+    told = evaluate(predicted([{"box": BOX}], guesses, 1))
+    assert told.counted == "1 image, 1 object, 2 predictions, 1 left out, 1 image with predictions"
+
+
 # Labels.
 
 
@@ -177,7 +185,7 @@ def test_images_that_cannot_be_scored_are_left_out_and_said() -> None:
         "1 with several labels",
     ):
         assert any(note.startswith(f"images left out: {why}") for note in told.notes)
-    with pytest.raises(UsageError, match="none of the 1 images can be scored"):
+    with pytest.raises(UsageError, match="none of 1 image can be scored"):
         evaluate(pictures([[0]], [none]))
 
 
@@ -190,7 +198,7 @@ def test_one_class_all_wrong_and_scores_that_are_no_probabilities() -> None:
     empty = pictures([[0]], [[1.0]])
     assert np.isnan(evaluate(empty).numbers["macro_AUC"])
     nothing = replace(tiny(0, []), probabilities=np.empty((0, 2)))
-    with pytest.raises(UsageError, match="none of the 0 images"):
+    with pytest.raises(UsageError, match="none of 0 images"):
         evaluate(nothing)
 
 

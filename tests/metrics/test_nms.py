@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotool.geometry.boxes import iou
@@ -37,6 +37,7 @@ box = st.tuples(coordinate, coordinate, side, side) | st.tuples(*[coordinate | o
 row = st.tuples(st.integers(-1, 2), box, st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0, float("nan")]))
 
 
+@settings(max_examples=400, deadline=None)
 @given(st.lists(row, max_size=40), st.sampled_from(THRESHOLDS))
 def test_as_the_loop_does(rows: list[tuple[int, tuple[float, ...], float]], threshold: float) -> None:
     group = np.array([each[0] for each in rows], dtype=np.int64)

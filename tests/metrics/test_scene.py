@@ -39,7 +39,7 @@ def test_what_cannot_be_scored_is_left_out_counted_and_said(predicted: Any, row:
     assert held.left_out == {why: 1}
     assert held.guesses["row"].tolist() == [0]
     assert f"predictions left out: 1 {why}" in held.notes
-    with pytest.raises(UsageError, match=f"none of the 2 predictions can be scored: 2 {why}"):
+    with pytest.raises(UsageError, match=f"none of 2 predictions can be scored: 2 {why}"):
         scene(predicted([TRUTH], [row, row]))
 
 

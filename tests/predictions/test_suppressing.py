@@ -205,7 +205,7 @@ def test_what_cannot_be_read_stays(tmp_path: Path) -> None:
 def test_what_has_no_score_stays_and_is_told(tmp_path: Path) -> None:
     path = put(tmp_path, {"in.json": json.dumps([record(10), record(10, None)])}) / "in.json"
     done = api.nms(path, tmp_path / "out.json")
-    assert (done.kept, done.notes) == (2, ("1 without a score stay",))
+    assert (done.kept, done.notes) == (2, ("1 without a score stays",))
 
 
 def test_label_files_lose_lines(tmp_path: Path) -> None:

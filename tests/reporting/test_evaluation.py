@@ -60,7 +60,7 @@ def test_text() -> None:
     assert "missed      3  0.125" in page
     pairs = page[page.index("taken for another") + 1 :]
     assert pairs[0] == "       12  [red] as c0"
-    assert pairs[10].strip() == "and 1 other pairs"
+    assert pairs[10].strip() == "and 1 other pair"
     assert page[-1] == "note: a note of [red]"
 
 

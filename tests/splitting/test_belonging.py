@@ -42,7 +42,7 @@ def test_a_pattern_on_the_file_name() -> None:
     found = belonging(data, [r"^(v\d+)_"], RULES)
     assert found.group.tolist() == [0, 1, 0, 2, 3]
     assert found.names.tolist() == ["v1", "", "v1", "", ""]
-    assert found.notes == ("--group-by ^(v\\d+)_: 2 of 5 images have no key; each is a group of its own",)
+    assert found.notes == ("--group-by ^(v\\d+)_: of 5 images, 2 have no key; each is a group of its own",)
 
 
 def test_a_joined_column() -> None:

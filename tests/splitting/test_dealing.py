@@ -97,7 +97,7 @@ def test_what_belongs_to_a_kept_image_is_left_out() -> None:
     assert done.left_out == (
         {"table": "images", "image": "v3_9.jpg", "why": "it belongs to 'v3', which is in a kept split"},
     )
-    assert any("1 images belong to groups with images of test" in note for note in done.notes)
+    assert any("1 image belongs to a group with images of test: left out" in note for note in done.notes)
 
 
 def test_nothing_left_to_deal() -> None:

@@ -25,6 +25,7 @@ from annotool.formats.base import Claim, ReadOptions, Splice, load
 from annotool.formats.labelled import Gathered, Span
 from annotool.formats.listing import Listing
 from annotool.formats.voc.lists import lines
+from annotool.wording import plural
 
 __all__ = ["FLAG", "NO_SPLIT", "claims", "find_lists", "patch", "read"]
 
@@ -88,7 +89,7 @@ def claims(folder: Listing) -> list[Claim]:
     """Return the dataset whose devkit `folder` is; none where it has no lists of classes."""
     found = find_lists(folder)
     count = len({each.category for each in found} - {""})
-    said = f"ImageSets/Main with lists of {count:,} {'class' if count == 1 else 'classes'}, no xml files"
+    said = f"ImageSets/Main with lists of {plural(count, 'class')}, no xml files"
     return [Claim("voc", folder.path, said)] if found else []
 
 
@@ -117,9 +118,7 @@ def read(path: Path, options: ReadOptions) -> Dataset | None:
         "class_lists": sorted({each.category for each in found} - {""}),
     }
     count = len(gathered.facts["class_lists"])
-    gathered.notes.append(
-        f"no xml files: labels are those of {count:,} {'class' if count == 1 else 'classes'} in ImageSets/Main"
-    )
+    gathered.notes.append(f"no xml files: labels are those of {plural(count, 'class')} in ImageSets/Main")
     if hard:
         gathered.notes.append(f"entries of 0 (hard to see) in lists of a class are no labels: {hard:,}")
     return gathered.dataset()

@@ -13,6 +13,7 @@ from annotool.formats.voc.layout import SPLIT_FOLDERS
 from annotool.formats.voc.lists import Entry, SplitList, unions
 from annotool.schema import make
 from annotool.table import Table
+from annotool.wording import plural
 
 __all__ = ["Listed", "by_folder", "by_list", "known_stems", "phantoms"]
 
@@ -59,7 +60,9 @@ def by_list(
     named = frozenset().union(*sets.values())
     unlisted = files - sum(key < files for key in named)
     if unlisted:
-        notes.append(f"{unlisted:,} xml files are in no list of ImageSets; they are read, and in no split")
+        notes.append(
+            f"{plural(unlisted, 'xml file is', 'xml files are')} in no list of ImageSets: read, and in no split"
+        )
     rows = [
         (image, each.entries.name, each.source, line)
         for each in found

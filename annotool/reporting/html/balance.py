@@ -10,7 +10,8 @@ from annotool.reporting.html import boxes, categories
 from annotool.reporting.html.article import article, numbers
 from annotool.reporting.html.markup import tag, text
 from annotool.reporting.html.shell import page
-from annotool.reporting.told import plural, split_heads
+from annotool.reporting.told import split_heads
+from annotool.wording import plural
 
 __all__ = ["lines", "section"]
 
@@ -31,7 +32,7 @@ def facts(counted: Balance) -> str:
     k = len(counted.categories) // len(counted.splits)
     return (
         f"{plural(int(whole['images'][0]), 'image')}, {plural(int(whole['instances'][0]), what)}, "
-        f"{k:,} {'category' if k == 1 else 'categories'} ({splits})"
+        f"{plural(k, 'category')} ({splits})"
     )
 
 

@@ -11,6 +11,7 @@ from annotool.reporting.html.article import article, numbers, parts_of
 from annotool.reporting.html.charts import bars, columns, heat
 from annotool.reporting.html.markup import data_json, rows_apart, tag, text
 from annotool.table import Array, Table
+from annotool.wording import plural
 
 __all__ = ["charts"]
 
@@ -43,7 +44,7 @@ def an_image(drawn: Distributions) -> str:
     total = int(images.sum())
     middle = int(boxes[np.searchsorted(np.cumsum(images), total / 2)])
     empty = int(images[boxes == 0].sum())
-    says = f"Half of the images have {middle:,} {'box' if middle == 1 else 'boxes'} or fewer, the fullest has {int(boxes.max()):,}. "
+    says = f"Half of the images have {plural(middle, 'box')} or fewer, the fullest has {int(boxes.max()):,}. "
     if not empty:
         says += "None is empty; a few images of background help against false alarms."
     elif empty / total > 0.1:

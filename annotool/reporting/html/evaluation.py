@@ -12,6 +12,7 @@ from annotool.reporting.html.charts import bars, curves, matrix
 from annotool.reporting.html.markup import tag, text
 from annotool.reporting.html.shell import page
 from annotool.table import Table
+from annotool.wording import plural
 
 __all__ = ["lines"]
 
@@ -29,9 +30,8 @@ COUNTED = {"detection": "objects", "classification": "images"}
 
 def lines(told: Evaluation) -> Iterator[str]:
     """Yield the page."""
-    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in told.counts.items() if count)
     settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.settings.items())
-    head = tag("h1", f"Evaluation: {told.task}") + tag("p", text(f"{counts} ({settings})"))
+    head = tag("h1", f"Evaluation: {told.task}") + tag("p", text(f"{told.counted} ({settings})"))
     return page("evaluation", head + tiles(told), main(told))
 
 
@@ -131,7 +131,7 @@ def confusion(told: Evaluation) -> str:
     if len(mixed):
         top = int(np.argmax(mixed["count"]))
         says = (
-            f"Most often {named([mixed['truth'][top]])} is taken for {named([mixed['predicted'][top]])}: {mixed['count'][top]:,} times. "
+            f"Most often {named([mixed['truth'][top]])} is taken for {named([mixed['predicted'][top]])}: {plural(int(mixed['count'][top]), 'time')}. "
             "Where two are often mixed up, compare how they are labelled before blaming the model."
         )
     names = confused(held, told.tables["categories"]["category"].tolist())

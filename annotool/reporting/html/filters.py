@@ -10,9 +10,10 @@ from annotool.dataset import Dataset
 from annotool.reporting.counts import groups, statistics, tally
 from annotool.reporting.html.article import numbers
 from annotool.reporting.html.markup import exact, tag, text
-from annotool.reporting.told import Told, plural
+from annotool.reporting.told import Told
 from annotool.rules.base import classifies
 from annotool.table import Table
+from annotool.wording import plural
 
 __all__ = ["columns", "counts", "filters", "grouped"]
 

@@ -18,6 +18,7 @@ from annotool.findings import Edits
 from annotool.reporting.html.figures import SIDE, drawing
 from annotool.reporting.html.markup import tag, text, web_link
 from annotool.reporting.rows import Row
+from annotool.wording import plural
 
 __all__ = ["Gallery", "linked", "spread"]
 
@@ -45,7 +46,7 @@ class Gallery:
         others = partners(self.data, rows, row.values) - flagged
         before = scene(self.data, image, flagged, others, most=BOXES, outlines=False)
         more = len(rows) - len(before.marks)
-        words = text(short(row.message)) + (f" (and {more:,} boxes not drawn)" if more else "")
+        words = text(short(row.message)) + (f" (and {plural(more, 'box')} not drawn)" if more else "")
         after, what = (None, "") if edits is None else mended(self.data, before, edits)
         name = f"{short(row.image)}: {short(row.message)}"
         parts = drawing(before, self.picture(image, before), name)

@@ -17,9 +17,10 @@ from annotool.reporting.html.figures import drawing
 from annotool.reporting.html.gallery import Gallery, short, spread
 from annotool.reporting.html.markup import tag, text
 from annotool.reporting.rows import ordered, rows
-from annotool.reporting.told import notes, plural, slug
+from annotool.reporting.told import notes, slug
 from annotool.reporting.verdict import grade_counts
 from annotool.rules.base import classifies
+from annotool.wording import plural
 
 __all__ = ["balance", "dataset", "findings"]
 
@@ -52,7 +53,7 @@ def dataset(data: Dataset) -> str:
     word = "label" if classifies(data) else "annotation"
     head = (
         f"{'+'.join(sorted(data.formats)) or 'no label file'}: {plural(images, 'image')}, {plural(annotations, word)}, "
-        f"{len(data.labels):,} categories ({', '.join(data.split_names) or 'no splits'})"
+        f"{plural(len(data.labels), 'category')} ({', '.join(data.split_names) or 'no splits'})"
     )
     parts = [
         tag(
@@ -104,7 +105,7 @@ def findings(found: Findings) -> str:
     if lines:
         parts.append(table(("rule", "", "severity", "findings"), lines, numbers=1))
     if len(worst) > LISTED:
-        parts.append(tag("p", f"and {len(worst) - LISTED:,} more rules"))
+        parts.append(tag("p", f"and {plural(len(worst) - LISTED, 'more rule')}"))
     codes = [code for _, code in worst]
     return shown(parts, flagged(found.data, new, codes) if found.data is not None else iter(()))
 

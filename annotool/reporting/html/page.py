@@ -20,11 +20,12 @@ from annotool.reporting.html.markup import data_json, exact, prose, tag, text
 from annotool.reporting.html.shell import page
 from annotool.reporting.html.worklist import worklist
 from annotool.reporting.rows import Row, rows
-from annotool.reporting.told import Told, notes, plural, slug, summary
+from annotool.reporting.told import Told, notes, slug, summary
 from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
 from annotool.rules import registry
 from annotool.rules.base import classifies
 from annotool.table import Array
+from annotool.wording import plural
 
 __all__ = ["lines"]
 
@@ -61,7 +62,7 @@ def head(told: Told) -> str:
     sizes = (len(data.table("images")), len(data.table("annotations")), len(data.labels))
     facts = (
         f"{'+'.join(sorted(data.formats))}: {plural(sizes[0], 'image')}, {plural(sizes[1], word)}, "
-        f"{sizes[2]:,} categories ({', '.join(data.split_names) or 'no splits'})"
+        f"{plural(sizes[2], 'category')} ({', '.join(data.split_names) or 'no splits'})"
     )
     grade = next((each for each in GRADES if found[each]), "clean")
     boxes = []
@@ -88,7 +89,7 @@ def first_steps(told: Told) -> str:
     steps = []
     if safe:
         steps.append(
-            (f"mends {safe:,} findings without changing a fact", f"annotool fix {paths} --out mended")
+            (f"mends {plural(safe, 'finding')} without changing a fact", f"annotool fix {paths} --out mended")
         )
     if unsafe:
         steps.append(
@@ -159,7 +160,9 @@ def rule(names: list[str], count: int, shown: list[Row], pictures: list[str]) ->
     why = [each for each in words[1:] if each.startswith(("What:", "Why:", "Fix:"))]
     listed = "".join(record(row, names) for row in shown)
     more = (
-        f"{count - len(shown):,} more are not listed here; json has them all." if count > len(shown) else ""
+        f"{plural(count - len(shown), 'more is', 'more are')} not listed here; json has them all."
+        if count > len(shown)
+        else ""
     )
     inner = tag("p", prose(words[0]) if words else "")
     inner += "".join(

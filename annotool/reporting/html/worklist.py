@@ -8,6 +8,7 @@ from annotool.findings import Severity
 from annotool.reporting.counts import rule_numbers
 from annotool.reporting.html.markup import tag, text, web_link
 from annotool.reporting.told import Told
+from annotool.wording import plural
 
 __all__ = ["worklist"]
 
@@ -42,6 +43,10 @@ def worklist(told: Told) -> str:
     head = tag("thead", tag("tr", (tag("th", each, scope="col") for each in HEADS)))
     table = tag("table", head + tag("tbody", body))
     box = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label="Worklist")
-    more = f"{len(images) - MOST:,} more images are flagged; csv has them." if len(images) > MOST else ""
+    more = (
+        f"{plural(len(images) - MOST, 'more image is', 'more images are')} flagged; csv has them."
+        if len(images) > MOST
+        else ""
+    )
     says = "Every flagged image, the worst first, with its address in the labelling tool."
     return tag("section", tag("h2", "Worklist") + tag("p", says) + box + tag("p", more), id="worklist")

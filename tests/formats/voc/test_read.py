@@ -205,7 +205,7 @@ def test_lists(tmp_path: Path) -> None:
     ghost = images["file_name"].tolist().index("ghost")
     assert (images["path"][ghost], images["image"][ghost], images["line"][ghost]) == ("", ghost, 3)
     assert data.table("sources")["file"][images["source"][ghost]] == "ImageSets/Main/train.txt"
-    assert "1 xml files are in no list of ImageSets; they are read, and in no split" in data.notes
+    assert "1 xml file is in no list of ImageSets: read, and in no split" in data.notes
     part = data.problems.blocks[0]
     assert (part.rule, part.text(0)) == ("SCH002", "a is listed twice, first on line 1")
     assert (part.columns["severity"][0], part.columns["fix"][0], part.columns["line"][0]) == (

@@ -102,3 +102,16 @@ def test_many_categories_and_none(detection: Evaluation) -> None:
     assert len(html) < 1_000_000
     empty = page(replace(detection, tables={"categories": held.take(np.arange(0))}))
     assert "All numbers" in empty and "<svg" not in empty
+
+
+def test_one_confusion_is_said_to_happen_once(classification: Evaluation) -> None:
+    held = Table(
+        {
+            name: np.array(["a", "b"][:: 1 if name == "truth" else -1], dtype=object)
+            for name in ("truth", "predicted")
+        }
+    )
+    for count, said in ((1, ": 1 time. "), (2, ": 2 times. ")):
+        confusion = held.with_columns(count=np.array([count, 0]))
+        told = replace(classification, tables={**classification.tables, "confusion": confusion})
+        assert said in page(told)
