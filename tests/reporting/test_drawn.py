@@ -161,7 +161,7 @@ def test_what_is_not_drawn_is_told(tmp_path: Path) -> None:
     (tmp_path / "set/a.jpg").write_bytes(b"\xff\xd8 broken")
     done = api.draw(tmp_path / "set", tmp_path / "out", rule=["BOX002", "CLS"])
     assert any(note == "a.jpg: cannot identify image file; drawn on a blank ground" for note in done.notes)
-    assert any("name no image" in note for note in done.notes)
+    assert any("1 finding names no image" in note for note in done.notes)
 
 
 def test_nothing_found_leaves_an_empty_folder(tmp_path: Path) -> None:
