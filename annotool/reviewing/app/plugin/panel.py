@@ -184,7 +184,7 @@ class Findings(foo.Panel):  # type: ignore[misc]
         panel = types.Object()
         panel.md(f"**{state.progress or ''}**", name="told")
         if state.unheard:
-            panel.md(f"\u26a0 {state.unheard}", name="unheard")
+            panel.md(f"**Look:** {state.unheard}", name="unheard")
         panel.md(state.current or "", name="about")
         row_of = panel.h_stack("go", gap=1)
         row_of.btn("start", label="Start: open the next finding", on_click=self.start, variant="contained")
