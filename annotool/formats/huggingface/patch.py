@@ -32,7 +32,7 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     for edit in range(len(edits)):
         for place, row, what, new in wanted(data, edits, edit):
             asked.setdefault(place, []).append((edit, what if row < 0 else f"{what} {row}", new))
-    splices = []
+    splices = card_splices(data, edits)
     sheets: dict[int, Sheet] = {}
     columns: dict[int, Fit] = {}
     for (source, start, end), own in asked.items():
@@ -51,6 +51,30 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     return splices
 
 
+def card_splices(data: Dataset, edits: Edits) -> list[Splice]:
+    """Return what has to change in the dataset card, where it names a category that edits rename."""
+    categories = data.table("categories")
+    asked = (edits["table"] == "categories") & (edits["column"] == "name") & (edits["op"] == Op.SET)
+    splices = []
+    for edit in np.flatnonzero(asked).tolist():
+        row = int(edits["row"][edit])
+        source, start, end = (int(categories[name][row]) for name in ("source", "start", "end"))
+        if source >= 0 and start >= 0:
+            splices.append(Splice(source, start, end, spelled(str(edits["new"][edit])), edit))
+    return splices
+
+
+def spelled(name: str) -> bytes:
+    """Return a name as a scalar of yaml: bare, or in quotes where it would be something else."""
+    import yaml
+
+    try:
+        bare = yaml.safe_load(f"[{name}]") == [name]
+    except yaml.YAMLError:
+        bare = False
+    return (name if bare else json.dumps(name, ensure_ascii=False)).encode()
+
+
 def kind(data: Dataset, source: int) -> str:
     """Return the suffix of a source, lower case."""
     return os.path.splitext(str(data.table("sources")["file"][source]))[1].lower()
@@ -66,22 +90,28 @@ def wanted(data: Dataset, edits: Edits, edit: int) -> Iterator[tuple[tuple[int, 
     elif table == "annotations" and (drop or column in ("category", "bbox")):
         mine = [("annotations", row, ordinal(data, row), "drop" if drop else column, new)]
         if column == "category" and not drop:
-            mine = [("annotations", row, ordinal(data, row), "name", int(new))]
+            mine = [("annotations", row, ordinal(data, row), "name", meant(data, int(new)))]
     elif table == "categories" and column == "name" and not drop:
         bearers = np.flatnonzero(rows["category"] == row).tolist()
-        mine = [("annotations", each, ordinal(data, each), "text", new) for each in bearers]
+        # A number stays: the card says what it means.
+        number = (
+            int(data.table("categories")["id"][row]) if data.table("categories")["source"][row] >= 0 else -1
+        )
+        mine = [("annotations", each, ordinal(data, each), "name", (new, number)) for each in bearers]
     else:
         mine = []
     for where, at, which, what, value in mine:
         source, start, end = (int(data.table(where)[name][at]) for name in ("source", "start", "end"))
         if source < 0 or kind(data, source) not in (".jsonl", ".csv", ".parquet"):
             continue
-        if what == "name":
-            categories = data.table("categories")
-            name, number = str(categories["name"][value]), int(categories["id"][value])
-            # An id that neither the card nor the name says is our own.
-            value = (name, number if categories["source"][value] >= 0 or name == str(number) else -1)
         yield (source, start, end), which, what, value
+
+
+def meant(data: Dataset, category: int) -> tuple[str, int]:
+    """Return the name of a category, and its number; -1 where neither the card nor the name says it: it is our own."""
+    categories = data.table("categories")
+    name, number = str(categories["name"][category]), int(categories["id"][category])
+    return name, number if categories["source"][category] >= 0 or name == str(number) else -1
 
 
 def ordinal(data: Dataset, row: int) -> int:

@@ -54,9 +54,11 @@ def declared(gathered: Gathered, path: Path) -> list[str]:
     if names:
         source = gathered.file(card, held)
         gathered.card = source
-        gathered.declared += [(name, Span(source, -1, -1, 0, at)) for at, name in enumerate(names)]
+        gathered.declared += [
+            (each.text, Span(source, each.start, each.end, each.line, at)) for at, each in enumerate(names)
+        ]
         gathered.notes.append(f"{len(names)} class names from the dataset card {CARD}")
-    return names
+    return [each.text for each in names]
 
 
 def contents(path: Path, options: ReadOptions) -> tuple[bytes, bytes | None]:

@@ -6,15 +6,27 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-__all__ = ["CATEGORY", "LABEL", "Found", "card_names", "cell", "labels_of", "members", "spare"]
+if TYPE_CHECKING:
+    import yaml
+
+__all__ = ["CATEGORY", "LABEL", "Found", "Name", "card_names", "cell", "labels_of", "members", "spare"]
 
 LABEL = ("label", "labels", "category", "categories", "class", "class_name", "tags")
 CATEGORY = ("category", "categories", "category_id", "label", "labels", "class")
 BLANK = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
 FRONT = re.compile(rb"\A---\r?\n(.*?)\n---", re.DOTALL)
+
+
+class Name(NamedTuple):
+    """A class name of a dataset card: its text, the bytes that spell it in the file, their line from 1."""
+
+    text: str
+    start: int
+    end: int
+    line: int
 
 
 class Found(NamedTuple):
@@ -136,30 +148,49 @@ def skip(text: str, at: int) -> int:
     return blank.end()
 
 
-def card_names(card: bytes) -> list[str]:
+def card_names(card: bytes) -> list[Name]:
     """Return the names of a dataset card's first class_label feature, by number; none where it has none."""
     import yaml
 
     front = FRONT.match(card)
     try:
-        held = yaml.safe_load(front[1]) if front else None
-    except yaml.YAMLError:
+        text = front[1].decode() if front else ""
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         return []
-    for names in class_labels(held):
-        if isinstance(names, list) and all(isinstance(each, str) for each in names):
-            return names
-        if isinstance(names, dict) and [str(key) for key in names] == [str(at) for at in range(len(names))]:
-            return [str(each) for each in names.values()]
+    for node in class_labels(root):
+        if names := listed(node):
+            before = front.start(1) if front else 0
+            return [placed(each, text, before) for each in names]
     return []
 
 
-def class_labels(held: Any) -> Iterator[Any]:
+def placed(node: yaml.ScalarNode, text: str, before: int) -> Name:
+    """Return the name that a scalar is, `before` bytes and the line of three dashes above the text."""
+    start, end = (len(text[: mark.index].encode()) for mark in (node.start_mark, node.end_mark))
+    return Name(str(node.value), before + start, before + end, node.start_mark.line + 2)
+
+
+def listed(node: yaml.Node) -> list[yaml.ScalarNode]:
+    """Return the names that a list has, or a mapping of the numbers from 0; none where one is no name."""
+    held = node.value if isinstance(node.value, list) else []
+    if held and isinstance(held[0], tuple):
+        if [str(key.value) for key, _ in held] != [str(at) for at in range(len(held))]:
+            return []
+        held = [value for _, value in held]
+    elif any(each.tag != "tag:yaml.org,2002:str" for each in held):
+        return []
+    return held if all(isinstance(each.value, str) for each in held) else []
+
+
+def class_labels(node: yaml.Node | None) -> Iterator[yaml.Node]:
     """Yield what stands under class_label: names, anywhere in a card."""
-    if isinstance(held, dict):
-        if isinstance(held.get("class_label"), dict):
-            yield held["class_label"].get("names")
-        for each in held.values():
-            yield from class_labels(each)
-    elif isinstance(held, list):
-        for each in held:
-            yield from class_labels(each)
+    held = node.value if node is not None and isinstance(node.value, list) else []
+    pairs = [each for each in held if isinstance(each, tuple)]
+    for key, value in pairs:
+        if key.value == "class_label" and isinstance(value.value, list):
+            yield from (
+                inner[1] for inner in value.value if isinstance(inner, tuple) and inner[0].value == "names"
+            )
+    for each in held:
+        yield from class_labels(each[1] if isinstance(each, tuple) else each)

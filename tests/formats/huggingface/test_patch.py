@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from annotool import api
 from annotool.findings import Edits, Op
 from annotool.fixes import splices
 from annotool.formats.huggingface import FORMAT
+from annotool.formats.huggingface.patch import spelled
 from tests.dirty import put
 
 ONE = '{"file_name" : "1.jpg",  "label":"cat", "x": 1.0}\r\n{"file_name": "2.jpg", "label": "dog"}\r\n'
@@ -110,3 +112,38 @@ def test_a_label_that_a_model_speaks_against_is_mended_in_a_sheet(tmp_path: Path
     assert made.changes["score"].tolist() == [pytest.approx(0.9)]
     text = (tmp_path / "out/metadata.csv").read_text()
     assert text == "file_name,label\n" + rows.replace("2.jpg,cat", "2.jpg,dog", 1)
+
+
+NAMED = "---\ndataset_info:\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names:\n          '0': cat\n          '1': 'dog '\n---\n# Pets\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("metadata.jsonl", '{"file_name": "1.jpg", "label": 0}\n{"file_name": "2.jpg", "label": 1}\n'),
+        ("metadata.csv", "file_name,label\n1.jpg,0\n2.jpg,1\n"),
+    ],
+)
+def test_a_class_of_the_card_is_renamed_in_the_card_and_numbers_stay(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    put(tmp_path / "in", {name: text, "README.md": NAMED})
+    api.fix(tmp_path / "in", out=tmp_path / "out", images="none", select=["CLS005"])
+    assert (tmp_path / "out/README.md").read_text() == NAMED.replace("'dog '", "dog")
+    assert (tmp_path / "out" / name).read_text() == text
+    api.undo(tmp_path / "out/fixes.jsonl")
+    assert (tmp_path / "out/README.md").read_text() == NAMED
+
+
+def test_records_that_spell_a_class_of_the_card_are_renamed_with_it(tmp_path: Path) -> None:
+    text = '{"file_name": "1.jpg", "label": "cat"}\n{"file_name": "2.jpg", "label": "dog "}\n'
+    put(tmp_path / "in", {"metadata.jsonl": text, "README.md": NAMED})
+    api.fix(tmp_path / "in", out=tmp_path / "out", images="none", select=["CLS005"])
+    assert (tmp_path / "out/README.md").read_text() == NAMED.replace("'dog '", "dog")
+    assert (tmp_path / "out/metadata.jsonl").read_text() == text.replace("dog ", "dog")
+
+
+@pytest.mark.parametrize("name", ["no", "1", "a: b", "x, y", "#1", "ключ", 'say "so"', "plain name"])
+def test_names_as_yaml_spells_them(name: str) -> None:
+    held = spelled(name).decode()
+    assert [yaml.safe_load(form.format(held)) for form in ("[{}]", "- {}")] == [[name]] * 2

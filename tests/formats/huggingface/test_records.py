@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,7 @@ def test_no_object() -> None:
 CARDS = [
     (b"---\ndataset_info:\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names:\n          '0': cat\n          '1': dog\n---\n# x\n", ["cat", "dog"]),
     (b"---\nfeatures: [{class_label: {names: [a, b]}}]\n---\n", ["a", "b"]),
+    ("---\r\ntitle: \u00e9\u00e9\r\nfeatures:\r\n- class_label:\r\n    names:\r\n    - '\u00e9 '\r\n    - b\r\n---\r\n".encode(), ["\u00e9 ", "b"]),
     (b"---\nfeatures: [{class_label: {names: {'1': a}}}]\n---\n", []),
     (b"---\nlicense: mit\n---\n", []),
     (b"---\n: [\n---\n", []),
@@ -78,4 +80,7 @@ CARDS = [
 
 @pytest.mark.parametrize(("card", "names"), CARDS)
 def test_names_of_the_card(card: bytes, names: list[str]) -> None:
-    assert card_names(card) == names
+    found = card_names(card)
+    assert [each.text for each in found] == names
+    assert [yaml.safe_load(card[each.start : each.end]) for each in found] == names
+    assert [card.count(b"\n", 0, each.start) + 1 for each in found] == [each.line for each in found]
