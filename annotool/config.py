@@ -16,7 +16,6 @@ from annotool.rules import registry
 from annotool.rules.base import Rule
 from annotool.rules.targets import TARGETS
 from annotool.selection import Choice, chosen, found, named, nearest, words
-from annotool.versions import allows
 
 __all__ = ["Config", "find", "load"]
 
@@ -191,12 +190,15 @@ def check_version(file: Path, wanted: str) -> None:
     """Raise ConfigError when this is not an annotool that the settings were written for."""
     from importlib.metadata import version
 
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     own, what = version("annotool"), f"{file}: required-version = {wanted!r}"
+    text = wanted.strip()
     try:
-        met = allows(wanted, own)
-    except ValueError as error:
+        allowed = SpecifierSet(text if text.startswith(("~", "=", "!", "<", ">")) else f"=={text}")
+    except InvalidSpecifier as error:
         raise ConfigError(f"{what}: expected a specifier such as '>=0.2,<1' ({error})") from error
-    if not met:
+    if not allowed.contains(own, prereleases=True):
         raise ConfigError(f"{what}, but this is annotool {own}; install one that it allows")
 
 

@@ -123,5 +123,8 @@ def test_a_version_that_is_not_met_comes_before_unknown_keys(tmp_path: Path) -> 
     assert settings(tmp_path, f'required-version = ">={own}"').file
     with pytest.raises(ConfigError, match=f"this is annotool {own}"):
         settings(tmp_path, 'required-version = ">99"\nfrom_the_future = 1')
-    with pytest.raises(ConfigError, match="expected a specifier"):
-        settings(tmp_path, 'required-version = "new"')
+    assert settings(tmp_path, f'required-version = "{own}"').file, "a version alone means that one"
+    assert settings(tmp_path, 'required-version = " >=0.1.dev0, <99 "').file
+    for text in ("new", "", ">=", "0.1; 0.2"):
+        with pytest.raises(ConfigError, match="expected a specifier"):
+            settings(tmp_path, f'required-version = "{text}"')

@@ -21,7 +21,7 @@ FLOORS = [
     ["dataset"],
     ["metrics", "fingerprint baselines joining"],
     ["formats", "rules"],
-    ["versions selection config", "predictions"],
+    ["selection config", "predictions"],
     ["engine", "fixes", "conversion splitting", "drawing"],
     ["reporting", "reviewing"],
     ["api"],

@@ -23,6 +23,7 @@ from annotool.fixes.following import derived, leaves
 from annotool.fixes.rounds import Proposal
 from annotool.rules.base import Rule, gains
 from annotool.table import Array, Table
+from annotool.wording import plural
 
 __all__ = ["CODE", "IGNORED", "Decided", "Ruling"]
 
@@ -248,7 +249,7 @@ class Ruling:
     def left(self, made: Proposal) -> Iterable[str]:
         still = int(self.meant(made.fixed, made.after, "accept").sum())
         if still:
-            yield f"accepted, but no fix of annotool mends it, do it by hand: {still:,} findings"
+            yield f"accepted, but no fix of annotool mends it, do it by hand: {plural(still, 'finding')}"
 
     def signed(self, made: Proposal) -> Proposal:
         """Return the proposal with who decided each change, and why: columns reviewer and reason of its changes."""

@@ -22,6 +22,7 @@ from annotool.fixes.output import file_states
 from annotool.fixes.packing import packed
 from annotool.fixes.places import home, name_in
 from annotool.fixes.rounds import Proposal
+from annotool.wording import plural
 
 __all__ = ["recover", "undo", "write_in_place"]
 
@@ -237,7 +238,9 @@ def recover(paths: Iterable[Path]) -> tuple[str, ...]:
     said: list[str] = []
     for path in journal.left_behind(paths):
         count = len(taken_back(path))
-        said.append(f"{path}: an earlier run did not end; {count:,} files were put back as they were")
+        said.append(
+            f"{path}: an earlier run did not end; {plural(count, 'file was', 'files were')} put back as before"
+        )
     return tuple(said)
 
 

@@ -10,6 +10,7 @@ from annotool.predictions.json_results import read_json
 from annotool.predictions.label_files import label_folder, read_label_files
 from annotool.predictions.results import Results
 from annotool.predictions.scores import looks_like_scores, read_scores
+from annotool.wording import plural
 
 __all__ = ["read_results"]
 
@@ -32,7 +33,7 @@ def read_folder(path: Path, options: ReadOptions, file: str) -> Results:
         return read_label_files(path, folders, options, file)
     inside = sorted(each for each in path.iterdir() if each.suffix.lower() in (".json", ".csv", ".tsv"))
     if len(inside) != 1:
-        told = f"{len(inside)} files" if inside else "none"
+        told = plural(len(inside), "file") if inside else "none"
         raise UsageError(
             f"--predictions {path}: expected label files (*.txt), or one json or csv file; got {told}"
         )

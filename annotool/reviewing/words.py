@@ -12,6 +12,7 @@ from annotool.reviewing.desk import Desk
 from annotool.reviewing.folder import Item, Review
 from annotool.reviewing.tabs import tabs_text
 from annotool.rules import registry
+from annotool.wording import plural
 
 __all__ = [
     "BUTTONS",
@@ -83,7 +84,11 @@ def subject(item: Item) -> str:
 def progress_text(progress: tuple[int, int], review: Review) -> str:
     """Return how far the review is."""
     done, total = progress
-    missing = f"; {len(review.missing):,} images are not on disk and not shown" if review.missing else ""
+    missing = (
+        f"; {plural(len(review.missing), 'image is', 'images are')} not on disk and not shown"
+        if review.missing
+        else ""
+    )
     return f"{done:,} of {total:,} decided{missing}"
 
 
@@ -120,7 +125,8 @@ def nothing_left(at: Desk) -> str:
         return "Nothing was found. What you change in Annotate counts all the same."
     if done == total:
         return f"All {total:,} findings are decided. `annotool decisions {at.review.name}` takes them out."
-    return f"All images are done; {total - done:,} findings of no image that is shown are left in the table."
+    left = plural(total - done, "finding")
+    return f"All images are done; left in the table: {left} of no image that is shown."
 
 
 def about(item: Item | None, at: Desk) -> dict[str, Any]:

@@ -32,10 +32,6 @@ def why_not(words: set[str]) -> str:
     return ""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "review: needs FiftyOne and a MongoDB server")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture: a laptop without FiftyOne skips, CI fails."""

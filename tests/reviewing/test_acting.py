@@ -42,7 +42,7 @@ def test_a_decision_carries_its_reason_and_opens_what_is_next(desk: Desk) -> Non
     done = acting.act(ctx, "ignore")
     assert done["decided"] == [0] and desk.entries()[0].reason == "occluded"
     ((name, (text,)),) = ctx.ops
-    assert name == "notify" and "1 findings of no image" in text
+    assert name == "notify" and "1 finding of no image" in text
 
 
 def test_what_is_of_no_image_is_decided_in_the_table_and_said_to_be_left(desk: Desk) -> None:
@@ -52,7 +52,7 @@ def test_what_is_of_no_image_is_decided_in_the_table_and_said_to_be_left(desk: D
     desk.decide(desk.items[:1], "accept")
     ctx = context()
     acting.show(ctx, desk.next(-1))
-    assert "1 findings of no image" in str(ctx.ops[0][1])
+    assert "1 finding of no image" in str(ctx.ops[0][1])
     assert acting.act(context(number=1), "accept", advance=False)["decided"] == [1]
     ctx = context()
     acting.show(ctx, desk.next(-1))

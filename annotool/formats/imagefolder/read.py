@@ -18,6 +18,7 @@ from annotool.formats.listing import Listing
 from annotool.imagefile import probe
 from annotool.schema import Kind, SizeFrom, make
 from annotool.table import Array, Table
+from annotool.wording import plural
 
 __all__ = ["NO_CLASS", "SPLITS", "claims", "read"]
 
@@ -211,4 +212,10 @@ class Reader(msgspec.Struct, frozen=True):
     def notes(self) -> tuple[str, ...]:
         """Tell of these images."""
         loose = sum(self.loose().values())
-        return (f"{loose:,} images lie beside the class folders and are not read",) if loose else ()
+        return (
+            (
+                f"{plural(loose, 'image lies', 'images lie')} beside the class folders and {'is' if loose == 1 else 'are'} not read",
+            )
+            if loose
+            else ()
+        )

@@ -12,6 +12,7 @@ from annotool.formats.base import Claim
 from annotool.formats.listing import Listing
 from annotool.formats.sidefile import NAMES_FILE
 from annotool.formats.voc.document import BOMS
+from annotool.wording import plural
 
 __all__ = ["NAMES_FILE", "NO_XML", "SPLIT_FOLDERS", "Layout", "claim_file", "claims", "is_label_folder"]
 
@@ -130,7 +131,7 @@ def claims(folder: Listing) -> list[Claim] | str:
     own = "*.xml" if any("/" not in name for name in files) else "split folders"
     kind = f"{labels.name}/" if labels != folder.path else own
     beside = " and JPEGImages/" if pictures else ""
-    return [Claim("voc", folder.path, f"{kind}{beside}, {len(files):,} xml files")]
+    return [Claim("voc", folder.path, f"{kind}{beside}, {plural(len(files), 'xml file')}")]
 
 
 def claim_file(path: Path) -> Claim | str:

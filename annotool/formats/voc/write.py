@@ -22,6 +22,7 @@ from annotool.formats.voc.records import FLAGS
 from annotool.progress import track
 from annotool.schema import Kind
 from annotool.table import Array
+from annotool.wording import plural
 
 __all__ = ["escape", "write"]
 
@@ -180,7 +181,9 @@ class Writer(msgspec.Struct):
         rows = self.data.table("annotations").take(order)
         crowds = int((rows["iscrowd"] == 1).sum())
         if crowds:
-            self.notes.append(f"{crowds:,} crowds are written as plain objects: VOC has no crowds")
+            self.notes.append(
+                f"{plural(crowds, 'crowd is written as a plain object', 'crowds are written as plain objects')}: VOC has no crowds"
+            )
 
     # Images.
 
@@ -196,7 +199,9 @@ class Writer(msgspec.Struct):
             )
         unknown = int((~((width > 0) & (width < inf)) | ~((height > 0) & (height < inf))).sum())
         if unknown:
-            self.notes.append(f"{unknown:,} images have no known size: their xml has no <size>")
+            self.notes.append(
+                f"{plural(unknown, 'image has', 'images have')} no known size: no <size> in the xml"
+            )
         return list(self.head_texts(where, width.tolist(), height.tolist(), depth))
 
     @staticmethod

@@ -31,6 +31,7 @@ from annotool.formats.yolo.sizes import NAMES_FILE, Side, Sizes, image_sizes, re
 from annotool.formats.yolo.task import NAMES, infer
 from annotool.schema import Kind, make
 from annotool.table import Array, Table
+from annotool.wording import plural
 
 __all__ = ["read"]
 
@@ -243,9 +244,7 @@ class Reader(msgspec.Struct):
             found = sum(map(bool, rows.path))
             gathering.notes.append(f"{found:,} of {len(rows.path):,} images found.")
         if shared := self.pairing.shared:
-            said = (
-                f"{shared:,} images share the label file of another of the same stem, which keeps its rows."
-            )
+            said = f"{plural(shared, 'image shares', 'images share')} the label file of another of the same stem, which keeps its rows."
             gathering.notes.append(said)
 
 

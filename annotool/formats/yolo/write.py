@@ -22,6 +22,7 @@ from annotool.formats.yolo.targets import Place, class_indices, places
 from annotool.progress import track
 from annotool.schema import Kind
 from annotool.table import Array
+from annotool.wording import plural
 
 __all__ = ["write"]
 
@@ -197,7 +198,7 @@ class Writer:
         short = sum(len(found.get(row, ())) < self.keypoints for row in rows.tolist())
         if short:
             self.notes.append(
-                f"{short:,} annotations have fewer than {self.keypoints} keypoints: the rest are 0 0 0"
+                f"{plural(short, 'annotation has', 'annotations have')} fewer than {self.keypoints} keypoints: the rest are 0 0 0"
             )
         padded = {row: np.zeros((self.keypoints, 3)) for row in rows.tolist()}
         for row, points in found.items():
@@ -262,7 +263,7 @@ class Writer:
         renamed = sum(place.stem.rpartition("/")[2] != stem for place, stem in zip(where, stems, strict=True))
         if renamed:
             self.notes.append(
-                f"{renamed:,} images got another name, for one label file each; {NAMES_FILE} has the old"
+                f"{plural(renamed, 'image')} got another name, for one label file each; {NAMES_FILE} has the old"
             )
         met = {place.split for place in where}
         if "val" not in met:

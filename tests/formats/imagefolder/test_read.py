@@ -123,7 +123,7 @@ def test_each_image_has_a_label(tmp_path: Path) -> None:
     assert [sources["file"][source] for source in images["source"]] == ["test/cat", "train/cat", "train/dog"]
     assert (rows["source"] == images["source"]).all()
     assert int(sources["records"].sum()) == len(rows)
-    assert data.notes == ("1 images lie beside the class folders and are not read",)
+    assert data.notes == ("1 image lies beside the class folders and is not read",)
     assert (len(data.problems), data.facts["declared_categories"], data.images_checked) == (
         0,
         False,

@@ -11,13 +11,13 @@ from tests.formats.voc.build import PNG, box, put, xml
 DOC = xml(box(1, 2, 3, 4))
 
 CLAIMED = [
-    (["a.xml", "a.png"], "*.xml, 1 xml files"),
-    (["a.XML", "a.PNG"], "*.xml, 1 xml files"),
-    (["annotations/a.xml", "images/a.png"], "annotations/, 1 xml files"),
-    (["Annotations/a.xml", "JPEGImages/a.png", "ImageSets/Main/train.txt"], "Annotations/ and JPEGImages/, 1 xml files"),
+    (["a.xml", "a.png"], "*.xml, 1 xml file"),
+    (["a.XML", "a.PNG"], "*.xml, 1 xml file"),
+    (["annotations/a.xml", "images/a.png"], "annotations/, 1 xml file"),
+    (["Annotations/a.xml", "JPEGImages/a.png", "ImageSets/Main/train.txt"], "Annotations/ and JPEGImages/, 1 xml file"),
     (["ANNOTATIONS/sub/a.xml", "ANNOTATIONS/b.xml"], "ANNOTATIONS/, 2 xml files"),
     (["train/a.xml", "train/a.png", "valid/b.xml"], "split folders, 2 xml files"),
-    (["labels/a.xml", "images/a.png"], "labels/, 1 xml files"),
+    (["labels/a.xml", "images/a.png"], "labels/, 1 xml file"),
 ]  # fmt: skip
 
 

@@ -256,8 +256,8 @@ def test_losses_are_told(tmp_path: Path) -> None:
     unknown = data.table("images").with_columns(width=np.array([np.nan]))
     written = write(replace(data, tables={**data.tables, "images": unknown}), tmp_path)
     assert written.notes == (
-        "1 crowds are written as plain objects: VOC has no crowds",
-        "1 images have no known size: their xml has no <size>",
+        "1 crowd is written as a plain object: VOC has no crowds",
+        "1 image has no known size: no <size> in the xml",
     )
     assert "<size>" not in (tmp_path / "Annotations/a.xml").read_text()
     assert (data.table("annotations")["id"] == NO_ID).all()

@@ -55,7 +55,7 @@ def test_two_images_of_one_stem(tmp_path: Path) -> None:
     data = read(put(root, {"images/train/a.jpg": png(10, 10)}))
     assert len(data.table("images")) == 2
     assert len(data.table("annotations")) == 1
-    assert "1 images share the label file of another of the same stem, which keeps its rows." in data.notes
+    assert "1 image shares the label file of another of the same stem, which keeps its rows." in data.notes
 
 
 @pytest.mark.parametrize("folder", ["pictures", "Images", "imgs"])

@@ -202,7 +202,7 @@ def test_what_is_told(tmp_path: Path) -> None:
     assert told.notes == (
         "categories that only group others get no class index: fruit",
         "1 entries put an image in a second split: it was written in its first",
-        "1 images got another name, for one label file each; annotool-names.csv has the old",
+        "1 image got another name, for one label file each; annotool-names.csv has the old",
         "there is no val split, which ultralytics wants; --val 0.2 makes it of a fifth of the images",
     )
     assert [row["file_name"] for row in csv.DictReader(files["annotool-names.csv"].splitlines())] == [

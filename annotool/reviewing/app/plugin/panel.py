@@ -24,6 +24,7 @@ from annotool.reviewing.words import (
     rule_text,
     tagged_text,
 )
+from annotool.wording import plural
 
 __all__ = ["Findings"]
 
@@ -156,7 +157,9 @@ class Findings(foo.Panel):  # type: ignore[misc]
         back = desk().undo()
         mark(ctx.dataset, back, None)
         ctx.ops.notify(
-            f"{len(back):,} findings are undecided again." if back else "There is nothing to undo."
+            f"{plural(len(back), 'finding is', 'findings are')} undecided again."
+            if back
+            else "There is nothing to undo."
         )
         self.fill(ctx)
         ctx.ops.reload_dataset()
@@ -169,7 +172,9 @@ class Findings(foo.Panel):  # type: ignore[misc]
             return
         done = at.decide(at.of_rule(rule), action, self.reason(ctx))
         mark(ctx.dataset, done, action)
-        ctx.ops.notify(f"{len(done):,} findings of {rule} {DONE[action]}. Undo takes all of them back.")
+        ctx.ops.notify(
+            f"{plural(len(done), 'finding')} of {rule} {DONE[action]}. Undo takes all of them back."
+        )
         self.fill(ctx)
         ctx.ops.reload_dataset()
 
