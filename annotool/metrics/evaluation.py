@@ -12,7 +12,7 @@ from annotool.errors import UsageError
 from annotool.findings import Findings
 from annotool.metrics import calibration, classification, coco_ap, confusion, errors, masks, matching, slices
 from annotool.metrics.parts import membership
-from annotool.metrics.scene import Scene, scene
+from annotool.metrics.scene import Scene, notes_of, said_of_predictions, scene
 from annotool.metrics.voc_ap import voc_ap
 from annotool.schema import Kind
 from annotool.table import Array, Table
@@ -113,7 +113,7 @@ def of_boxes(
     parts = slices.split_parts(data) if inside.all() else {}
     if findings is not None:
         parts |= slices.finding_parts(data, findings)
-    notes = [*told_before(data), *sides.notes, *unseen(sides, parts)]
+    notes = [*notes_of(data), *sides.notes, *unseen(sides, parts)]
     fair = judged
     if sides.truths["lost"].any():
         fair = coco_ap.judge(sides, pairs, lost=False)
@@ -175,11 +175,6 @@ def cells(names: tuple[str, ...], matrix: Array) -> Table:
     return Table({"truth": held[truth], "predicted": held[predicted], "count": matrix[truth, predicted]})
 
 
-def told_before(data: Dataset) -> list[str]:
-    """What was said of the reading, and of how the predictions were joined."""
-    return [note.removesuffix(".") for note in data.notes]
-
-
 def unseen(sides: Scene, parts: Mapping[tuple[str, str], Array]) -> list[str]:
     """Say which splits no prediction is of, where others have some."""
     seen = np.zeros(len(sides.images), dtype=bool)
@@ -205,7 +200,7 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
     """Score the labels of images."""
     assert data.probabilities is not None
     names, scores, n = data.labels, data.probabilities.astype(np.float64, copy=False), int(inside.sum())
-    truth, notes = label_truth(data), told_before(data)
+    truth, notes = label_truth(data), notes_of(data)
     facts = data.facts.get("labels") or {}
     several = int((truth.sum(axis=1) > 1).sum())
     single = facts.get("kind", "multi" if several else "single") == "single"
@@ -223,6 +218,7 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
         if (count := int((bad & inside).sum())) > 0:
             notes.append(f"images left out: {count:,} {why}")
         good &= ~bad
+    notes += filter(None, [said_of_predictions(data)])
     if not good.any():
         raise UsageError(f"none of {plural(n, 'image')} can be scored: {'; '.join(notes) or 'there is none'}")
     truth, scores = truth[good], scores[good]

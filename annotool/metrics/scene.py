@@ -14,11 +14,12 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.errors import UsageError
+from annotool.findings import Severity
 from annotool.schema import NO_ID, Kind
 from annotool.table import Array, Table
 from annotool.wording import plural
 
-__all__ = ["Scene", "scene", "swapped"]
+__all__ = ["Scene", "notes_of", "said_of_predictions", "scene", "swapped"]
 
 
 @dataclass(frozen=True)
@@ -48,24 +49,52 @@ class Scene:
 
 def scene(data: Dataset, inside: Array | None = None) -> Scene:
     """Return what is to be compared, of all images or of those of a bool mask. Raises UsageError where no prediction can
-    be: none is of a known image, or scored."""
+    be: none could be read, is of a known image, or scored."""
     order, rank = image_order(data, inside)
     label, names = label_numbers(data)
     truths, fraction, notes = truths_of(data, rank, label)
     guesses, left_out = guesses_of(data, rank, label, fraction)
     told = [f"predictions left out: {count:,} {why}" for why, count in left_out.items()]
     total = len(data.table("predictions"))
+    faults = said_of_predictions(data)
     if left_out and not len(guesses) and sum(left_out.values()) == total:
         raise UsageError(
             f"none of {plural(total, 'prediction')} can be scored: "
-            + "; ".join([*(f"{count:,} {why}" for why, count in left_out.items()), *data.notes])
+            + "; ".join(
+                [
+                    *(f"{count:,} {why}" for why, count in left_out.items()),
+                    *filter(None, [faults]),
+                    *notes_of(data),
+                ]
+            )
             + "; an audit with them names each (PRD005)"
         )
+    if faults and not total:
+        raise UsageError(f"no prediction could be read: {faults}")
+    if faults:
+        told.append(faults)
     if not len(guesses):
         told.append("there is no prediction: every object counts as missed")
     if not len(truths):
         told.append("there is no object to be found: nothing is defined but the number of false predictions")
     return Scene(names, order, truths, guesses, left_out, (*notes, *told))
+
+
+def said_of_predictions(data: Dataset) -> str:
+    """The faults met in the predictions: how many, and the first."""
+    mild = (Severity.WARNING, Severity.INFO)
+    errors = data.problems.of("PRD005").where(lambda part: ~np.isin(part.columns["severity"], mild))
+    if not len(errors):
+        return ""
+    first = errors.blocks[0]
+    source, line = (int(first.columns[name][0]) for name in ("source", "line"))
+    file = f"{data.table('sources')['file'][source]}{f':{line}' if line else ''}: " if source >= 0 else ""
+    return f"{plural(len(errors), 'fault')} in the predictions (PRD005), the first: {file}{first.text(0)}"
+
+
+def notes_of(data: Dataset) -> list[str]:
+    """What was said of the reading, and of how the predictions were joined."""
+    return [note.removesuffix(".") for note in data.notes]
 
 
 def image_order(data: Dataset, inside: Array | None) -> tuple[Array, Array]:

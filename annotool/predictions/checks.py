@@ -20,10 +20,15 @@ __all__ = ["class_misfits", "misfits"]
 SHOWN = 5  # names in a message
 
 
-def misfits(results: Results, rows: Table, images: Matched, kinds: Kinds) -> Findings:
-    """Return the faults of rows joined to a dataset; a cause that holds for all of them is one finding."""
+def misfits(results: Results, rows: Table, images: Matched, kinds: Kinds, boxes: str) -> Findings:
+    """Return the faults of rows joined to a dataset; a cause that holds for all of them is one finding, as what is wrong
+    with all `boxes`."""
     problems = Problems()
     pointer = results.facts.get("pointer", "")
+    if boxes:
+        source, line = int(rows["source"][0]), int(rows["line"][0])
+        severity = Severity.ERROR if boxes.endswith("not scored") else Severity.WARNING
+        problems.add(CODE, "boxes {wrong}", source=source, line=line, severity=severity, wrong=boxes)
     unknown(problems, rows, results.images, images.rows, images.wrong, "image", pointer)
     unknown(problems, rows, results.categories, kinds.rows, kinds.wrong, "category", pointer)
     score = rows["score"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +24,7 @@ WAYS = ("id", "file name", "stem")
 
 @dataclass(frozen=True)
 class Matched:
-    """rows: int64, the row of each prediction's image, -1 for none; by: one of WAYS, or "" where nothing could be told;
+    """rows: int64, the row of each prediction's image, -1 for none; by: one of WAYS, several, or "" where nothing could be told;
     wrong: what is wrong with all of them, where something is.
     """
 
@@ -46,11 +48,16 @@ def match_images(data: Dataset, called: References) -> Matched:
         if (by_number >= 0).all() or ((by_number >= 0).sum() > (by_id >= 0).sum() and not wrong):
             return Matched(by_number, "stem")
         return Matched(np.full(len(by_id), -1), "", wrong) if wrong else Matched(by_id, "id")
-    rows, by = by_names(data.first_names.tolist(), names)
+    rows, by = by_texts(data, names)
     by_name = np.append(rows, -1)[name_of]
     bare = name_of < 0
-    if bare.any():
-        by_name, by = np.where(bare, numbered_stems(data, called.ids), by_name), "stem"
+    if bare.any():  # some have a number and some a text
+        by_number = numbered_stems(data, called.ids)
+        stems = (by_number >= 0)[bare].sum() >= (by_id >= 0)[bare].sum() or bool(wrong)
+        by_name, by = (
+            np.where(bare, by_number if stems else by_id, by_name),
+            "stem" if stems else "id and stem",
+        )
     agree = (by_id == by_name).all() or not (called.own or (by_name >= 0).any())
     if agree and (by_id >= 0).all() and not wrong:
         return Matched(by_id, "id")
@@ -75,7 +82,7 @@ def repeated(ids: Array, wanted: Array) -> str:
     twice = np.intersect1d(known[count > 1], wanted)
     if not len(twice):
         return ""
-    return f"name several images each ({len(twice)} of them, first {twice[0]}): give the split they belong to"
+    return f"name several images each ({len(twice)} of them, first {twice[0]}): give the one file of the dataset they belong to"
 
 
 def numbered_stems(data: Dataset, ids: Array) -> Array:
@@ -88,13 +95,36 @@ def numbered_stems(data: Dataset, ids: Array) -> Array:
     return resolve(own, ids)
 
 
+def by_texts(data: Dataset, wanted: Sequence[str]) -> tuple[Array, str]:
+    """As `by_names`; by id where all are ids that are texts, or numbers in quotes where none is a name."""
+    table, odd = data.table("images"), data.table("originals")
+    mine = np.flatnonzero((odd["table"] == "images") & (odd["column"] == "id"))[::-1]
+    raw = zip(odd["raw"][mine].tolist(), odd["row"][mine].tolist(), strict=True)
+    row_of = {json.loads(text): row for text, row in raw if text[:1] == '"'}
+    by_id = np.array([row_of.get(name, -1) for name in wanted], dtype=np.int64)
+    if (by_id >= 0).all():
+        return by_id, "id"
+    rows, by = by_names(data.first_names.tolist(), wanted)
+    if (rows < 0).all() and all(name.isdecimal() and len(name) < 19 for name in wanted):
+        numbers = np.array([int(name) for name in wanted], dtype=np.int64)
+        if not counted_otherwise(table["id"], numbers) and not repeated(table["id"], numbers):
+            return resolve(table["id"], numbers), "id"
+    return rows, by
+
+
 def by_names(images: Sequence[str], wanted: Sequence[str]) -> tuple[Array, str]:
     """Return the image of each name (int64, -1: none, or several), and by what: all by file name, else some by stem.
 
-    A name may lack its suffix and its folders; a dot in a stem is no suffix unless one of images.
+    A name may lack its suffix and its folders, and write its accents another way (macOS); a dot in a stem is no suffix
+    unless one of images.
     """
-    steps: tuple[Callable[[str], str], ...] = (str, without_suffix, last_part)
-    keys: tuple[Callable[[str], str], ...] = (str, plain, tail)
+    steps: tuple[Callable[[str], str], ...] = (
+        str,
+        without_suffix,
+        last_part,
+        lambda name: composed(last_part(name)),
+    )
+    keys: tuple[Callable[[str], str], ...] = (str, plain, tail, lambda name: composed(tail(name)))
     rows = np.full(len(wanted), -1, dtype=np.int64)
     for of_image, of_name in zip(keys, steps, strict=True):
         left = np.flatnonzero(rows < 0).tolist()
@@ -118,6 +148,10 @@ def alone(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
 def tail(name: str) -> str:
     """A file's name without folders and suffix."""
     return plain(name).rpartition("/")[2]
+
+
+def composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def without_suffix(name: str) -> str:

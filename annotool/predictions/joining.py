@@ -15,6 +15,7 @@ from annotool.formats.base import ReadOptions, load
 from annotool.geometry.groups import first_equal
 from annotool.predictions.categories import Kinds, class_order, match_categories, match_columns
 from annotool.predictions.checks import class_misfits, misfits
+from annotool.predictions.forms import boxes_checked
 from annotool.predictions.images import Matched, match_images
 from annotool.predictions.numbering import categories_checked, images_checked
 from annotool.predictions.results import Results
@@ -39,13 +40,16 @@ def joined(data: Dataset, results: Results, path: Path, options: ReadOptions) ->
         source=(results.rows["source"] + len(data.table("sources"))).astype(np.int32),
     )
     images = images_checked(data, rows, images, results.images.bare)
+    rows, boxes = boxes_checked(data, rows, images.rows)
     rows = in_pixels(data, rows.with_columns(image=keys(data, "images", images.rows)), images.rows)
     kinds = match_categories(data, called, images.rows, classes, plain)
     order = class_order(data, classes)
     kinds = categories_checked(data, rows, kinds, called.bare, order, plain or bool(classes))
     rows = rows.with_columns(category=kinds.rows)
-    told = facts(data, results, images, kinds, rows) | {"file": str(path)}
-    made = with_sources(data, results, told, misfits(results, rows, images, kinds))
+    told = (
+        facts(data, results, images, kinds, rows) | {"file": str(path)} | ({"boxes": boxes} if boxes else {})
+    )
+    made = with_sources(data, results, told, misfits(results, rows, images, kinds, boxes))
     return replace(made, tables={**made.tables, "predictions": rows})
 
 
@@ -172,6 +176,7 @@ def notes(told: Mapping[str, Any]) -> list[str]:
         f"Predictions: {plural(told['rows'], 'row')} of {told['form']} in {told['file']}, {told['matched']:,} of them of known "
         f"images and categories ({told['images']:,} of {plural(told['of_images'], 'image')}){where}{what}"
         + (f": {shown}{more}" if shown else "")
+        + (f"; boxes {told['boxes']}" if "boxes" in told else "")
         + (f"; nothing is scored, for {told['wrong']}" if "wrong" in told else "")
         + "."
     ]

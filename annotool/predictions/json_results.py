@@ -30,6 +30,8 @@ TEXT = rb'("(?:[^"\\\x00-\x1f]|\\.)*+")'
 TEXT_ID = re.compile(rb'("image_id"\s*+:\s*+)' + TEXT)
 NEGATIVE = re.compile(rb'"image_id"\s*+:\s*+-')
 FILE_NAME = re.compile(rb'"file_name"\s*+:\s*+' + TEXT)
+NO_SECTION = "the file has no section {key}"
+EXPECTED = "a list of records {{image_id, category_id, bbox, score}}"
 HEAD = 1 << 16  # bytes in which a file with text ids or names has one
 
 
@@ -106,10 +108,14 @@ def of_predictions(part: Block) -> Array:
 
 
 def faults(data: Dataset, rows: Table, pointer: str) -> Findings:
-    """What was met while reading, as faults of predictions; they name no row of the ground truth. And absent scores."""
+    """What was met while reading, as faults of predictions; they name no row of the ground truth. And absent scores and places."""
     told = Findings()
-    judged = np.zeros(len(rows), dtype=bool)
+    judged = {key: np.zeros(len(rows), dtype=bool) for key in ("score", "bbox", "segmentation")}
     for part in data.problems.where(of_predictions).blocks:
+        if part.message == NO_SECTION:
+            if len(rows):  # a list of results needs no images and categories beside
+                continue
+            part = replace(part, message=f"{NO_SECTION}; expected {EXPECTED}")
         none = np.full(len(part), -1, dtype=np.int64)
         pointers = np.empty(len(part), dtype=object)
         pointers[:] = [each.replace("/annotations/", pointer) for each in part.columns["pointer"].tolist()]
@@ -118,10 +124,15 @@ def faults(data: Dataset, rows: Table, pointer: str) -> Findings:
         )  # fmt: skip
         told += Findings((replace(part, rule=CODE, columns=columns),))
         key = part.values.get("key", np.full(len(part), "", dtype=object))
-        named = part.columns["annotation"][key == "score"]
-        judged[named[named >= 0]] = True
+        for each, own in judged.items():
+            named = part.columns["annotation"][key == each]
+            own[named[named >= 0]] = True
     problems = Problems()
-    absent = np.isnan(rows["score"]) & ~judged
+    nowhere = np.isnan(rows["x"]) & (rows["seg_start"] < 0) & (rows["kpt_start"] < 0)
+    nowhere &= ~judged["bbox"] & ~judged["segmentation"]
+    message = "neither a bbox nor a segmentation, so there is nothing to compare"
+    fault_rows(problems, rows, np.flatnonzero(nowhere), message, pointer=pointer)
+    absent = np.isnan(rows["score"]) & ~judged["score"]
     if absent.all() and len(rows) > 1:
         message = "no record has a score: {count} of them; are they predictions?"
         problems.add(CODE, message, source=0, count=len(rows), line=int(rows["line"][0]))

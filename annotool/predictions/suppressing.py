@@ -46,6 +46,12 @@ def suppress(path: Path, out: Path, iou: float, class_agnostic: bool) -> Suppres
     results = read_results(path, ReadOptions())
     if results.probabilities is not None:
         raise UsageError(f"{path}: scores of whole images ({results.form}); nms is for boxes")
+    if len(results.faults) and not len(results.rows):
+        raise UsageError(f"{path}: no prediction could be read: {results.faults.blocks[0].text(0)}")
+    if len(results.rows) and np.isnan(results.rows["score"]).all():
+        raise UsageError(
+            f"{path}: none of {plural(len(results.rows), 'row')} has a score; are they predictions?"
+        )
     goes = np.flatnonzero(~stays(results, iou, class_agnostic))
     if "files" in results.facts:
         write_folder(path, out, results, goes)

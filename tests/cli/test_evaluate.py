@@ -81,3 +81,19 @@ def test_a_page_beside_the_text(files: tuple[str, str], tmp_path: Path) -> None:
     said = ran(*files, "--output", f"html={tmp_path / 'page.html'}")
     assert said.startswith("detection")
     assert "<svg" in (tmp_path / "page.html").read_text()
+
+
+@pytest.mark.parametrize("held", [b"", b"\xff\xd8\xff\xe0 JFIF", b"\x1f\x8b\x08\x00rest", b"{}", b"[1, 2]"])
+def test_what_is_no_predictions_file_is_no_score_of_zero(
+    files: tuple[str, str], tmp_path: Path, held: bytes
+) -> None:
+    (tmp_path / "other").write_bytes(held)
+    with pytest.raises(UsageError, match=r"no prediction could be read: \d fault"):
+        ran(files[0], str(tmp_path / "other"))
+
+
+def test_a_file_that_breaks_off_is_told(files: tuple[str, str], tmp_path: Path) -> None:
+    text = Path(files[1]).read_text()
+    (tmp_path / "cut.json").write_text(f"{text[:-1]}, {text[1:30]}")
+    notes = numbers(files[0], str(tmp_path / "cut.json"))["notes"]
+    assert any("1 fault in the predictions (PRD005), the first: cut.json:1" in note for note in notes)

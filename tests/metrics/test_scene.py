@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from annotool.errors import UsageError
-from annotool.metrics.scene import places, scene
+from annotool.findings import Findings, Severity, block
+from annotool.metrics.scene import notes_of, places, said_of_predictions, scene
 from annotool.testing import tiny
 
 NAN = float("nan")
@@ -92,3 +93,27 @@ def test_no_predictions_and_no_objects_are_said(predicted: Any) -> None:
 
 def test_places() -> None:
     assert places(np.array([3, 1, 3, 3, 1])).tolist() == [0, 0, 1, 2, 1]
+
+
+def test_faults_of_predictions_are_said_and_a_file_without_any_prediction_is_no_score_of_zero(
+    predicted: Any,
+) -> None:
+    warned = block("PRD005", "twice", 1, severity=int(Severity.WARNING))
+    broken = block("PRD005", "is {what}", 2, values={"what": "no JSON"}, line=3, source=0)
+    for guesses in ([], [guess()]):
+        data = predicted([TRUTH], guesses)
+        assert said_of_predictions(replace(data, problems=Findings((warned,)))) == ""
+        scene(data)
+        faulty = replace(data, problems=Findings((warned, broken)))
+        said = said_of_predictions(faulty)
+        assert said.startswith("2 faults in the predictions (PRD005), the first: ")
+        assert said.endswith(":3: is no JSON")
+        if guesses:
+            assert said in scene(faulty).notes
+        else:
+            with pytest.raises(UsageError, match="no prediction could be read: 2 faults"):
+                scene(faulty)
+
+
+def test_notes_have_no_full_stop(predicted: Any) -> None:
+    assert notes_of(replace(predicted([TRUTH], []), notes=("One.", "two"))) == ["One", "two"]

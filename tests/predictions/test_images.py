@@ -28,6 +28,8 @@ CALLS: dict[str, tuple[list[dict[str, Any]], list[int], str]] = {
     "ids and files that agree": ([{"image_id": 2, "file_name": "b.jpg"}], [1], "id"),
     "ids and files that do not": ([{"image_id": 2, "file_name": "scan.v2.jpg"}], [0], "file name"),
     "a path": ([{"image_id": "x", "file_name": "/data/val/images/b.png"}], [1], "stem"),
+    "most by id, one by its text": ([{"image_id": 1}, {"image_id": 2}, {"image_id": "0007"}], [0, 1, 2], "id and stem"),
+    "numbers in quotes": ([{"image_id": "3"}, {"image_id": "1"}], [2, 0], "id"),
     "escapes": ([{"image_id": "\u0062"}], [1], "stem"),
 }  # fmt: skip
 
@@ -84,3 +86,21 @@ def test_many_text_ids_are_read_as_quickly_as_numbers(tmp_path: Path) -> None:
     data = read(coco(tmp_path), results(tmp_path, *calls))
     assert np.bincount(data.table("predictions")["image"]).tolist() == [400, 400]
     assert told(data) == []
+
+
+def test_ids_that_are_texts_on_both_sides_go_before_stems(tmp_path: Path) -> None:
+    images = [image("b", file_name="x.jpg"), image("ü-1", file_name="b.jpg")]
+    put(tmp_path / "set", {"labels.json": document(images, categories=[category()])})
+    data = read(tmp_path / "set", results(tmp_path, {"image_id": "ü-1"}, {"image_id": "b"}))
+    assert data.table("predictions")["image"].tolist() == [1, 0]
+    assert data.facts["predictions"]["images_by"] == "id"
+    assert told(data) == []
+
+
+def test_accents_written_another_way_are_the_same_stem(tmp_path: Path) -> None:
+    put(
+        tmp_path / "set",
+        {"labels.json": document([image(1, file_name="bild \u00fc.jpg")], categories=[category()])},
+    )
+    data = read(tmp_path / "set", results(tmp_path, {"image_id": "bild u\u0308"}))
+    assert data.table("predictions")["image"].tolist() == [0]

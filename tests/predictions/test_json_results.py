@@ -103,3 +103,34 @@ def test_predictions_with_their_own_images(real_data: Path) -> None:
     told = np.append(data.table("images")["file_name"], "")[predictions["image"]].tolist()
     assert told == expected
     assert predictions["score"].tolist() == [each["score"] for each in content["annotations"]]
+
+
+def test_a_record_without_a_place_is_told(tmp_path: Path) -> None:
+    named = {"image_id": 1, "category_id": 7, "score": 0.5}
+    results = [
+        named,
+        {**named, "bbox": [1, 2, 3, 4]},
+        {**named, "keypoints": [1, 2, 2]},
+        {**named, "bbox": None},
+    ]
+    put(tmp_path, {"labels.json": document([image(1)], categories=[category(7)]), "results.json": results})
+    problems = read(tmp_path / "labels.json", predictions=tmp_path / "results.json").problems
+    said = [part.text(row) for part in problems.blocks for row in range(len(part))]
+    assert sorted(said) == [
+        "bbox: expected 4 numbers x, y, w, h, got null",
+        "neither a bbox nor a segmentation, so there is nothing to compare",
+    ]
+
+
+def test_a_list_of_results_in_an_object_needs_no_other_sections(tmp_path: Path) -> None:
+    result = {"image_id": 1, "category_id": 7, "bbox": [1, 2, 3, 4], "score": 0.5}
+    files = {"annotations.json": {"annotations": [result]}, "other.json": {"predictions": [result]}}
+    put(tmp_path, {"labels.json": document([image(1)], categories=[category(7)]), **files})
+    data = read(tmp_path / "labels.json", predictions=tmp_path / "annotations.json")
+    assert (codes(data), len(data.table("predictions"))) == ([], 1)
+    data = read(tmp_path / "labels.json", predictions=tmp_path / "other.json")
+    said = [part.text(row) for part in data.problems.blocks for row in range(len(part))]
+    assert (
+        "the file has no section annotations; expected a list of records {image_id, category_id, bbox, score}"
+        in said
+    )

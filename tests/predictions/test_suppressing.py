@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from annotool import api
@@ -140,6 +140,7 @@ OFTEN = settings(max_examples=120, deadline=None, suppress_health_check=[HealthC
 def test_records_stay_as_in_a_loop(
     tmp_path: Path, rows: list[Row], iou: float, agnostic: bool, unscored: str
 ) -> None:
+    assume(not rows or any(row[3] is not None for row in rows))
     texts = []
     for image_id, category_id, box, score in rows:
         end = (
@@ -168,6 +169,7 @@ def test_records_stay_as_in_a_loop(
 def test_lines_stay_as_in_a_loop(
     tmp_path_factory: Any, rows: list[Row], iou: float, agnostic: bool, newline: str, ended: bool
 ) -> None:
+    assume(not rows or any(row[3] is not None for row in rows))
     root = tmp_path_factory.mktemp("nms")
     lines: dict[str, list[str]] = {"1": [], "2": []}
     places = []
@@ -276,3 +278,23 @@ def test_the_command(tmp_path: Path) -> None:
         "3 of 5 predictions kept in out.json (COCO results)",
     ]
     assert len(records(tmp_path / "out.json")) == 4
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"\xff\xd8\xff\xe0 JFIF", "the file is no JSON"),
+        (b"\x1f\x8b\x08\x00rest", "is packed"),
+        (b'{"results": []}', "no section"),
+        (json.dumps([{**record(10), "score": None}] * 2).encode(), "none of 2 rows has a score"),
+    ],
+)
+def test_what_holds_no_prediction_is_refused_and_nothing_written(
+    tmp_path: Path, held: bytes, said: str
+) -> None:
+    path, out = tmp_path / "in.json", tmp_path / "out.json"
+    path.write_bytes(held)
+    with pytest.raises(UsageError, match=said):
+        api.nms(path, out)
+    assert not out.exists()

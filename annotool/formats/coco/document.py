@@ -25,6 +25,7 @@ __all__ = ["SECTIONS", "Document", "Original", "parse"]
 
 SECTIONS = ("images", "annotations", "categories")
 BOM = b"\xef\xbb\xbf"
+PACKED = {b"\x1f\x8b": "gzip", b"PK": "zip"}
 LFS = b"version https://git-lfs.github.com/spec/v1"
 RESULT = ("image_id", "category_id")
 FIRST_PART = 0.45  # of a large file that is read here, while another process reads the rest: images cost more than boxes
@@ -93,6 +94,8 @@ def top(document: Document) -> None:
     elif text[: len(LFS)] == LFS:
         message = "a git-lfs pointer stands in place of the file; run `git lfs pull`"
         document.fault("SCH001", message, 0, size, kept=False)
+    elif kind := PACKED.get(bytes(text[:2]), ""):
+        document.fault("SCH001", "the file is packed ({kind}); unpack it", 0, size, kept=False, kind=kind)
     elif text[at : at + 4] in (b"null", b"true", b"fals") or first in b'"-0123456789':
         message = "expected an object with images, annotations and categories, got {got}"
         document.fault("SCH002", message, at, size, kept=False, got=got(text[at : at + 100]))

@@ -12,8 +12,9 @@ class PredictionFileInvalid(ReaderRule):
     the ground truth does not have, once for each with its number of predictions; ids that count from 0 where those of
     the ground truth count from 1 or the other way round, by the numbers themselves or because boxes on objects have the
     right category only when read so, or that name several images: then no prediction is scored; a score that is missing,
-    not finite or not between 0 and 1; the same result twice (a warning). Also where predictions have no box of their
-    own and no file to be found by.
+    not finite or not between 0 and 1; a record without a box, an outline or keypoints; boxes that are fractions or
+    corners instead of x y w h in pixels: then none of them is scored; the same result twice, and boxes of which a fifth
+    leave their image by more than a tenth of its side (warnings).
 
     Why: evaluators are silent on most of it. pycocotools stops at an unknown image but counts every prediction of an
     unknown category as if it were not there, ranks NaN anywhere, and a shift of all ids by one scores near 0 although
