@@ -91,10 +91,22 @@ def evaluate(
     if data.probabilities is not None:
         told = of_labels(data, inside)
     elif inside.any():
+        comparable(data)
         told = of_boxes(data, inside, geometry, engine, least_score, findings)
     else:
         raise UsageError("the dataset has no images, so there is nothing to compare predictions with")
     return told if split is None else replace(told, settings={**told.settings, "split": split})
+
+
+def comparable(data: Dataset) -> None:
+    """Raise UsageError where boxes, or none at all, are to be compared with labels of whole images."""
+    kinds = data.table("annotations")["kind"]
+    read = len(data.table("predictions")) or not said_of_predictions(data)
+    if read and (kinds <= Kind.IMAGE).all() and (kinds == Kind.IMAGE).any():
+        wanted = "a csv with a column of scores for each class, or file, label, score"
+        raise UsageError(
+            f"the dataset has labels of whole images, and the predictions are boxes; expected {wanted}"
+        )
 
 
 def of_boxes(
@@ -213,14 +225,16 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
     if single:
         reasons["without a label"] = in_range & ~truth.any(axis=1)
         reasons["with several labels where one is expected"] = in_range & (truth.sum(axis=1) > 1)
-    good = np.array(inside)
+    good, left_out = np.array(inside), list[str]()
     for why, bad in reasons.items():
         if (count := int((bad & inside).sum())) > 0:
-            notes.append(f"images left out: {count:,} {why}")
+            left_out.append(f"{count:,} {why}")
         good &= ~bad
-    notes += filter(None, [said_of_predictions(data)])
+    notes = [*filter(None, [said_of_predictions(data)]), *notes]
     if not good.any():
-        raise UsageError(f"none of {plural(n, 'image')} can be scored: {'; '.join(notes) or 'there is none'}")
+        why = "; ".join(filter(None, [*left_out, hint(scores[inside]), *notes]))
+        raise UsageError(f"none of {plural(n, 'image')} can be scored: {why or 'there is none'}")
+    notes += [f"images left out: {each}" for each in left_out]
     truth, scores = truth[good], scores[good]
     if single and (np.abs(scores.sum(axis=1) - 1) > 0.01).any():
         notes.append("the scores of an image do not add up to 1: calibration takes them as they are")
@@ -244,6 +258,13 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
     settings = {"labels": "single" if single else "multi"}
     notes += too_good("accuracy", numbers["accuracy"])
     return Evaluation("classification", settings, counts, numbers, tables, tuple(notes))
+
+
+def hint(scores: Array) -> str:
+    """What scores that are none may be instead."""
+    if (scores < 0).any():
+        return "these look like logits: put them through a softmax, or a sigmoid where an image has several labels"
+    return "these look like percents: divide them by 100" if (scores > 1).any() else ""
 
 
 def label_truth(data: Dataset) -> Array:

@@ -108,7 +108,7 @@ def with_probabilities(
         "categories": {named[at]: data.labels[labels[at]] for at in known.tolist()},
         "delimiter": results.facts["delimiter"], "header": results.facts["header"],
     }  # fmt: skip
-    missing = [name for label, name in enumerate(data.labels) if label not in labels.tolist()]
+    missing = [name for label, name in enumerate(data.labels) if len(known) and label not in labels.tolist()]
     lost = [named[at] for at in np.flatnonzero(labels < 0).tolist()]
     twice = [named[at] for at in np.flatnonzero(again).tolist()]
     made = with_sources(data, results, told, class_misfits(rows, images, results, lost, missing, twice))

@@ -77,8 +77,9 @@ def read_scores(held: Buffer, file: str) -> Results:
 
 
 def number(cell: str) -> float | None:
+    """Read a number, with a point or a decimal comma; None for what is none."""
     try:
-        return float(cell) if "_" not in cell else None
+        return float(cell.replace(",", ".") if cell.count(",") == 1 else cell) if "_" not in cell else None
     except ValueError:
         return None
 
@@ -132,6 +133,11 @@ def spread(problems: Problems, sheet: Sheet, whole: list[int], header: list[str]
         ]  # fmt: skip
     else:
         numeric = [at for at in range(width) if at != at_file]
+    if whole and not numeric:
+        message = (
+            "no column holds scores: expected one of numbers for each class, or columns file, label, score"
+        )
+        place(problems, sheet, 0, message)
     cells = [[sheet.rows[row][at] for at in numeric] for row in whole]
     try:
         matrix = np.array(cells, dtype=np.float64).reshape(len(whole), len(numeric))

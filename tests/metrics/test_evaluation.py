@@ -189,6 +189,30 @@ def test_images_that_cannot_be_scored_are_left_out_and_said() -> None:
         evaluate(pictures([[0]], [none]))
 
 
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [([75.0, 25.0], "look like percents"), ([2.5, -1.0], "look like logits"), ([NAN, NAN], "1 without")],
+)
+def test_scores_that_are_none_are_told_with_what_helps(scores: list[float], said: str) -> None:
+    with pytest.raises(UsageError, match=f"none of 1 image can be scored: .*{said}"):
+        evaluate(pictures([[0]], [scores]))
+
+
+def test_labels_of_images_are_not_scored_by_boxes_or_by_a_file_that_is_none(tmp_path: Path) -> None:
+    truth = tmp_path / "labels.csv"
+    truth.write_text("file,label\na.jpg,cat\nb.jpg,dog\n")
+    for text, said in (
+        ("hello", "the file is no JSON"),
+        ("", "the file is empty"),
+        ("[]", "labels of whole images, and the predictions are boxes; expected a csv"),
+        ("file,label\na.jpg,cat\n", "no column holds scores: expected one of numbers for each class"),
+        ("file,p_cat,p_dog\na.jpg,1,0\n", "no category 'p_cat'"),
+    ):
+        (tmp_path / "said.txt").write_text(text)
+        with pytest.raises(UsageError, match=said):
+            annotool.evaluate(truth, predictions=tmp_path / "said.txt", images="none")
+
+
 def test_one_class_all_wrong_and_scores_that_are_no_probabilities() -> None:
     told = evaluate(pictures([[0], [0]], [[0.1, 0.9], [0.3, 0.6]]))
     assert told.numbers["accuracy"] == told.numbers["macro_F1"] == 0

@@ -24,6 +24,11 @@ SAME = {
     "mark": b"\xef\xbb\xbf" + WIDE.encode(),
     "semicolons": WIDE.replace(",", ";").encode(),
     "tabs": WIDE.replace(",", "\t").encode(),
+    "decimal commas": WIDE.replace(",", ";")
+    .replace(".25", ",25")
+    .replace(".75", ",75")
+    .replace("0,25", '"0,25"')
+    .encode(),
     "no header": WIDE.partition("\n")[2].encode(),
     "quotes": b'"file","cat","dog"\n"b.jpg","0.25","0.75"\n"0007.jpg","1","0"\n',
     "columns in another order": b"dog,file,cat\n0.75,b.jpg,0.25\n0,0007.jpg,1\n",
@@ -64,6 +69,7 @@ INVALID = {
     "a number nobody has": ("file,label,score\nb.jpg,1,0.5\nb.jpg,7,0.5\n", "the ground truth has no category '7': its scores are not used"),
     "twice": (f"{WIDE}b.jpg,0.5,0.5\n", "scores of this image stand in line 2 already, which counts"),
     "logits": ("file,cat,dog\nb.jpg,-3,0.5\n", "score -3 is not between 0 and 1"),
+    "labels alone": ("file,label\nb.jpg,cat\n", "no column holds scores: expected one of numbers for each class, or columns file, label, score"),
     "NaN": ("file,cat,dog\nb.jpg,nan,0.5\n", "score 'nan' is no finite number"),
     "a word": ("file,cat,dog\nb.jpg,much,0.5\n0007.jpg,1,0\n", "score 'much' is no finite number"),
     "huge": ("file,cat,dog\nb.jpg,1e999,0.5\n", "score '1e999' is no finite number"),

@@ -3,8 +3,9 @@
     file,label            one label a row; a file in several rows has several labels
     file,label1,label2    columns of labels
     file,labels           several in one cell: "cat|dog", "cat;dog", "cat, dog", "cat dog" (the last two only where the column's
-                          name is a plural)
+                          name is a plural; with --labels multi any of these signs in such a column)
     file,cat,dog          a column of 0 and 1, or True and False, for each category: all columns that are neither image nor split
+                          nor the index that pandas writes
     a.jpg,cat             no header: the first line names an image
 
 Columns are known by their names (file_name, filename, image, path, id ...; label, class, category, tags ...), case and `_`

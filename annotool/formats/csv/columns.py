@@ -21,6 +21,9 @@ SPLITS = ("split", "subset", "set", "partition", "phase", "data_split", "dataset
 VALIDS = ("is_valid", "valid", "isvalid", "is_val", "val", "is_validation")
 BOXES = re.compile(r"(x|y|box|bbox_?)?_?(min|max)_?(x|y)?|x1|y1|x2|y2|x0|y0|bbox(es)?|bndbox|box(es)?|bbox_(x|y|w|h|width|height)|xc|yc|x_center|y_center|cx|cy|encodedpixels|rle|segmentation")  # fmt: skip
 SCORES = ("score", "scores", "confidence", "conf", "probability", "prob", "predicted", "prediction", "pred")
+INDEX = re.compile(
+    r"(unnamed:?_[\d_]+)?"
+)  # what pandas calls the column of its index, once written and once more
 NUMBERED = re.compile(r"(label|class|category|tag)_?(\d+)")
 SEPARATORS = "|;, "
 MARKS = {
@@ -51,9 +54,9 @@ class Columns(msgspec.Struct, frozen=True):
     valid: int = -1
 
 
-def columns_of(rows: Sequence[Sequence[str]], named: bool = False) -> Columns | str:
+def columns_of(rows: Sequence[Sequence[str]], named: bool = False, several: bool = False) -> Columns | str:
     """Return what the columns mean, or in a few words why these are no images with labels. `named`: names need no
-    suffix of an image, for the files were found.
+    suffix of an image, for the files were found; `several`: the user says that images have several labels.
     """
     if not rows or len(rows[0]) < 2:
         return "fewer than two columns"
@@ -74,10 +77,12 @@ def columns_of(rows: Sequence[Sequence[str]], named: bool = False) -> Columns | 
         return f"the column {rows[0][file]} names no images"
     split = next((head.index(name) for name in SPLITS if name in head), -1)
     valid = next((at for at, name in enumerate(head) if name in VALIDS and flags(body, at)), -1)
-    return with_labels(head, body, Columns(True, file, (), "one", "", split, valid))
+    return with_labels(head, body, Columns(True, file, (), "one", "", split, valid), several)
 
 
-def with_labels(head: Sequence[str], body: Sequence[Sequence[str]], found: Columns) -> Columns | str:
+def with_labels(
+    head: Sequence[str], body: Sequence[Sequence[str]], found: Columns, several_said: bool
+) -> Columns | str:
     """Return the columns with those that hold labels."""
     taken = {found.file, found.split, found.valid}
     free = [at for at in range(len(head)) if at not in taken]
@@ -85,13 +90,17 @@ def with_labels(head: Sequence[str], body: Sequence[Sequence[str]], found: Colum
     several = [at for at in free if NUMBERED.fullmatch(head[at])]
     if some:
         at = head.index(some[0])
-        separator = separator_of([row[at] for row in body], some[0] in PLURALS)
+        separator = separator_of([row[at] for row in body], some[0] in PLURALS, several_said)
         form = "divided" if separator else "one"
         return Columns(True, found.file, (at,), form, separator, found.split, found.valid)
     if several:
         return Columns(True, found.file, tuple(several), "several", "", found.split, found.valid)
-    if len(free) > 1 and body and all(marks(body, at) for at in free):
+    free = [at for at in free if not INDEX.fullmatch(head[at])]
+    odd = [head[at] for at in free if not marks(body, at)]
+    if len(free) > 1 and body and not odd:
         return Columns(True, found.file, tuple(free), "marks", "", found.split, found.valid)
+    if 0 < len(odd) < len(free) - 1:
+        return f"no column holds labels: others are of 0 and 1, but not {', '.join(odd[:4])}"
     return "no column holds labels"
 
 
@@ -153,16 +162,22 @@ def divided(cell: str, separator: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def separator_of(cells: Sequence[str], plural: bool) -> str:
+def separator_of(cells: Sequence[str], plural: bool, said: bool = False) -> str:
     """Return what stands between the labels of a cell; empty: each cell is one label. It is a sign that cuts the cells
     into fewer different labels than there are different cells; a comma or a blank only where the column's name is a
-    plural, for names hold these too.
+    plural, for names hold these too. Where such a column is `said` to hold several, any sign that stands there will do.
     """
     different = {cell.strip() for cell in cells if cell.strip()}
-    for separator in SEPARATORS if plural else SEPARATORS[:2]:
+
+    def repeated(separator: str) -> bool:
         parts = {part for cell in different for part in divided(cell, separator)}
-        if any(separator in cell for cell in different) and len(parts) < len(different):
-            return separator
-    if plural:  # too few rows to tell: a sign that names rarely hold
-        return next((sign for sign in SEPARATORS[:2] if any(sign in cell for cell in different)), "")
+        return any(separator in cell for cell in different) and len(parts) < len(different)
+
+    for signs, sure in (
+        ((SEPARATORS[:2], True), (SEPARATORS[2:], said)) if plural else ((SEPARATORS[:2], False),)
+    ):
+        if found := next(filter(repeated, signs), ""):
+            return found
+        if sure and (found := next((sign for sign in signs if any(sign in cell for cell in different)), "")):
+            return found  # too few rows to tell, but names rarely hold these
     return ""

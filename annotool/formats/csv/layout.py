@@ -47,6 +47,8 @@ def judged(path: Path, held: bytes | None = None) -> str:
             return f"cannot be read ({error.strerror})"
         if len(held) == LOOK:
             held = held[: held.rfind(b"\n") + 1] or held
+    if held.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16, which is not read: save it as UTF-8"
     if b"\0" in held:
         return "no text"
     rows = read_sheet(held).rows

@@ -56,7 +56,9 @@ class Patch:
 
     @cached_property
     def columns(self) -> Columns | None:
-        found = columns_of(self.sheet.rows, named=True)
+        labels = self.data.facts.get("labels", {})
+        several = labels.get("from") == "option" and labels["kind"] == "multi"
+        found = columns_of(self.sheet.rows, named=True, several=several)
         return None if isinstance(found, str) else found
 
     def run(self) -> list[Splice]:

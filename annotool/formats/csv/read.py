@@ -52,7 +52,7 @@ def read(path: Path, options: ReadOptions) -> Dataset:
 def part_of(gathered: Gathered, file: File, source: int, held: bytes) -> Part | None:
     """Return a sheet whose columns are known; for one that has none file what is wrong."""
     sheet = read_sheet(held)
-    columns = columns_of(sheet.rows, named=True)
+    columns = columns_of(sheet.rows, named=True, several=gathered.options.labels == "multi")
     if isinstance(columns, str):
         span = Span(source, 0, len(held), 1, -1)
         gathered.bad("SCH001", "no images with labels: {why}", span, kept=False, why=columns)

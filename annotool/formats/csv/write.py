@@ -15,7 +15,7 @@ __all__ = ["places", "write"]
 
 NAME = "labels.csv"
 BETWEEN = "|"
-SIGNS = "|;"  # which the reader may take for what stands between labels
+SIGNS = "|;"  # which the reader may take for what stands between labels; where it sees none of them, a comma and a blank too
 
 
 def places(data: Dataset) -> list[str]:
@@ -41,8 +41,9 @@ def lines(data: Dataset, labels: list[list[str]]) -> Iterator[bytes]:
     how = Spelling(",", "\n", False, 0)
     most = max(map(len, labels), default=0)
     names = {name for own in labels for name in own}
-    plain = not any(set(name) & set(SIGNS) or name != name.strip() for name in names)
     kind = data.facts.get("labels", {}).get("kind", "single" if most < 2 else "multi")
+    signs = {*SIGNS, *(", " if kind == "multi" and most < 2 else "")}
+    plain = not any(set(name) & signs or name != name.strip() for name in names)
     numbered = not plain or (most > 1 and kind == "single")
     head = (
         [f"label{at + 1}" for at in range(max(most, 1))]

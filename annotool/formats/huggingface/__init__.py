@@ -14,8 +14,8 @@ file_name and a label or box of another kind SCH002.
 
 Claimed by content: a file of that name with file_name and labels. Captions and other columns alone are no dataset.
 
-Written is jsonl, with names; splits are called train, validation and test where they mean these. Of an image in several splits
-the first counts.
+Written is jsonl, with names; splits are called train, validation and test where they mean these, others go to train, and are
+told. Of an image in several splits the first counts.
 
 What it cannot hold: outlines, masks, keypoints, crowds, attributes, ids, sizes of images, categories without annotations.
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from annotool.dataset import Dataset
 from annotool.formats.base import Written
+from annotool.formats.huggingface import layout
 from annotool.formats.labelled import splits_of, unlabelled
-from annotool.formats.naming import image_names, safe_part
+from annotool.formats.naming import image_names
 from annotool.schema import Kind
 from annotool.table import Array
 
@@ -30,7 +31,16 @@ SPLITS = {
 
 def folders(data: Dataset) -> list[str]:
     """Return the folder of each image: that of its first split, in Hugging Face's words; images for none."""
-    return [SPLITS.get(own[0].lower(), safe_part(own[0])) if own else "" for own in splits_of(data)]
+    return [word(own[0]) if own else "" for own in splits_of(data)]
+
+
+def word(split: str) -> str:
+    """Return the folder for a split: its name, if metadata is looked for there, else the word it begins with, else train."""
+    name = split.lower()
+    if name not in layout.SPLITS:
+        name = next((each for each in layout.SPLITS if name.startswith(each)), "train")
+        return SPLITS.get(name, name)
+    return SPLITS.get(name, split)
 
 
 def places(data: Dataset) -> list[str]:
@@ -53,8 +63,13 @@ def write(data: Dataset, out: Path) -> Written:
         )
         files.append(file)
     several = sum(len(each) > 1 for each in splits_of(data))
-    notes = (f"images in several splits, of which the first counts: {several:,}",) if several else ()
-    return Written(tuple(files), len(lines), len(rows), tuple(skipped), notes)
+    notes = [f"images in several splits, of which the first counts: {several:,}"] if several else []
+    notes += [
+        f"split {name!r} is written as {word(name)!r}"
+        for name in data.split_names
+        if name.lower() not in layout.SPLITS
+    ]
+    return Written(tuple(files), len(lines), len(rows), tuple(skipped), tuple(notes))
 
 
 def records(data: Dataset, rows: Array) -> Iterator[bytes]:

@@ -76,7 +76,7 @@ def classes(folder: Listing) -> list[Listing] | str:
         return f"{labels[0]} lies beside the folders"
     found = []
     for name, each in folder.folders.items():
-        if name.startswith("."):
+        if name.startswith(".") or name == "__MACOSX":  # what macOS leaves in archives
             continue
         if NO_CLASS.fullmatch(name) or name.lower() in SPLITS:
             return f"{name} is no name of a class"

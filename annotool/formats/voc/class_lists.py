@@ -153,9 +153,12 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
     lines. Nothing else can be said in these lists.
     """
     rows, splices = data.table("annotations"), list[Splice]()
-    for edit in np.flatnonzero(edits["op"] == Op.DROP).tolist():
+    dropped = edits["op"] == Op.DROP
+    gone = edits["row"][dropped & (edits["table"] == "images")]
+    left = ~np.isin(data.image_rows(rows["image"]), gone)  # the labels of those go with their lines
+    for edit in np.flatnonzero(dropped).tolist():
         row = int(edits["row"][edit])
-        if edits["table"][edit] == "annotations":
+        if edits["table"][edit] == "annotations" and left[row]:
             source, start, end = (int(rows[name][row]) for name in ("source", "start", "end"))
             text = bytes(data.source_bytes(source)[start:end]).rstrip()
             at = start + len(text) - 1

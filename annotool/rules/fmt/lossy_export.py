@@ -27,6 +27,7 @@ GEOMETRY = (  # column of Keeps, the kind of row, the task that asks for it, wha
         "oriented box[|es]: only [its upright extent is|their upright extents are] written",
     ),
 )
+SURROGATE = re.compile("[\ud800-\udfff]")  # what bytes that are no UTF-8 are read as
 ONE_LABEL = "one an image"
 NO_BOXES = "where there are no boxes"
 
@@ -148,6 +149,8 @@ def labels_beyond_one(data: Dataset, rows: Array) -> Iterator[Loss]:
     yield "label[|s] beyond an image's first [is|are] left out", len(image) - len(np.unique(image)), True
     bare = len(data.table("images")) - len(np.unique(image))
     yield "image[|s] without a label [is|are] left out", bare, True
+    lost = n(data.table("images")["path"][np.unique(image)] == "")
+    yield "image[|s] whose file was not found [is|are] left out", lost, True
 
 
 def geometry(data: Dataset, kept: dict[str, bool], options: Options) -> Iterator[Loss]:
@@ -193,6 +196,12 @@ def around(data: Dataset, kept: dict[str, bool], how: dict[str, str], options: O
         )
     if not kept["splits"]:
         yield "[entry of a split is|entries of splits are] lost", len(data.table("splits")), False
+    odd = np.array([SURROGATE.search(each) is not None for each in categories["name"].tolist()], dtype=bool)
+    yield (
+        "category name[|s] that [is|are] no UTF-8 may change: save the file as UTF-8 first",
+        labels(data, odd),
+        True,
+    )
     state = owned(data)
     groups = grouping(state)
     if not kept["unused_categories"]:

@@ -26,6 +26,8 @@ MEANT = [
     (sheet("filename# cat# dog", "a.jpg#0#1", "b.jpg#1#0"), Columns(True, 0, (1, 2), "marks")),
     (sheet("file#cat#dog", "a.jpg#True#False", "b.jpg#FALSE#true"), Columns(True, 0, (1, 2), "marks")),
     (sheet("file#cat#dog#is_valid", "a.jpg#True#False#True", "b.jpg#False#True#False"), Columns(True, 0, (1, 2), "marks", "", -1, 3)),
+    (sheet("#file#cat#dog", "0#a.jpg#0#1", "1#b.jpg#1#0"), Columns(True, 1, (2, 3), "marks")),
+    (sheet("Unnamed: 0.1#Unnamed: 0#file#cat#dog", "0#0#a.jpg#0#1", "7#1#b.jpg#1#0"), Columns(True, 2, (3, 4), "marks")),
     (sheet("file#label#class_name", "a.jpg#0#cat"), Columns(True, 0, (2,), "one")),
     (sheet("file#valid#label", "a.jpg#yes#cat"), Columns(True, 0, (2,), "one", "", -1, 1)),
 ]  # fmt: skip
@@ -49,6 +51,7 @@ NOT_MEANT = [
     (sheet("a.jpg#0.25", "b.jpg#0.5"), "numbers with a fraction"),
     (sheet("file#label#score", "a.jpg#cat#.5"), "predictions"),
     (sheet("file#cat#dog", "a.jpg#0.25#0.75"), "no column holds labels"),
+    (sheet("file#cat#dog#eel", "a.jpg#1#0#0", "b.jpg#0#1#2"), "others are of 0 and 1, but not eel"),
     (sheet("rule#severity#image#category", "BOX001#error#a.jpg#cat"), "report"),
     (sheet("id#label", "7#cat", "8#dog"), "names no images"),
     (sheet("a.jpg#cat", "x#dog", "y#dog", "z#dog"), "first line only"),

@@ -30,6 +30,7 @@ NOT_CLAIMED = [
     ({"sizes.csv": "file_name,width,height\na.jpg,1,2\n"}, "no column holds labels"),
     ({"notes.csv": "file_name,annotator\na.jpg,ann\n"}, "no column holds labels"),
     ({"train/a.csv": ONE, "train/b.csv": ONE}, "no csv files"),
+    ({"x.csv": ONE.encode("utf-16")}, "UTF-16, which is not read: save it as UTF-8"),
     ({"x.csv": b"PK\x03\x04\0\0"}, "no text"),
 ]  # fmt: skip
 

@@ -190,3 +190,11 @@ def test_nothing_vanishes(tmp_path_factory: pytest.TempPathFactory, parts: list[
     except NoDatasetError:
         return
     assert accounted(data)
+
+
+@pytest.mark.parametrize("between", [" ", ", "])
+def test_several_labels_in_a_cell_where_the_user_says_so(tmp_path: Path, between: str) -> None:
+    put(tmp_path, {"x.csv": f'file,labels\na.jpg,"cat{between}dog"\nb.jpg,dog\n'})
+    assert api.read(tmp_path, images="none").labels == (f"cat{between}dog", "dog")
+    data = api.read(tmp_path, images="none", labels="multi")
+    assert data.names_of(data.table("annotations")["category"]).tolist() == ["cat", "dog", "dog"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,21 @@ def test_labels_come_back_as_they_went(
     ):
         found[image].add(name)
     assert found == [{names[at] for at in own} for own in images]
+
+
+@pytest.mark.parametrize(
+    ("names", "images"),
+    [
+        (["0", "00", ","], [[2], [0, 1]]),
+        (["a,b", "a", "b"], [[0], [1], [2]]),
+        (["x y", "x", "y"], [[0], [1], [2]]),
+    ],
+)
+def test_names_with_commas_and_blanks_are_not_cut(
+    tmp_path: Path, names: list[str], images: list[list[int]]
+) -> None:
+    data = labelled(names, images)
+    facts = {**data.facts, "labels": {"kind": "multi", "from": "option"}}
+    conversion.convert(replace(data, facts=facts), "csv", tmp_path / "out", NO_IMAGES)
+    back = api.read(tmp_path / "out", images="none")
+    assert sorted(back.names_of(back.table("annotations")["category"]).tolist()) == sorted(names)

@@ -44,6 +44,19 @@ def test_of_an_image_in_several_splits_the_first_counts(tmp_path: Path) -> None:
     assert done.written.notes == ("images in several splits, of which the first counts: 1",)
 
 
+def test_splits_that_are_not_looked_for_go_where_they_are(tmp_path: Path) -> None:
+    labels = [{**CAT, "image": image} for image in range(4)]
+    data = tiny(4, labels, ["cat"], {"fold1": [0], "train2017": [1], "VALIDATION": [2]})
+    done = conversion.convert(data, "huggingface", tmp_path / "out", NO_IMAGES)
+    assert done.written.notes == (
+        "split 'fold1' is written as 'train'",
+        "split 'train2017' is written as 'train'",
+    )
+    back = api.read(tmp_path / "out", images="none")
+    assert len(back.table("annotations")) == 4
+    assert sorted(back.image_splits.tolist()) == ["", "VALIDATION", "train", "train"]
+
+
 @pytest.mark.parametrize("name", ["coco", "voc", "yolo"])
 def test_boxes_of_the_samples_come_back(sample_data: Path, tmp_path: Path, name: str) -> None:
     first = api.read(sample_data / name)

@@ -45,6 +45,7 @@ CLAIMED = [
             ".git/config",
             "cat/.DS_Store",
             "cat/Thumbs.db",
+            "__MACOSX/cat/._1.png",
         ],
         "2 class folders",
     ),

@@ -77,13 +77,17 @@ def test_images_that_are_not_there_are_told(tmp_path: Path) -> None:
     paths = np.array([str(tmp_path / "in/0.png"), ""], dtype=object)
     images = data.table("images").with_columns(path=paths)
     data = replace(data, tables={**data.tables, "images": images})
-    done = conversion.convert(data, "imagefolder", tmp_path / "out", WriteOptions())
+    with pytest.raises(LossError, match="1 image whose file was not found is left out"):
+        conversion.convert(data, "imagefolder", tmp_path / "out", WriteOptions())
+    done = conversion.convert(data, "imagefolder", tmp_path / "out", WriteOptions(allow_loss=True))
     assert [each["why"] for each in done.written.skipped] == [
         "its image file was not found, and class folders are made of these"
     ]
     assert done.written.annotations == 1
     with pytest.raises(UsageError, match="link or copy"):
-        conversion.convert(data, "imagefolder", tmp_path / "none", WriteOptions(image_files="none"))
+        conversion.convert(
+            data, "imagefolder", tmp_path / "none", WriteOptions(image_files="none", allow_loss=True)
+        )
 
 
 def test_names_of_folders() -> None:

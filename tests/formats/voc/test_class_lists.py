@@ -93,6 +93,21 @@ def test_a_dropped_label_says_minus_one(tmp_path: Path) -> None:
     }
 
 
+def test_a_label_goes_with_the_lines_of_its_image(tmp_path: Path) -> None:
+    lists = {
+        "ImageSets/Main/cat_train.txt": "1 1\n2 -1\n9 1\n",
+        "ImageSets/Main/dog_train.txt": "1 1\n9 -1\n",
+    }
+    root = put(
+        tmp_path / "in", {**lists, **{f"JPEGImages/{at}.jpg": picture(20, 10, shade=at) for at in (1, 2)}}
+    )
+    made = api.fix(root, out=tmp_path / "out", select=["SCH010"], unsafe=True)
+    assert not len(made.after)
+    main = tmp_path / "out/ImageSets/Main"
+    assert (main / "cat_train.txt").read_text() == "1 1\n2 -1\n"
+    assert (main / "dog_train.txt").read_text() == "1 1\n"
+
+
 def test_they_go_to_csv(tmp_path: Path) -> None:
     api.convert(put(tmp_path / "in", {**LISTS, **IMAGES}), "csv", tmp_path / "out")
     text = (tmp_path / "out/labels.csv").read_text().splitlines()

@@ -154,3 +154,8 @@ def test_one_is_told_as_one() -> None:
 
     assert messages(1) == ["1 polygon: only its box is written"]
     assert messages(2) == ["2 polygons: only their boxes are written"]
+
+
+def test_names_that_are_no_text_stop() -> None:
+    said = lost(tiny(1, [{}], ["\udce9t\udce9"]), ALL)
+    assert said["category names that are no UTF-8 may change: save the file as UTF-8 first"].stops
