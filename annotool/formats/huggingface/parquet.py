@@ -120,7 +120,7 @@ def changed(rows: Any, old: list[str], new: list[str]) -> Any:
         cells = {
             at: own[field.name]
             for at, was, own in zip(differ, before, after, strict=True)
-            if was[field.name] != own[field.name]
+            if json.dumps(was[field.name]) != json.dumps(own[field.name])  # NaN is not NaN
         }
         if cells:
             put = pyarrow.array(list(cells.values()), type=field.type)

@@ -132,12 +132,13 @@ def changes(
     head = 1 if text.startswith("\ufeff") else 0
     record, places = json.loads(text[head:]), members(text[head:])
     new = changed(record, asked)
+    anew = {key for key in places if json.dumps(new[key]) != json.dumps(record[key])}  # NaN is not NaN
     try:
-        new = {key: fit(key, new[key]) if fit and new[key] != record[key] else new[key] for key in places}
+        new = {key: fit(key, new[key]) if fit and key in anew else new[key] for key in places}
     except ValueError:
         return
     for key, (start, end) in places.items():
-        if new[key] != record[key]:
+        if key in anew and json.dumps(new[key]) != json.dumps(record[key]):
             low, high = (len(text[: head + at].encode("utf-8", "surrogateescape")) for at in (start, end))
             yield low, high, json.dumps(new[key], ensure_ascii=False).encode("utf-8", "surrogateescape")
 

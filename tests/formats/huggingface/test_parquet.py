@@ -162,6 +162,19 @@ def test_a_value_that_does_not_fit_is_left_alone(tmp_path: Path) -> None:
     assert renamed("hen") == []
 
 
+def test_numbers_that_are_none_beside_stand_in_the_way_of_nothing(tmp_path: Path) -> None:
+    nan = [float("nan"), 1.5]
+    table = pa.table(
+        {"file_name": ["a.jpg", "b.jpg"], "label": [" cat ", "dog"], "age": nan, "sides": [nan, nan]}
+    )
+    (tmp_path / "in").mkdir()
+    pq.write_table(table, tmp_path / "in/metadata.parquet")
+    api.fix(tmp_path / "in", out=tmp_path / "out", select=["CLS005"], unsafe=True, images="none")
+    made = pq.read_table(tmp_path / "out/metadata.parquet")
+    assert made["label"].to_pylist() == ["cat", "dog"]
+    assert str(made["age"].to_pylist() + made["sides"].to_pylist()) == "[nan, 1.5, [nan, 1.5], [nan, 1.5]]"
+
+
 @pytest.fixture
 def given(tmp_path: Path) -> Path:
     put(
