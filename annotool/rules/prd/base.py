@@ -89,6 +89,14 @@ class Compared:
         held = coco_ap.curves(sides, judged).precision[..., 0]
         return np.asarray(np.where(held > -1, held, np.nan).mean(axis=(0, 1)))
 
+    def misnamed(self, normalised: bool) -> Array:
+        """Which labels are likely of another category, bool: of two labels in one place not that with which a prediction
+        agrees."""
+        labels, agreed = self.judged, self.agreed(normalised)
+        likely = agreed.swapped(agreed.least) <= self.most(labels["label"])
+        against = (agreed.other_guess >= 0) & ~(agreed.own >= agreed.other)
+        return np.asarray(likely & against & ~labels["crowd"])
+
     def most(self, label: Array) -> Array:
         """Return the score up to which labels of each category are flagged; 0 where the model never learnt it."""
         return np.asarray(FACTOR * np.nan_to_num(self.precision)[label])

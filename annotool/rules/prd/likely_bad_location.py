@@ -26,8 +26,8 @@ class LikelyBadLocation(PredictionRule):
 
     Good: the box around the car.
 
-    Fix: unsafe, for a record that is a box and no outline: take the box of the prediction, as far as it lies in
-    the image; its score is in the journal.
+    Fix: unsafe, for a record that is a box and no outline, and is not of another class (PRD002: then it is in its place):
+    take the box of the prediction, as far as it lies in the image; its score is in the journal.
 
     Source: ObjectLab, Tkachenko et al. 2023, arXiv 2309.00832 (constants of cleanlab 2.9).
     """
@@ -46,14 +46,14 @@ class LikelyBadLocation(PredictionRule):
         rows = np.flatnonzero((quality <= state.most(labels["label"])) & (agreed.own_guess >= 0))
         rows = rows[np.argsort(quality[rows], kind="stable")]
         guess = agreed.own_guess[rows]
-        boxed = np.isin(labels["kind"][rows], (Kind.BOX,))
+        mends = (labels["kind"][rows] == Kind.BOX) & ~state.misnamed(self.normalised)[rows]
         return found(
             self,
             "the box has little in common with the prediction of its category ({score:.2f}) that overlaps it, at "
             "{x:g} {y:g} {w:g} {h:g}",
             records(labels),
             take=rows,
-            fix=np.where(boxed, Fix.UNSAFE, Fix.NONE),
+            fix=np.where(mends, Fix.UNSAFE, Fix.NONE),
             values={
                 "score": guesses["score"][guess],
                 **{side: np.round(guesses[side][guess], 2) for side in "xywh"},

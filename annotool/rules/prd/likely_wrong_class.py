@@ -42,11 +42,7 @@ class LikelyWrongClass(PredictionRule):
     def finish(self, state: Compared) -> Findings:
         labels, guesses, agreed = state.judged, state.guesses, state.agreed(self.normalised)
         quality = agreed.swapped(agreed.least)
-        rows = np.flatnonzero(
-            (quality <= state.most(labels["label"])) & (agreed.other_guess >= 0) & ~labels["crowd"]
-        )
-        # Of two labels in one place the one that a prediction agrees with is not the wrong one.
-        rows = rows[~(agreed.own[rows] >= agreed.other[rows])]
+        rows = np.flatnonzero(state.misnamed(self.normalised))
         rows = rows[np.argsort(quality[rows], kind="stable")]
         guess = agreed.other_guess[rows]
         names = np.array([*state.names, ""], dtype=object)

@@ -3,6 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from annotool.dataset import Dataset
+from annotool.findings import Fix
+from annotool.rules.prd.base import compared
 from annotool.rules.prd.likely_bad_location import LikelyBadLocation
 from annotool.testing import check_rule
 
@@ -38,3 +40,10 @@ def test_the_fix_takes_the_predicted_box(pair: Pair) -> None:
     assert (edits["column"].tolist(), edits["row"].tolist()) == (["bbox"], [0])
     assert edits["new"][0] == pytest.approx(AWAY)
     assert not edits["safe"].any()
+
+
+def test_a_box_of_another_class_stays_in_its_place(pair: Pair) -> None:
+    data = pair([(0, CAT, *BOX)], [(0, DOG, *BOX, 0.99), (0, CAT, *AWAY, 0.9)])
+    (part,) = LikelyBadLocation().check(data).blocks
+    assert (part.columns["annotation"].tolist(), part.columns["fix"].tolist()) == ([0], [Fix.NONE])
+    assert data.once(compared).misnamed(False).nonzero()[0].tolist() == [0]
