@@ -15,7 +15,7 @@ from annotool.formats.base import ReadOptions, load
 from annotool.geometry.groups import first_equal
 from annotool.predictions.categories import Kinds, class_order, match_categories, match_columns
 from annotool.predictions.checks import class_misfits, misfits
-from annotool.predictions.forms import boxes_checked
+from annotool.predictions.forms import boxes_checked, masks_checked
 from annotool.predictions.images import Matched, match_images
 from annotool.predictions.numbering import categories_checked, images_checked
 from annotool.predictions.results import Results
@@ -49,7 +49,8 @@ def joined(data: Dataset, results: Results, path: Path, options: ReadOptions) ->
     told = (
         facts(data, results, images, kinds, rows) | {"file": str(path)} | ({"boxes": boxes} if boxes else {})
     )
-    made = with_sources(data, results, told, misfits(results, rows, images, kinds, boxes))
+    faults = misfits(results, rows, images, kinds, boxes) + masks_checked(data, results, rows, images.rows)
+    made = with_sources(data, results, told, faults)
     return replace(made, tables={**made.tables, "predictions": rows})
 
 

@@ -47,3 +47,23 @@ def test_boxes_in_another_form_are_told_and_not_scored(
 
 def test_a_few_boxes_tell_nothing(tmp_path: Path) -> None:
     assert told(joined(tmp_path, BOXES[:4], [FORMS["corners"][1](box) for box in BOXES[:4]])) == []
+
+
+@pytest.mark.parametrize(
+    ("mask", "says"),
+    [
+        ({"size": [480, 640], "counts": [0, 9, 480 * 640 - 9]}, []),
+        ({"size": [480, 640], "counts": [480 * 640]}, []),  # without a pixel
+        ({"size": [240, 320], "counts": [0, 9, 240 * 320 - 9]}, ["the mask is 240 x 320 (height x width), its image 480 x 640"]),
+        ({"counts": "??", "size": [480, 640]}, ["no mask: "]),
+    ],
+)  # fmt: skip
+def test_masks_that_are_none_or_of_another_size_are_told(
+    tmp_path: Path, mask: object, says: list[str]
+) -> None:
+    put(tmp_path, {"labels.json": document([image(1)], categories=[category()])})
+    record = {"image_id": 1, "category_id": 1, "segmentation": mask, "score": 0.5}
+    path = put(tmp_path, {"results.json": json.dumps([record])}) / "results.json"
+    said = told(read(tmp_path / "labels.json", path))
+    assert len(said) == len(says)
+    assert all(each.startswith(start) for each, start in zip(said, says, strict=True))

@@ -15,7 +15,7 @@ def read(path: Path, **options: object) -> Dataset:
     return api.read(path, **{"images": "none", **options})
 
 
-MASK = {"size": [480, 640], "counts": "PPYo0"}
+MASK = {"size": [480, 640], "counts": "T3b1Zk[9"}
 
 
 def test_results_become_predictions(tmp_path: Path) -> None:

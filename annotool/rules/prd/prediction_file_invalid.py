@@ -12,7 +12,7 @@ class PredictionFileInvalid(ReaderRule):
     the ground truth does not have, once for each with its number of predictions; ids that count from 0 where those of
     the ground truth count from 1 or the other way round, by the numbers themselves or because boxes on objects have the
     right category only when read so, or that name several images: then no prediction is scored; a score that is missing,
-    not finite or not between 0 and 1; a record without a box, an outline or keypoints; boxes that are fractions or
+    not finite or not between 0 and 1; a record without a box, an outline or keypoints; a mask that cannot be read, or is not of its image's size; boxes that are fractions or
     corners instead of x y w h in pixels: then none of them is scored; the same result twice, and boxes of which a fifth
     leave their image by more than a tenth of its side (warnings).
 
