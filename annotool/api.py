@@ -393,7 +393,7 @@ def split(
     **options: Any,
 ) -> Split:
     """Deal the images of a dataset out to new splits, write it so in its own format into the new folder `out`, and return
-    what came out with what the rules SPL find in it.
+    what came out with what the rules SPL find in it; of class folders also LBL004, for a class that is not in every split.
 
     ratios: the share of each split, as `train=.8,val=.2` or a mapping. group_by: what must stay together, any of
     `duplicates`, columns of `join=`, regular expressions with a group. keep: splits that stay as they are. The same
@@ -410,9 +410,8 @@ def split(
     again = read(out, format=written.format, decode=dataset.images_checked == "decode" or decode)
     checked = splitting.checkable(dealt, again, Path(out), image_files)
     rules = replace(settings, rule={**settings.rule, "SPL003": {"column": splitting.COLUMN}})
-    return splitting.Split(
-        dealt, written, checked, audit(checked, select=["SPL"], config=rules, baseline="none")
-    )
+    found = audit(checked, select=splitting.checks(written.format), config=rules, baseline="none")
+    return splitting.Split(dealt, written, checked, found)
 
 
 @calm

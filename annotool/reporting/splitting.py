@@ -11,7 +11,7 @@ from annotool.reporting.rows import rows
 from annotool.reporting.told import escape
 from annotool.reporting.verdict import idle
 from annotool.rules.base import classifies
-from annotool.splitting import Split
+from annotool.splitting import Split, checks
 from annotool.table import Array
 from annotool.wording import plural
 
@@ -140,15 +140,19 @@ def named(names: Sequence[str], labels: Array, counts: Array, word: str) -> str:
 def verdict(done: Split) -> Iterator[str]:
     """What the rules SPL find in the result."""
     yield ""
+    rules = " and ".join(checks(done.converted.format))
+    parts = done.counts.instances[1:][[bool(own.any()) for own in done.counts.instances[1:]]]
+    whole = bool(((parts > 0).all(axis=0) | (parts == 0).all(axis=0)).all())
     if not len(done.findings):
-        yield "[bold green]no leak, no category missing[/]: the rules SPL find nothing in it"
+        none = "no leak, no category missing" if whole else "no leak"
+        yield f"[bold green]{none}[/]: the rules {rules} find nothing in it"
     else:
-        yield f"[bold red]{plural(len(done.findings), 'finding')} of the rules SPL remain[/]:"
+        yield f"[bold red]{plural(len(done.findings), 'finding')} of the rules {rules} remain[/]:"
         told = [f"{row.place or 'dataset'}: {row.rule} {row.said}" for row in rows(done.data, done.findings)]
         yield from (f"  {escape(line)}" for line in told[:SHOWN])
         if len(done.findings.of("SPL001", "SPL002")):
             yield "  --group-by duplicates keeps images that are equal, or nearly so, in one split"
         if len(told) > SHOWN:
-            yield f"  and {len(told) - SHOWN:,} more: annotool audit {escape(str(done.converted.out))} --select SPL"
+            yield f"  and {len(told) - SHOWN:,} more: annotool audit {escape(str(done.converted.out))} --select {rules.replace(' and ', ',')}"
     for why, codes in idle(done.findings).items():
         yield f"[dim]not checked: {' '.join(codes)}: {escape(why)}[/]"

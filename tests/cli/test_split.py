@@ -37,10 +37,25 @@ def test_what_came_out_is_told(sample_data: Path, tmp_path: Path) -> None:
 def test_a_leak_that_remains_fails(tmp_path: Path) -> None:
     home = folders(tmp_path / "in", twins=True)
     told = ran(home, "--ratios", "train=.5,val=.5", "--out", tmp_path / "a", code=1)
-    assert "findings of the rules SPL remain" in told
+    assert "findings of the rules SPL and LBL004 remain" in told
     assert "SPL001" in told
     assert "--group-by duplicates keeps" in told
     ran(home, "--ratios", "train=.5,val=.5", "--out", tmp_path / "b", "--fail-on", "never")
+
+
+def test_a_class_folder_that_misses_in_a_split_fails(tmp_path: Path) -> None:
+    home = folders(tmp_path / "in", twins=False)
+    (home / "bee").mkdir()
+    Image.new("RGB", (70, 40)).save(home / "bee/one.png")
+    told = ran(home, "--ratios", "train=.5,val=.5", "--out", tmp_path / "out", code=1)
+    assert (
+        "has no folder for class 'bee'; loaders that go by sorted folders number 'cat' 0 there and 1" in told
+    )
+    ran(home, "--ratios", "train=.5,val=.5", "--out", tmp_path / "b", "--fail-on", "never")
+    csv = tmp_path / "labels.csv"
+    csv.write_text("file,label\n" + "".join(f"in/{at}.png,{'cat' if at else 'bee'}\n" for at in range(9)))
+    told = ran(csv, "--ratios", "train=.5,val=.5", "--out", tmp_path / "c")
+    assert "no leak: the rules SPL find nothing in it" in told
 
 
 def test_groups_and_seeds(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from annotool.schema import Kind
 
 __all__ = ["only_labels", "write"]
 
+WHOLE, BESIDE = "trainval", "trainval_"
 Flags = dict[str, dict[int, str]]  # by category and image (its position): -1, 0 or 1
 
 
@@ -43,7 +44,7 @@ def write(data: Dataset, out: Path) -> Written:
         for name, text in texts.items():
             (main / f"{name}.txt").write_bytes("".join(f"{line}\n" for line in text).encode())
     files = tuple(f"ImageSets/Main/{file.name}" for file in sorted(main.iterdir()))
-    return Written(files, len(stems), len(rows), tuple(skipped), tuple(notes(data, called, stems)))
+    return Written(files, len(stems), len(rows), tuple(skipped), tuple(notes(data, called, stems, members)))
 
 
 def by_split(data: Dataset) -> dict[str, list[int]]:
@@ -53,7 +54,13 @@ def by_split(data: Dataset) -> dict[str, list[int]]:
     for image, own in enumerate(splits_of(data)):
         for name in own or [bare]:
             found.setdefault(safe(name.replace("/", "_")), []).append(image)
-    return found
+    return {BESIDE if name == WHOLE and beyond(found) else name: own for name, own in found.items()}
+
+
+def beyond(members: dict[str, list[int]]) -> bool:
+    """Whether trainval holds what neither train nor val does, though every reader takes it for both together."""
+    parts = [members[each] for each in ("train", "val") if each in members]
+    return len(parts) == 2 and not {*parts[0], *parts[1]}.issuperset(members.get(WHOLE, ()))
 
 
 def made_flags(data: Dataset, labels: list[list[str]]) -> Flags:
@@ -97,11 +104,15 @@ def bare(name: str) -> str:
     return safe(name.replace("/", "_").replace("\\", "_"))
 
 
-def notes(data: Dataset, called: dict[str, str], stems: list[str]) -> Iterator[str]:
+def notes(
+    data: Dataset, called: dict[str, str], stems: list[str], members: dict[str, list[int]]
+) -> Iterator[str]:
     """Say which names changed."""
     yield from (
         f"class {name!r} is written as list {file!r}" for name, file in called.items() if name != file
     )
+    if BESIDE in members:
+        yield f"split {WHOLE!r} is written as {BESIDE!r}, for it holds more than train and val"
     names = [name.replace("\\", "/") for name in data.table("images")["file_name"].tolist()]
     same = [stem in (name, os.path.splitext(name)[0]) for stem, name in zip(stems, names, strict=True)]
     if other := int(np.count_nonzero(~np.array(same, dtype=bool))):

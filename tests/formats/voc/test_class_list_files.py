@@ -49,6 +49,21 @@ def test_a_split_keeps_every_line_a_nought_too(given: Path) -> None:
     assert set(done.data.split_names) == {"train", "dev"}
 
 
+def test_a_trainval_of_its_own_loses_no_image(tmp_path: Path) -> None:
+    sheet = "file,label,split\n" + "".join(
+        f"JPEGImages/2007_{at}.jpg,cat,{split}\n" for at, split in enumerate(["train", "val", "trainval"], 1)
+    )
+    given = put(tmp_path / "in", {**IMAGES, "labels.csv": sheet})
+    done = api.convert(given, "voc", tmp_path / "out")
+    assert (
+        "split 'trainval' is written as 'trainval_', for it holds more than train and val"
+        in done.written.notes
+    )
+    back = api.read(tmp_path / "out")
+    assert len(back.table("annotations")) == 3
+    assert set(back.split_names) == {"train", "val", "trainval_"}
+
+
 @pytest.mark.parametrize("to", ["csv", "coco", "huggingface"])
 def test_to_another_format_and_back(given: Path, to: str) -> None:
     before = shown(api.read(given))
