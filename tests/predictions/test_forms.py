@@ -55,7 +55,7 @@ def test_a_few_boxes_tell_nothing(tmp_path: Path) -> None:
         ({"size": [480, 640], "counts": [0, 9, 480 * 640 - 9]}, []),
         ({"size": [480, 640], "counts": [480 * 640]}, []),  # without a pixel
         ({"size": [240, 320], "counts": [0, 9, 240 * 320 - 9]}, ["the mask is 240 x 320 (height x width), its image 480 x 640"]),
-        ({"counts": "??", "size": [480, 640]}, ["no mask: "]),
+        ({"counts": "garbage!!", "size": [480, 640]}, ["no mask: "]),
     ],
 )  # fmt: skip
 def test_masks_that_are_none_or_of_another_size_are_told(
