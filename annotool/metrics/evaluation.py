@@ -230,7 +230,8 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
         if (count := int((bad & inside).sum())) > 0:
             left_out.append(f"{count:,} {why}")
         good &= ~bad
-    notes = [*filter(None, [said_of_predictions(data)]), *notes]
+    absent = (part for part in data.problems.of("PRD005").blocks if "names" in part.values)
+    notes = [*filter(None, [said_of_predictions(data)]), *(part.text(0) for part in absent), *notes]
     if not good.any():
         why = "; ".join(filter(None, [*left_out, hint(scores[inside]), *notes]))
         raise UsageError(f"none of {plural(n, 'image')} can be scored: {why or 'there is none'}")

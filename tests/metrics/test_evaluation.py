@@ -213,6 +213,13 @@ def test_labels_of_images_are_not_scored_by_boxes_or_by_a_file_that_is_none(tmp_
             annotool.evaluate(truth, predictions=tmp_path / "said.txt", images="none")
 
 
+def test_classes_without_scores_are_told(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,label\na.jpg,cat\nb.jpg,dog\n")
+    (tmp_path / "scores.csv").write_text("file,cat\na.jpg,1\nb.jpg,0.5\n")
+    told = annotool.evaluate(tmp_path / "labels.csv", predictions=tmp_path / "scores.csv", images="none")
+    assert "no score of dog: taken as 0" in told.notes
+
+
 def test_one_class_all_wrong_and_scores_that_are_no_probabilities() -> None:
     told = evaluate(pictures([[0], [0]], [[0.1, 0.9], [0.3, 0.6]]))
     assert told.numbers["accuracy"] == told.numbers["macro_F1"] == 0
