@@ -14,6 +14,7 @@ from annotool.rules.cls.base import Named, added, named
 
 OUTER = "[\\s\ufeff\u200b]+"  # blanks, a byte order mark, a blank without width
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\u200b]")
+NO_TEXT = re.compile("[\ud800-\udfff]")  # what bytes that are no UTF-8 are read as
 RESERVED = frozenset("background __background__ _background_ __ignore__ _ignore_".split())
 DIGITS = frozenset("0123456789")
 SEVERAL = 3  # signs
@@ -22,6 +23,7 @@ MESSAGES = {
     "signs": "class {name!r} is named by signs only",
     "padded": "class {name!r} has blanks around its name",
     "control": "class {name!r} has a control character in its name",
+    "bytes": "class {name!r} has a name that is no UTF-8",
     "digits": "class {name!r} is named by a number",
     "reserved": "class {name!r} has a name that loaders reserve",
 }
@@ -35,8 +37,8 @@ OF_IMAGES = (
 class MalformedClassName(DatasetRule[Named]):
     """A class has a name that is none, or that tools read otherwise.
 
-    What: a name that is empty, has blanks around it, holds a control character such as a line break, or consists of
-    signs (`*`) or digits only; or one that loaders keep for themselves: background, __ignore__. Nothing is said of
+    What: a name that is empty, has blanks around it, holds a control character such as a line break or bytes that are no
+    UTF-8, or consists of signs (`*`) or digits only; or one that loaders keep for themselves: background, __ignore__. Nothing is said of
     numbers that are what is labelled: two or more without a 0 (dice, coins, speed limits), or all of 0 to 9; nor of three
     signs or more (`+`, `-`, `=`), of emoji, and of a class folder called background.
 
@@ -124,6 +126,8 @@ def kind(name: str, format_name: str) -> str:
         return "padded"
     if CONTROL.search(name):
         return "control"
+    if NO_TEXT.search(name):
+        return "bytes"
     if name.isdecimal():
         return "digits"
     return "reserved" if name.casefold() in RESERVED and format_name not in OF_IMAGES else ""

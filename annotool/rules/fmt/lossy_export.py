@@ -198,7 +198,7 @@ def around(data: Dataset, kept: dict[str, bool], how: dict[str, str], options: O
         yield "[entry of a split is|entries of splits are] lost", len(data.table("splits")), False
     odd = np.array([SURROGATE.search(each) is not None for each in categories["name"].tolist()], dtype=bool)
     yield (
-        "category name[|s] that [is|are] no UTF-8 may change: save the file as UTF-8 first",
+        "category name[|s] that [is|are] no UTF-8 may change: spell [it|them] in UTF-8 first",
         labels(data, odd),
         True,
     )

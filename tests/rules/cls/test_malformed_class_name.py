@@ -33,6 +33,7 @@ def test_names_that_are_none() -> None:
             (named("\ufeffcar", "bus\n"), [{"fix": Fix.SAFE}, {"fix": Fix.SAFE}]),
             (named("car ", "car"), [{"category": 0, "fix": Fix.NONE}]),  # CLS003 merges
             (named("a\nb"), [{"fix": Fix.NONE, "message": "class 'a\\nb' has a control character in its name"}]),
+            (named("ch\udce9vre", form="imagefolder"), [{"fix": Fix.NONE, "message": "class 'ch\\udce9vre' has a name that is no UTF-8"}]),
             (named("0", "1"), [{"message": "class '0' is named by a number"}, {"category": 1}]),
             (named("car", "7"), [{"message": "class '7' is named by a number"}]),
             (named("0", "1", "+", "-", "="), [0, 1]),

@@ -158,4 +158,4 @@ def test_one_is_told_as_one() -> None:
 
 def test_names_that_are_no_text_stop() -> None:
     said = lost(tiny(1, [{}], ["\udce9t\udce9"]), ALL)
-    assert said["category names that are no UTF-8 may change: save the file as UTF-8 first"].stops
+    assert said["category names that are no UTF-8 may change: spell them in UTF-8 first"].stops
