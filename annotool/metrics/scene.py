@@ -21,6 +21,9 @@ from annotool.wording import plural
 
 __all__ = ["Scene", "notes_of", "said_of_predictions", "scene", "swapped"]
 
+UNKNOWN = "of a category that is not in the dataset"
+HINT = "; --classes FILE, with the names of the model's classes in their order, tells what its numbers mean"
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -67,6 +70,7 @@ def scene(data: Dataset, inside: Array | None = None) -> Scene:
                     *notes_of(data),
                 ]
             )
+            + (HINT if UNKNOWN in left_out else "")
             + "; an audit with them names each (PRD005)"
         )
     if faults and not total:
@@ -179,7 +183,7 @@ def guesses_of(data: Dataset, rank: Array, label: Array, fraction: Array) -> tup
     wanted = np.append(fraction, 0)[image]
     reasons = {
         "of an image that is not in the dataset": place < 0,
-        "of a category that is not in the dataset": number < 0,
+        UNKNOWN: number < 0,
         "without a score": np.isnan(score),
         "with a score outside 0 to 1": ~((score >= 0) & (score <= 1)),
         "with a box that is no numbers": ~np.isfinite(xywh).all(axis=1),

@@ -22,7 +22,11 @@ def read_results(path: Path, options: ReadOptions, file: str = "") -> Results:
         return read_folder(path, options, file)
     try:
         held = opened(path, options)
-        return read_scores(held, file) if looks_like_scores(held) else read_json(held, file)
+        if looks_like_scores(held):
+            return read_scores(held, file)
+        if path.suffix.lower() == ".txt" and bytes(held[:1]) not in (b"[", b"{", b""):
+            raise UsageError(f"--predictions {path}: label files are read by folder; name {path.parent}")
+        return read_json(held, file)
     except OSError as error:
         raise UsageError(f"--predictions {path}: {(error.strerror or str(error)).lower()}") from error
 

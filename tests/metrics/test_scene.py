@@ -117,3 +117,11 @@ def test_faults_of_predictions_are_said_and_a_file_without_any_prediction_is_no_
 
 def test_notes_have_no_full_stop(predicted: Any) -> None:
     assert notes_of(replace(predicted([TRUTH], []), notes=("One.", "two"))) == ["One", "two"]
+
+
+def test_numbers_nobody_knows_can_be_told_by_names(predicted: Any) -> None:
+    with pytest.raises(UsageError, match="--classes FILE"):
+        scene(predicted([TRUTH], [guess(category=-1)]))
+    with pytest.raises(UsageError) as error:
+        scene(predicted([TRUTH], [guess(image=-1)]))
+    assert "--classes" not in str(error.value)

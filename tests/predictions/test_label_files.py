@@ -168,3 +168,9 @@ def test_real_detections_with_names_and_with_indices(real_data: Path) -> None:
             boxes.append(np.stack([found[name][order] for name in ("image", "score", *"xywh")]))
         assert np.array_equal(boxes[0], boxes[1])
         assert np.abs(boxes[0] - boxes[2]).max() < 1
+
+
+def test_one_label_file_names_its_folder(tmp_path: Path) -> None:
+    put(tmp_path / "run/labels", {"b.txt": "0 0.5 0.5 0.25 0.25 0.9\n"})
+    with pytest.raises(UsageError, match="label files are read by folder; name .*labels"):
+        read(coco(tmp_path), tmp_path / "run/labels/b.txt")
