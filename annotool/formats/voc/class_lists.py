@@ -149,8 +149,8 @@ def take_up(gathered: Gathered, each: ClassList, source: int, held: bytes) -> in
 
 
 def patch(data: Dataset, edits: Edits) -> list[Splice]:
-    """Return the bytes that make the edits hold: a label that is dropped says -1, an image that is dropped loses its
-    lines. Nothing else can be said in these lists.
+    """Return the bytes that make the edits hold: a label that is dropped says -1, one that becomes another says -1 here and 1
+    in the list of the other, and an image that is dropped loses its lines. Nothing else can be said in these lists.
     """
     rows, splices = data.table("annotations"), list[Splice]()
     dropped = edits["op"] == Op.DROP
@@ -160,15 +160,46 @@ def patch(data: Dataset, edits: Edits) -> list[Splice]:
         row = int(edits["row"][edit])
         if edits["table"][edit] == "annotations" and left[row]:
             source, start, end = (int(rows[name][row]) for name in ("source", "start", "end"))
-            text = bytes(data.source_bytes(source)[start:end]).rstrip()
-            at = start + len(text) - 1
-            splices.append(Splice(source, at, at + 1, b"-1", edit))
+            splices.append(flagged_anew(data, source, start, end, b"-1", edit))
         elif edits["table"][edit] == "images":
             splices += without(data, row, edit)
+    labels = (edits["table"] == "annotations") & (edits["column"] == "category") & (edits["op"] == Op.SET)
+    for edit in np.flatnonzero(labels).tolist():
+        taken = {(each.source, each.start) for each in splices}
+        made = moved(data, int(edits["row"][edit]), int(edits["new"][edit]), edit)
+        splices += made if taken.isdisjoint((each.source, each.start) for each in made) else []
     for edit in np.flatnonzero(edits["table"] == "sources").tolist():
         source, start, end = (int(edits[name][edit]) for name in ("row", "start", "end"))
         splices.append(Splice(source, start, end, str(edits["new"][edit]).encode(), edit))
     return splices
+
+
+def moved(data: Dataset, row: int, category: int, edit: int) -> list[Splice]:
+    """Return the splices that make a label one of another category; none where the list of that one, of the same split,
+    does not name the image, or says 1 already.
+    """
+    rows, sources, names = data.table("annotations"), data.table("sources"), data.table("categories")["name"]
+    source, start, end = (int(rows[name][row]) for name in ("source", "start", "end"))
+    own = FLAG.fullmatch(lines(bytes(data.source_bytes(source)[start:end]))[0].stem)
+    folder, slash, file = str(sources["file"][source]).rpartition("/")
+    other = folder + slash + str(names[category]) + file.removeprefix(str(names[rows["category"][row]]))
+    for at in np.flatnonzero(sources["file"] == other).tolist():
+        held = bytes(data.source_bytes(at))
+        for line in lines(held):
+            match = FLAG.fullmatch(line.stem)
+            if own and match and match[1] == own[1] and match[2] != "1":
+                return [
+                    flagged_anew(data, source, start, end, b"-1", edit),
+                    flagged_anew(data, at, line.start, line.end, b"1", edit),
+                ]
+    return []
+
+
+def flagged_anew(data: Dataset, source: int, start: int, end: int, flag: bytes, edit: int) -> Splice:
+    """Return the splice that gives a line another flag."""
+    text = bytes(data.source_bytes(source)[start:end]).rstrip()
+    old = text.split()[-1]
+    return Splice(source, start + len(text) - len(old), start + len(text), flag, edit)
 
 
 def without(data: Dataset, image: int, edit: int) -> list[Splice]:

@@ -93,6 +93,24 @@ def test_a_dropped_label_says_minus_one(tmp_path: Path) -> None:
     }
 
 
+def test_a_label_that_becomes_another_says_so_in_both_lists(tmp_path: Path) -> None:
+    data = api.read(put(tmp_path, {**LISTS, **IMAGES}))
+    rows, names = data.table("annotations"), data.table("sources")["file"].tolist()
+    labels = data.names_of(rows["category"]).tolist()
+    images = data.image_values("file_name").tolist()
+    row = [*zip(images, labels, strict=True)].index(("2007_4.jpg", "cat"))
+    new = data.table("categories")["name"].tolist().index("dog")
+    edit = Edits.make(1, table="annotations", column="category", row=row, new=[new])
+    made = splices.replaced(data, splices.table(data, patch(data, edit)))
+    assert {names[source]: held for source, held in made.items()} == {
+        "ImageSets/Main/cat_val.txt": b"2007_4  -1\n",
+        "ImageSets/Main/dog_val.txt": b"2007_4 1\n",
+    }
+    plant = data.table("categories")["name"].tolist().index("potted plant")
+    nowhere = Edits.make(1, table="annotations", column="category", row=row, new=[plant])
+    assert patch(data, nowhere) == [], "no list of that class names the image"
+
+
 def test_a_label_goes_with_the_lines_of_its_image(tmp_path: Path) -> None:
     lists = {
         "ImageSets/Main/cat_train.txt": "1 1\n2 -1\n9 1\n",
