@@ -213,6 +213,11 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
     assert data.probabilities is not None
     names, scores, n = data.labels, data.probabilities.astype(np.float64, copy=False), int(inside.sum())
     truth, notes = label_truth(data), notes_of(data)
+    if not truth.any() and (data.table("annotations")["kind"] > Kind.IMAGE).any():
+        raise UsageError(
+            "the predictions are scores of whole images, and the dataset has boxes and no labels of images; boxes are read "
+            "from COCO results (json) or a folder of label files"
+        )
     facts = data.facts.get("labels") or {}
     several = int((truth.sum(axis=1) > 1).sum())
     single = facts.get("kind", "multi" if several else "single") == "single"

@@ -14,6 +14,8 @@ from annotool.wording import plural
 
 __all__ = ["read_results"]
 
+HEAD, ROW = 1 << 10, 5  # bytes looked at, and the fewest words of a row of a label file
+
 
 def read_results(path: Path, options: ReadOptions, file: str = "") -> Results:
     """Read the predictions at a path; `file` is how their source names it. Raises UsageError where there are none."""
@@ -24,7 +26,8 @@ def read_results(path: Path, options: ReadOptions, file: str = "") -> Results:
         held = opened(path, options)
         if looks_like_scores(held):
             return read_scores(held, file)
-        if path.suffix.lower() == ".txt" and bytes(held[:1]) not in (b"[", b"{", b""):
+        first = bytes(held[:HEAD]).strip().partition(b"\n")[0]
+        if path.suffix.lower() == ".txt" and len(first.split()) >= ROW and first[:1] not in b"[{":
             raise UsageError(f"--predictions {path}: label files are read by folder; name {path.parent}")
         return read_json(held, file)
     except OSError as error:

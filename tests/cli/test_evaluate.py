@@ -97,3 +97,9 @@ def test_a_file_that_breaks_off_is_told(files: tuple[str, str], tmp_path: Path) 
     (tmp_path / "cut.json").write_text(f"{text[:-1]}, {text[1:30]}")
     notes = numbers(files[0], str(tmp_path / "cut.json"))["notes"]
     assert any("1 fault in the predictions (PRD005), the first: cut.json:1" in note for note in notes)
+
+
+def test_scores_of_images_do_not_fit_boxes(files: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text("file,cat\n1.jpg,0.5\n2.jpg,0.25\n")
+    with pytest.raises(UsageError, match="scores of whole images, and the dataset has boxes"):
+        ran(files[0], str(tmp_path / "scores.csv"))

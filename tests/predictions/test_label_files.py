@@ -174,3 +174,5 @@ def test_one_label_file_names_its_folder(tmp_path: Path) -> None:
     put(tmp_path / "run/labels", {"b.txt": "0 0.5 0.5 0.25 0.25 0.9\n"})
     with pytest.raises(UsageError, match="label files are read by folder; name .*labels"):
         read(coco(tmp_path), tmp_path / "run/labels/b.txt")
+    text = '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]'
+    assert len(read(coco(tmp_path), put(tmp_path, {"json.txt": text}) / "json.txt").table("predictions")) == 1
