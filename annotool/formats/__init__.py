@@ -195,7 +195,14 @@ def read_one(path: Path, options: ReadOptions) -> Dataset:
             f"  annotool audit {each.path} --format {each.format}   ({each.evidence})" for each in claims
         )
         raise SeveralDatasetsError(f"{path} holds {len(claims)} datasets; choose one:\n{listed}")
-    return imported(claims[0].format).read(claims[0].path, options)
+    claim = claims[0]
+    data = imported(claim.format).read(claim.path, options)
+    if (
+        claim.format == "imagefolder" and claim.path != path
+    ):  # images alone: nothing else would tell of the others
+        note = f"class folders are those in {claim.path}; no image elsewhere below {path} is read"
+        return replace(data, notes=(note, *data.notes))
+    return data
 
 
 def patch(data: Dataset, edits: Edits) -> list[Splice]:

@@ -181,3 +181,13 @@ def test_the_real_crops(real_data: Path) -> None:
         "voc_ap_case",
     ):
         assert all(isinstance(FORMAT.detect(folder), str) for folder in Listing(real_data / other).walk())
+
+
+def test_class_folders_that_lie_deeper_are_told(tmp_path: Path) -> None:
+    for name in ("cat/a/1.png", "cat/b/2.png", "dog/a/3.png", "dog/4.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    data = api.read(tmp_path)
+    assert data.table("images")["file_name"].tolist() == ["a/1.png", "b/2.png"]
+    assert data.notes[0].endswith(f"{tmp_path / 'cat'}; no image elsewhere below {tmp_path} is read")
+    assert "elsewhere" not in str(api.read(tmp_path / "cat").notes)
