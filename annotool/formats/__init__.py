@@ -197,9 +197,8 @@ def read_one(path: Path, options: ReadOptions) -> Dataset:
         raise SeveralDatasetsError(f"{path} holds {len(claims)} datasets; choose one:\n{listed}")
     claim = claims[0]
     data = imported(claim.format).read(claim.path, options)
-    if (
-        claim.format == "imagefolder" and claim.path != path
-    ):  # images alone: nothing else would tell of the others
+    if claim.format == "imagefolder" and claim.path != path:
+        # The images are its labels: nothing else would tell of those that are not read.
         note = f"class folders are those in {claim.path}; no image elsewhere below {path} is read"
         return replace(data, notes=(note, *data.notes))
     return data

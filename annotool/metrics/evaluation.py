@@ -221,20 +221,7 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
     facts = data.facts.get("labels") or {}
     several = int((truth.sum(axis=1) > 1).sum())
     single = facts.get("kind", "multi" if several else "single") == "single"
-    predicted = np.isfinite(scores).all(axis=1) if len(names) else np.zeros(len(scores), dtype=bool)
-    in_range = predicted & (scores >= 0).all(axis=1) & (scores <= 1).all(axis=1)
-    reasons = {
-        "without a prediction": ~predicted,
-        "with a score outside 0 to 1": predicted & ~in_range,
-    }
-    if single:
-        reasons["without a label"] = in_range & ~truth.any(axis=1)
-        reasons["with several labels where one is expected"] = in_range & (truth.sum(axis=1) > 1)
-    good, left_out = np.array(inside), list[str]()
-    for why, bad in reasons.items():
-        if (count := int((bad & inside).sum())) > 0:
-            left_out.append(f"{count:,} {why}")
-        good &= ~bad
+    good, left_out = scorable(truth, scores, inside, single)
     absent = (part for part in data.problems.of("PRD005").blocks if "names" in part.values)
     notes = [*filter(None, [said_of_predictions(data)]), *(part.text(0) for part in absent), *notes]
     if not good.any():
@@ -264,6 +251,22 @@ def of_labels(data: Dataset, inside: Array) -> Evaluation:
     settings = {"labels": "single" if single else "multi"}
     notes += too_good("accuracy", numbers["accuracy"])
     return Evaluation("classification", settings, counts, numbers, tables, tuple(notes))
+
+
+def scorable(truth: Array, scores: Array, inside: Array, single: bool) -> tuple[Array, list[str]]:
+    """Which images can be scored, bool, and how many of those inside cannot, for each reason."""
+    predicted = np.isfinite(scores).all(axis=1) if scores.shape[1] else np.zeros(len(scores), dtype=bool)
+    in_range = predicted & (scores >= 0).all(axis=1) & (scores <= 1).all(axis=1)
+    reasons = {
+        "without a prediction": ~predicted,
+        "with a score outside 0 to 1": predicted & ~in_range,
+    }
+    if single:
+        reasons["without a label"] = in_range & ~truth.any(axis=1)
+        reasons["with several labels where one is expected"] = in_range & (truth.sum(axis=1) > 1)
+    counts = {why: int((bad & inside).sum()) for why, bad in reasons.items()}
+    good = inside & ~np.logical_or.reduce([*reasons.values()])
+    return good, [f"{count:,} {why}" for why, count in counts.items() if count]
 
 
 def hint(scores: Array) -> str:

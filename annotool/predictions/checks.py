@@ -10,6 +10,7 @@ from annotool.findings import Findings, Severity
 from annotool.formats.base import Problems
 from annotool.geometry.groups import first_equal
 from annotool.predictions.categories import Kinds
+from annotool.predictions.forms import Doubt
 from annotool.predictions.images import Matched
 from annotool.predictions.results import CODE, References, Results, fault_rows
 from annotool.schema import NO_ID
@@ -20,15 +21,15 @@ __all__ = ["class_misfits", "misfits"]
 SHOWN = 5  # names in a message
 
 
-def misfits(results: Results, rows: Table, images: Matched, kinds: Kinds, boxes: str) -> Findings:
+def misfits(results: Results, rows: Table, images: Matched, kinds: Kinds, boxes: Doubt | None) -> Findings:
     """Return the faults of rows joined to a dataset; a cause that holds for all of them is one finding, as what is wrong
     with all `boxes`."""
     problems = Problems()
     pointer = results.facts.get("pointer", "")
     if boxes:
         source, line = int(rows["source"][0]), int(rows["line"][0])
-        severity = Severity.ERROR if boxes.endswith("not scored") else Severity.WARNING
-        problems.add(CODE, "boxes {wrong}", source=source, line=line, severity=severity, wrong=boxes)
+        wrong, severity = boxes
+        problems.add(CODE, "boxes {wrong}", source=source, line=line, severity=severity, wrong=wrong)
     unknown(problems, rows, results.images, images.rows, images.wrong, "image", pointer)
     unknown(problems, rows, results.categories, kinds.rows, kinds.wrong, "category", pointer)
     score = rows["score"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from typing import NamedTuple
 
 import numpy as np
 
 from annotool.dataset import Dataset
-from annotool.findings import Findings
+from annotool.findings import Findings, Severity
 from annotool.formats.base import Problems
 from annotool.geometry import rle
 from annotool.predictions.numbering import TIMES, on_objects
@@ -16,7 +17,7 @@ from annotool.predictions.results import Results, fault_rows
 from annotool.schema import Kind
 from annotool.table import Array, Table
 
-__all__ = ["boxes_checked", "masks_checked"]
+__all__ = ["Doubt", "boxes_checked", "masks_checked"]
 
 SIZE = re.compile(rb'"size"\s*+:\s*+\[\s*+([0-9]{1,9})\s*+,\s*+([0-9]{1,9})\s*+\]')
 
@@ -26,18 +27,26 @@ MANY, ALL = 0.2, 0.99  # of the boxes: that leave their image; that fit it in an
 FAR = 0.1  # of the image's side by which boxes leave it whose image had another size
 
 
-def boxes_checked(data: Dataset, rows: Table, images: Array) -> tuple[Table, str]:
+class Doubt(NamedTuple):
+    """What is wrong with all boxes: an error where none of them is scored, else a warning."""
+
+    wrong: str
+    severity: Severity
+
+
+def boxes_checked(data: Dataset, rows: Table, images: Array) -> tuple[Table, Doubt | None]:
     """Return the predictions, without boxes where their numbers are no x y w h in pixels, and what is wrong with all of
-    them, "" for nothing. rows: with the boxes as written; images: the row of each one's image, -1 for none."""
+    them, if anything. rows: with the boxes as written; images: the row of each one's image, -1 for none."""
     table = data.table("images")
     width, height = (np.append(table[name], np.nan)[images] for name in ("width", "height"))
     own = ~rows["bbox_derived"] & np.isnan(rows["xn"]) & np.isfinite(rows["x"]) & (width > 0) & (height > 0)
     if own.sum() < LEAST:
-        return rows, ""
+        return rows, None
     x, y, w, h = (rows[side][own] for side in "xywh")
     none = rows.with_columns(**{side: np.where(own, np.nan, rows[side]) for side in "xywh"})
     if (np.maximum.reduce([x, y, w, h]) <= 1).all():
-        return none, "are fractions of the image (none is above 1), pixels are expected: not scored"
+        wrong = "are fractions of the image (none is above 1), pixels are expected: not scored"
+        return none, Doubt(wrong, Severity.ERROR)
     beyond, far = (
         np.maximum(x + w - width[own] * scale, y + h - height[own] * scale) > SLACK for scale in (1, 1 + FAR)
     )
@@ -46,16 +55,14 @@ def boxes_checked(data: Dataset, rows: Table, images: Array) -> tuple[Table, str
         turned = {"w": rows["w"] - rows["x"], "h": rows["h"] - rows["y"]}
         other = len(on_objects(data, rows.with_columns(**turned))[0])
         if other >= max(LEAST, TIMES * len(on_objects(data, rows)[0])):
-            return (
-                none,
-                f"are x1 y1 x2 y2, x y w h is expected (read so, {other:,} objects are found): not scored",
-            )
-    if far.mean() >= MANY:
-        return (
-            rows,
-            f"leave their image by a tenth of its side ({far.sum():,} of {len(far):,}): was its size another one?",
-        )
-    return rows, ""
+            wrong = f"are x1 y1 x2 y2, x y w h is expected (read so, {other:,} objects are found): not scored"
+            return none, Doubt(wrong, Severity.ERROR)
+    if far.mean() < MANY:
+        return rows, None
+    wrong = (
+        f"leave their image by a tenth of its side ({far.sum():,} of {len(far):,}): was its size another one?"
+    )
+    return rows, Doubt(wrong, Severity.WARNING)
 
 
 def masks_checked(data: Dataset, results: Results, rows: Table, images: Array) -> Findings:

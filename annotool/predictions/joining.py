@@ -46,9 +46,9 @@ def joined(data: Dataset, results: Results, path: Path, options: ReadOptions) ->
     order = class_order(data, classes)
     kinds = categories_checked(data, rows, kinds, called.bare, order, plain or bool(classes))
     rows = rows.with_columns(category=kinds.rows)
-    told = (
-        facts(data, results, images, kinds, rows) | {"file": str(path)} | ({"boxes": boxes} if boxes else {})
-    )
+    told = facts(data, results, images, kinds, rows) | {"file": str(path)}
+    if boxes:
+        told["boxes"] = boxes.wrong
     faults = misfits(results, rows, images, kinds, boxes) + masks_checked(data, results, rows, images.rows)
     made = with_sources(data, results, told, faults)
     return replace(made, tables={**made.tables, "predictions": rows})
