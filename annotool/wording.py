@@ -1,10 +1,15 @@
-"""Counts in sentences: `1 image`, `2 images`."""
+"""Words in sentences: counts (`1 image`, `2 images`), and texts of others that a terminal or a page is to show."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["plural"]
+__all__ = ["plural", "printable"]
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, with escapes for what would steer a terminal."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def plural(count: int, one: str, more: str = "") -> str:

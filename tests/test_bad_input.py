@@ -912,3 +912,12 @@ def test_a_run_killed_in_place_is_put_back_by_the_next(tmp_path: Path, wait: int
     assert undone.returncode == 0, undone
     left = {name: held for name, held in tree(root).items() if "fixes" not in name}
     assert left == before
+
+
+def test_bytes_of_a_file_that_an_error_quotes_steer_no_terminal(
+    run: Run, sample_data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "p.json").write_bytes(b"\xff\xd8\x00\x1b[31m JFIF")
+    done = run("evaluate", sample_data / "coco", tmp_path / "p.json")
+    assert done.code == 2
+    assert r"\x00\x1b[31m JFIF" in done.err and done.err.removesuffix("\n").isprintable()

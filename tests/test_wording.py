@@ -1,6 +1,6 @@
 import pytest
 
-from annotool.wording import plural
+from annotool.wording import plural, printable
 
 CASES = [
     (0, "image", "", "0 images"),
@@ -20,3 +20,8 @@ CASES = [
 @pytest.mark.parametrize(("count", "one", "more", "said"), CASES)
 def test_plural(count: int, one: str, more: str, said: str) -> None:
     assert plural(count, one, more) == said
+
+
+def test_printable() -> None:
+    assert printable("a\x1b[31mb\nc\x00\u202e") == r"a\x1b[31mb\nc\x00\u202e"
+    assert printable("Äpfel, 苹果 \U0001f34e") == "Äpfel, 苹果 \U0001f34e"

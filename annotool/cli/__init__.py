@@ -13,6 +13,7 @@ import click
 from annotool.cli.declared import command
 from annotool.cli.showing import CLEAN, FAILED
 from annotool.errors import AnnotoolError
+from annotool.wording import printable
 
 __all__ = ["COMMANDS", "main", "program"]
 
@@ -118,5 +119,6 @@ def main() -> None:
 def failed(error: BaseException, text: str) -> None:
     if "--traceback" in sys.argv:
         raise error
-    print(f"annotool: error: {text}", file=sys.stderr)
+    shown = "\n".join(map(printable, text.split("\n")))  # it may quote what is in a file
+    print(f"annotool: error: {shown}", file=sys.stderr)
     sys.exit(FAILED)

@@ -10,6 +10,7 @@ from typing import Any
 
 from annotool.fixes.places import name_in
 from annotool.table import Table
+from annotool.wording import printable
 
 __all__ = ["lines"]
 
@@ -80,8 +81,7 @@ def text(held: bytes) -> str:
 
 def one_line(held: bytes) -> str:
     """Bytes as one line of text."""
-    words = " ".join(held.decode("utf-8", "backslashreplace").split())
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
+    return printable(" ".join(held.decode("utf-8", "backslashreplace").split()))
 
 
 def apart(old: str, new: str) -> tuple[str, str]:

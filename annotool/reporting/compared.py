@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from annotool.errors import UsageError
+from annotool.wording import printable
 
 __all__ = ["lines", "read"]
 
@@ -51,7 +52,7 @@ def lines(old: Report, new: Report) -> Iterator[str]:
     shown = [each for each in new if (each["rule"], each["fingerprint"]) in come][:EXAMPLES]
     for each in shown:
         told = f"new: {each['rule']} {each.get('image') or each.get('file') or ''}: {each.get('message', '')}"
-        yield "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in told)
+        yield printable(told)
 
 
 def counted(report: Report) -> Counter[tuple[str, str]]:

@@ -17,7 +17,7 @@ from annotool.reporting.rows import examples, rows
 from annotool.reporting.told import Told, against, slug
 from annotool.reporting.verdict import grade_counts, idle, outcomes, verdict
 from annotool.rules.base import classifies
-from annotool.wording import plural
+from annotool.wording import plural, printable
 
 __all__ = ["LIMIT", "lines"]
 
@@ -214,10 +214,6 @@ def prose(text: str) -> str:
 
 def longest(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
-
-
-def printable(text: str) -> str:
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def shown(rate: float | None) -> str:

@@ -85,7 +85,8 @@ def first_steps(told: Told) -> str:
     """Commands to copy, in the order to run them."""
     fix = told.findings.column("fix")
     safe, unsafe = int((fix == Fix.SAFE).sum()), int((fix == Fix.UNSAFE).sum())
-    paths = shlex.join(map(str, told.data.paths))
+    model = told.data.facts.get("predictions", {}).get("file")
+    paths = shlex.join([*map(str, told.data.paths), *(["--predictions", model] if model else [])])
     steps = []
     if safe:
         steps.append(

@@ -178,6 +178,14 @@ def test_what_the_baseline_knows_is_not_called_nothing(sample_data: Path, tmp_pa
     assert "annotool baseline" not in words and "annotool fix" in words
 
 
+def test_commands_name_the_predictions_that_findings_need(sample_data: Path) -> None:
+    case = sample_data / "faulty/cases/LBL001"
+    _, checked = page(api.read(case / "data", predictions=case / "predictions"))
+    words = " ".join(checked.words)
+    for command in ("fix", "review", "baseline"):
+        assert f"annotool {command} {case / 'data'} --predictions {case / 'predictions'}" in words
+
+
 def labelled(home: Path) -> Path:
     """A sheet of two splits with as many of each label."""
     home.mkdir()
